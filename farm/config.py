@@ -1,0 +1,159 @@
+"""Settings: the only reader of the environment and of secret files.
+
+Each variable is `FARM_<NAME>`, secrets also as `FARM_<NAME>_FILE` (a path; its first line is the
+value). The variables that tt-inference-server's own users have set already (JWT_SECRET,
+VLLM_API_KEY, HF_TOKEN, ...) are read under their usual names.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from farm.errors import ConfigError
+
+SECRET_NAMES = (
+    "FARM_API_KEY", "VLLM_API_KEY", "JWT_SECRET", "API_KEY", "OPENAI_API_KEY", "HF_TOKEN",
+)  # fmt: skip
+
+
+class Settings(BaseModel):
+    """What the environment decides. Built once per process by `load`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path
+    runtime_base: Path | None = None  # XDG_RUNTIME_DIR
+    broker_url: str | None = None
+    broker_password: SecretStr | None = None
+    ledger_url: str
+    server_url: str | None = None
+    server_url_origin: str = ""  # the variable it came from
+    catalogue: Path | None = None
+    allow_unsandboxed: bool = False
+    key_prefix: str = "farm:"
+    secrets: dict[str, SecretStr] = {}
+
+    def secret(self, name: str) -> str | None:
+        """The value of one of SECRET_NAMES, or None."""
+        value = self.secrets.get(name)
+        return value.get_secret_value() if value is not None else None
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment.
+
+    Raises ConfigError that names the variable when a value has no accepted form.
+    """
+    env = os.environ if environ is None else environ
+    home = Path(env.get("FARM_HOME") or _default_home(env)).expanduser().absolute()
+    secrets = {}
+    for name in SECRET_NAMES:
+        value = _secret(env, name)
+        if value is not None:
+            secrets[name] = SecretStr(value)
+    password = _secret(env, "FARM_BROKER_PASSWORD")
+    server_url, origin = _server_url(env)
+    return Settings(
+        home=home,
+        runtime_base=Path(env["XDG_RUNTIME_DIR"]) if env.get("XDG_RUNTIME_DIR") else None,
+        broker_url=_broker_url(env),
+        broker_password=SecretStr(password) if password is not None else None,
+        ledger_url=env.get("FARM_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
+        server_url=server_url,
+        server_url_origin=origin,
+        catalogue=Path(env["FARM_CATALOGUE"]).expanduser() if env.get("FARM_CATALOGUE") else None,
+        allow_unsandboxed=_flag(env, "FARM_ALLOW_UNSANDBOXED"),
+        key_prefix=_prefix(env),
+        secrets=secrets,
+    )
+
+
+def child_environment(keep_secrets: bool, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for a worker that farm starts: this one, without the secrets it has no use for.
+
+    An execute worker gets `keep_secrets=False`: no key of the model server ever reaches a process
+    that starts sandboxes.
+    """
+    env = dict(os.environ)
+    if not keep_secrets:
+        for name in SECRET_NAMES:
+            env.pop(name, None)
+            env.pop(f"{name}_FILE", None)
+    env.update(extra or {})
+    return env
+
+
+def _default_home(env: Mapping[str, str]) -> str:
+    base = env.get("XDG_DATA_HOME") or str(Path(env.get("HOME") or "~").expanduser() / ".local" / "share")
+    return str(Path(base) / "farm")
+
+
+def _secret(env: Mapping[str, str], name: str) -> str | None:
+    value = env.get(name)
+    if value:
+        return value.strip()
+    path = env.get(f"{name}_FILE")
+    if not path:
+        return None
+    try:
+        text = Path(path).expanduser().read_text()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{name}_FILE: cannot read {path}: {_reason(exc)}") from exc
+    first = text.split("\n", 1)[0].strip()
+    if not first:
+        raise ConfigError(f"{name}_FILE: {path} has an empty first line")
+    return first
+
+
+def _reason(exc: Exception) -> str:
+    return exc.strerror or str(exc) if isinstance(exc, OSError) else str(exc)
+
+
+def _broker_url(env: Mapping[str, str]) -> str | None:
+    url = env.get("FARM_BROKER_URL")
+    if not url:
+        return None
+    return check_broker_url(url, "FARM_BROKER_URL")
+
+
+def check_broker_url(url: str, origin: str) -> str:
+    """The URL itself if Celery and redis-py can both use it; ConfigError that names `origin` if not."""
+    schemes = ("redis://", "rediss://", "redis+socket://")
+    if not url.startswith(schemes):
+        raise ConfigError(f"{origin}: not a Redis URL", remedy=f"use one of {', '.join(s + '...' for s in schemes)}")
+    return url
+
+
+def _server_url(env: Mapping[str, str]) -> tuple[str | None, str]:
+    """FARM_SERVER_URL, else tt-inference-server's DEPLOY_URL and SERVICE_PORT (default 8000)."""
+    if env.get("FARM_SERVER_URL"):
+        return env["FARM_SERVER_URL"], "FARM_SERVER_URL"
+    deploy, port = env.get("DEPLOY_URL"), env.get("SERVICE_PORT")
+    if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise ConfigError(f"SERVICE_PORT: {port!r} is no port", remedy="give a number from 1 to 65535")
+    if not deploy and not port:
+        return None, ""
+    base = (deploy or "http://127.0.0.1").rstrip("/")
+    has_port = base.rsplit("/", 1)[-1].rpartition(":")[2].isdigit()
+    origin = "DEPLOY_URL" if deploy else "SERVICE_PORT"
+    return (base if has_port else f"{base}:{port or 8000}"), origin
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    value = (env.get(name) or "0").lower()
+    if value in ("1", "true", "yes"):
+        return True
+    if value in ("0", "false", "no"):
+        return False
+    raise ConfigError(f"{name}: {value!r} is neither 1 nor 0")
+
+
+def _prefix(env: Mapping[str, str]) -> str:
+    prefix = env.get("FARM_KEY_PREFIX") or "farm:"
+    if not prefix.endswith(":") or not prefix[:-1].replace("-", "").replace("_", "").isalnum():
+        raise ConfigError(f"FARM_KEY_PREFIX: {prefix!r} is no prefix", remedy="use letters and digits, then ':'")
+    return prefix

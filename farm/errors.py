@@ -1,0 +1,217 @@
+"""The exception tree of farm.
+
+A candidate program's failure is a value (`farm.records.Verdict`); everything that goes wrong on the
+farm's own side is one of these. Each message says what happened, where (run, sample, row, variable),
+and what to do next, because the command line prints it as its only line.
+
+Each class carries the exit code that the command line ends with when the error reaches it.
+"""
+
+from __future__ import annotations
+
+
+class FarmError(Exception):
+    """Base of all errors that farm raises on purpose.
+
+    `remedy` is what the user should do next; it is printed behind the message.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+
+
+class ConfigError(FarmError):
+    """Raised when a variable or flag is missing or has no accepted form."""
+
+    exit_code = 2
+
+
+class CatalogueError(FarmError):
+    """Raised when a model is unknown, a device unsupported or no eval task is defined."""
+
+    exit_code = 2
+
+
+class DatasetError(FarmError):
+    """Raised when a dataset, completions file or row cannot be read. Names `path:row`."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, path: str = "", row: int | None = None, remedy: str = "") -> None:
+        where = path if row is None else f"{path}:{row}"
+        super().__init__(f"{where}: {message}" if where else message, remedy=remedy)
+        self.path = path
+        self.row = row
+
+
+# --- runs ---------------------------------------------------------------------------------------
+
+
+class RunError(FarmError):
+    """Base of errors about one run."""
+
+    exit_code = 3
+
+
+class RunNotFound(RunError):
+    """Raised when no run of that id is in the ledger."""
+
+    exit_code = 2
+
+
+class RunExists(RunError):
+    """Raised when a run of that id exists already."""
+
+    exit_code = 2
+
+
+class RunLocked(RunError):
+    """Raised when another living coordinator owns the run."""
+
+    def __init__(self, run_id: str, owner: str) -> None:
+        super().__init__(f"run {run_id} is being driven by {owner}", remedy="wait for it, or stop that process first")
+        self.owner = owner
+
+
+class SpecMismatch(RunError):
+    """Raised when a resumed run differs from what was planned. Names the field."""
+
+    exit_code = 2
+
+
+class RunIncomplete(RunError):
+    """Raised when a run ends with samples that could not be judged."""
+
+
+# --- inference ----------------------------------------------------------------------------------
+
+
+class InferenceError(FarmError):
+    """Base of errors of a model server."""
+
+    exit_code = 3
+
+
+class Transient(InferenceError):
+    """Base of failures that another try may heal."""
+
+
+class RateLimited(Transient):
+    """Raised on HTTP 429. `retry_after_s` is the server's wish, if it gave one."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after_s = retry_after_s
+
+
+class ServerError(Transient):
+    """Raised on HTTP 5xx and 408."""
+
+
+class RequestTimeout(Transient):
+    """Raised when a request passes its total deadline."""
+
+
+class Stalled(Transient):
+    """Raised when a stream delivers nothing for the stall time."""
+
+
+class ConnectionLost(Transient):
+    """Raised when the server refuses or drops the connection."""
+
+
+class BadResponse(Transient):
+    """Raised when a 200 answer is not what the API promises (HTML, cut JSON, no choices)."""
+
+
+class Permanent(InferenceError):
+    """Base of failures that another try cannot heal."""
+
+
+class AuthRejected(Permanent):
+    """Raised on HTTP 401 and 403. Pauses the run: no sample is marked failed."""
+
+
+class ModelNotFound(Permanent):
+    """Raised on HTTP 404 for the model. Pauses the run."""
+
+
+class PromptTooLong(Permanent):
+    """Raised when a prompt leaves no room in the context. Concerns that sample alone."""
+
+
+class RequestRejected(Permanent):
+    """Raised on any other HTTP 4xx. Concerns that sample alone."""
+
+
+# --- sandbox ------------------------------------------------------------------------------------
+
+
+class SandboxError(FarmError):
+    """Base of the sandbox's own failures; none ever becomes a Verdict."""
+
+    exit_code = 3
+
+
+class SandboxUnavailable(SandboxError):
+    """Raised when this host lacks a mandatory protection. Names it and the options."""
+
+    exit_code = 2
+
+
+class SandboxLost(SandboxError):
+    """Raised when the zygote or container died under a run. The run is repeated."""
+
+
+# --- messages and ledger ------------------------------------------------------------------------
+
+
+class ProtocolError(FarmError):
+    """Base of errors in messages between farm's processes."""
+
+    exit_code = 3
+
+
+class MessageRejected(ProtocolError):
+    """Raised when a message is malformed or unsigned; it goes to quarantine."""
+
+
+class VersionSkew(ProtocolError):
+    """Raised when a message has a schema that this version does not know."""
+
+
+class DigestMismatch(ProtocolError):
+    """Raised when a blob is not what its name says, or is gone."""
+
+
+class BrokerUnavailable(ProtocolError):
+    """Raised when Redis cannot be reached or refuses the credentials."""
+
+    exit_code = 2
+
+
+class LedgerError(FarmError):
+    """Base of errors of the durable record."""
+
+    exit_code = 4
+
+
+class LedgerCorrupt(LedgerError):
+    """Raised when the ledger is damaged. Names the place."""
+
+
+class ConflictingResult(LedgerError):
+    """Raised when a second, different completion arrives for a recorded sample."""
+
+
+class Interrupted(FarmError):
+    """Raised after Ctrl-C; the message carries the command that resumes."""
+
+    exit_code = 130

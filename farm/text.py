@@ -1,0 +1,60 @@
+"""Text at the edge: bytes to str and back without loss, and str made safe to show.
+
+Model output may hold anything: lone surrogates (from JSON escapes), NUL, terminal controls. Every
+place that turns such text into bytes or shows it goes through here, so none of them can raise.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def encode(text: str) -> bytes:
+    """UTF-8 bytes of any str. Lone surrogates become their three-byte form; `decode` restores them."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def decode(data: bytes) -> str:
+    """The str that `encode` made these bytes from. Bytes that no str has raise UnicodeDecodeError."""
+    return data.decode("utf-8", "surrogatepass")
+
+
+def decode_output(data: bytes) -> str:
+    """A program's output as str: UTF-8, each invalid byte as a lone surrogate (PEP 383)."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def encode_input(text: str) -> bytes:
+    """A test's input as the bytes a program reads.
+
+    The inverse of `decode_output` where possible; a surrogate that stands for no byte (a dataset's
+    JSON escape) is passed on in its three-byte form.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
+def printable(text: str, limit: int = 4096) -> str:
+    """Text that cannot act on a terminal: controls, surrogates and bidi marks are escaped.
+
+    `limit` is in characters; what is cut is said. Newlines and tabs stay.
+    """
+    cut = text[:limit]
+    shown = "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn") else _escape(c) for c in cut
+    )
+    return shown if len(text) <= limit else f"{shown}… ({len(text) - limit} more characters)"
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """`printable`, on one line."""
+    return printable(" ".join(text.split()), limit)
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
