@@ -1,0 +1,46 @@
+"""What a reader must know before quoting a report's score: one sentence each."""
+
+from __future__ import annotations
+
+from farm.scoring.report import Report
+
+# All of tt-inference-server's livecodebench references: release_v6 under its own task.
+REFERENCE_PROTOCOL = "tt"
+REFERENCE_PROBLEMS = 1055
+
+
+def cautions(report: Report) -> list[str]:
+    """The cautions that apply; plain strings that may hold anything, like `sections`."""
+    spec, cover = report.spec, report.coverage
+    found = []
+    if spec.dataset.tests == "public":
+        found.append("Only public tests were run: a pass here is easier than in any published score.")
+    if spec.dataset.skipped_rows:
+        found.append(f"{spec.dataset.skipped_rows} row(s) of the dataset could not be read and are left out.")
+    if cover.problems_without_samples:
+        found.append(
+            f"{cover.problems_without_samples} of {cover.problems} problems have no completion and "
+            "are not in the score."
+        )
+    if report.ks_omitted:
+        ks = ", ".join(str(k) for k in report.ks_omitted)
+        found.append(
+            f"pass@k for k = {ks} is omitted: some problem has only {report.samples_per_problem[0]} sample(s)."
+        )
+    if report.truncated:
+        found.append(f"{report.truncated} of {cover.planned} answers were cut at the token limit.")
+    counters = report.telemetry.counters
+    if counters.conflicts:
+        found.append(f"{counters.conflicts} result(s) came a second time and differed; the first one counts.")
+    if report.references.rows and spec.eval_task == "livecodebench":
+        if spec.protocol.partition("@")[0] != REFERENCE_PROTOCOL:
+            found.append(
+                f"The reference scores were measured with protocol {REFERENCE_PROTOCOL}, this run used "
+                f"{spec.protocol}: scores of different protocols do not compare."
+            )
+        if spec.dataset.problems != REFERENCE_PROBLEMS:
+            found.append(
+                f"The reference scores were measured on {REFERENCE_PROBLEMS} problems, this run has "
+                f"{spec.dataset.problems}."
+            )
+    return found

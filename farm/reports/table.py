@@ -1,0 +1,71 @@
+"""A report in the terminal: rich tables where there is one, aligned plain text in pipes and files.
+
+Nothing from outside can act on the terminal: each cell goes through `farm.text.one_line`, and rich gets
+Text objects, in which markup and emoji codes mean nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from farm.reports.cautions import cautions
+from farm.reports.sections import Section, headline, sections
+from farm.scoring.report import Report
+from farm.text import one_line
+
+CELL = 300  # characters of a cell
+
+
+def show(report: Report, out: TextIO) -> None:
+    """Writes the report to `out`, which decides the form."""
+    if out.isatty():
+        _rich(report, out)
+    else:
+        out.write(plain_text(report))
+
+
+def plain_text(report: Report) -> str:
+    """The report as aligned columns, without colours or controls."""
+    parts = [_safe(headline(report)), *(f"caution: {_safe(caution)}" for caution in cautions(report))]
+    parts += ["\n".join(_plain(section)) for section in sections(report)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _safe(text: str) -> str:
+    # one_line strips indentation, which means something in a first column
+    indent = " " * (len(text) - len(text.lstrip(" ")))
+    return indent[:8] + one_line(text, CELL)
+
+
+def _plain(section: Section) -> list[str]:
+    rows = [[_safe(text) for text in row] for row in (section.header, *section.rows)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(section.header))]
+    lines = [section.title]
+    for row in rows:
+        if any(row):
+            align = str.ljust if section.text else str.rjust
+            cells = [row[0].ljust(widths[0]), *map(align, row[1:], widths[1:])]
+            lines.append(f"  {'  '.join(cells)}".rstrip())
+    return lines + [f"  {one_line(note, 4000)}" for note in section.notes]
+
+
+def _rich(report: Report, out: TextIO) -> None:
+    # Loaded here: rich costs more than the rest of a `farm` command's start.
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=out)
+    console.print(Text(_safe(headline(report)), style="bold green" if report.complete else "bold red"))
+    for caution in cautions(report):
+        console.print(Text(f"caution: {_safe(caution)}", style="yellow"))
+    for section in sections(report):
+        table = Table(title=Text(section.title, style="bold"), title_justify="left", box=SIMPLE_HEAD)
+        for column, name in enumerate(section.header):
+            table.add_column(Text(name), justify="right" if column and not section.text else "left", overflow="fold")
+        for row in section.rows:
+            table.add_row(*(Text(_safe(text)) for text in row))
+        console.print(table)
+        for note in section.notes:
+            console.print(Text(one_line(note, 4000)))

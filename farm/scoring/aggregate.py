@@ -1,0 +1,295 @@
+"""From judged samples to the Report. Pure: the same rows give the same score, in whatever order they come.
+
+A sample without a verdict is never averaged in as a zero: it makes the report INCOMPLETE and takes the
+score away, because any number over the rest would flatter or slander the model.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil, fsum
+from urllib.parse import urlsplit, urlunsplit
+
+from farm import __version__
+from farm.records import Difficulty, RunSpec, SampleKey, Verdict
+from farm.scoring import statistics
+from farm.scoring.passk import mean_pass_at_k
+from farm.scoring.reference import check_references
+from farm.scoring.report import (
+    Counters,
+    Coverage,
+    Distribution,
+    Group,
+    Hits,
+    PassAtK,
+    Report,
+    Telemetry,
+    Timing,
+    Tokens,
+    Versions,
+)
+from farm.text import one_line
+
+SEEDS_RULE = "per sample: first 4 bytes of SHA-256 of canonical JSON [seed, problem_id, index], below 2**31"
+NO_RESULT = "no result recorded"
+UNKNOWN = "unknown"
+SHOWN = 20  # reasons and keys of unjudged samples
+
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(?![0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemFacts:
+    """What aggregation needs of one problem. `contest_date` is ISO 8601 or empty."""
+
+    problem_id: str
+    difficulty: Difficulty = Difficulty.UNKNOWN
+    platform: str = ""
+    contest_date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleFacts:
+    """What aggregation needs of one planned sample. Without a verdict it is unjudged, for the given reason."""
+
+    key: SampleKey
+    verdict: Verdict | None = None
+    unjudged_reason: str | None = None
+    finish_reason: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    latency_s: float | None = None
+    ttft_s: float | None = None
+    sandbox: str = ""  # tier that executed it; empty if nothing was executed
+    runtime: str = ""  # interpreter and runner versions
+
+    def __post_init__(self) -> None:
+        if self.verdict is not None and self.unjudged_reason is not None:
+            raise ValueError(f"{self.key}: a judged sample has no reason for being unjudged")
+
+
+def aggregate(
+    run_id: str,
+    spec: RunSpec,
+    problems: Sequence[ProblemFacts],
+    samples: Iterable[SampleFacts],
+    counters: Counters | None = None,
+    timing: Timing | None = None,
+    tolerance: float = statistics.TOLERANCE,
+) -> Report:
+    """The report of a run over `problems` (all of the spec's dataset) and its planned `samples`.
+
+    A run of kind evaluate owes `sampling.n` samples of each problem: one that is not given counts as
+    unjudged. A run of kind grade is judged as it comes: problems may have any number of samples, those
+    with none are counted and stay out of the score, and a k above the smallest number is omitted.
+    ValueError on what no plan holds: a problem or sample twice, a sample of no problem, none at all.
+    """
+    timing = timing or Timing()
+    rows = _by_problem(spec, problems, samples)
+    flat = [sample for row in rows.values() for sample in row]
+    if not flat:
+        raise ValueError(f"run {run_id}: no samples to report")
+    covered = {problem_id: row for problem_id, row in rows.items() if row}
+    coverage = _coverage(rows, flat)
+    complete = coverage.unjudged == 0
+    counts = [_count(row) for row in covered.values()]
+    fewest, most = min(n for n, _ in counts), max(n for n, _ in counts)
+    ks = sorted({1, *spec.ks})
+    scores = _pass_at_k(counts, [k for k in ks if k <= fewest], spec.sampling.seed) if complete else ()
+    size = statistics.effective_size(counts) if complete else None
+    tokens = _tokens(flat)
+    grouped = _Grouping(problems, rows, complete)
+    return Report(
+        run_id=run_id,
+        kind=spec.kind,
+        status="COMPLETE" if complete else "INCOMPLETE",
+        spec=spec.model_copy(update={"servers": tuple(_without_credentials(url) for url in spec.servers)}),
+        seeds=SEEDS_RULE,
+        versions=Versions(
+            farm=__version__,
+            python=platform.python_version(),
+            runners=tuple(sorted({sample.runtime for sample in flat if sample.runtime})),
+        ),
+        coverage=coverage,
+        first_sample=_first_sample(covered.values()),
+        samples_per_problem=(fewest, most),
+        effective_samples=size,
+        smallest_difference=statistics.smallest_difference(scores[0].score, size, size) if size else None,
+        pass_at_k=scores,
+        ks_omitted=tuple(k for k in ks if k > fewest),
+        verdicts=_verdicts(flat),
+        truncated=sum(sample.finish_reason == "length" for sample in flat),
+        by_difficulty=grouped.by(lambda p: p.difficulty.value, [d.value for d in Difficulty]),
+        by_platform=grouped.by(lambda p: p.platform or UNKNOWN),
+        by_month=grouped.by(lambda p: p.contest_date[:7] if _MONTH.match(p.contest_date) else UNKNOWN),
+        tokens=tokens,
+        references=check_references(spec.references, counts if complete else (), tolerance),
+        telemetry=Telemetry(
+            timing=timing,
+            latency_s=_distribution(sample.latency_s for sample in flat),
+            ttft_s=_distribution(sample.ttft_s for sample in flat),
+            tokens_per_second=tokens.completion / timing.wall_s if tokens and timing.wall_s else None,
+            sandboxes=dict(Counter(sample.sandbox for sample in flat if sample.sandbox)),
+            counters=counters or Counters(),
+        ),
+    )
+
+
+# --- the plan -----------------------------------------------------------------------------------
+
+
+def _by_problem(
+    spec: RunSpec, problems: Sequence[ProblemFacts], samples: Iterable[SampleFacts]
+) -> dict[str, list[SampleFacts]]:
+    """The samples of each problem by index, in the problems' order; those that evaluate owes are filled in."""
+    if len(problems) != spec.dataset.problems:
+        raise ValueError(f"{len(problems)} problems given, the dataset has {spec.dataset.problems}")
+    found: dict[str, dict[int, SampleFacts]] = {problem.problem_id: {} for problem in problems}
+    if len(found) != len(problems):
+        raise ValueError("a problem is given twice")
+    for sample in samples:
+        row = found.get(sample.key.problem_id)
+        if row is None:
+            raise ValueError(f"{sample.key}: not a problem of the run")
+        if sample.key.index in row:
+            raise ValueError(f"{sample.key}: given twice")
+        if spec.kind == "evaluate" and not 0 <= sample.key.index < spec.sampling.n:
+            raise ValueError(f"{sample.key}: not planned, n is {spec.sampling.n}")
+        row[sample.key.index] = sample
+    if spec.kind == "evaluate":
+        for problem_id, row in found.items():
+            for index in range(spec.sampling.n):
+                row.setdefault(index, SampleFacts(SampleKey(problem_id, index)))
+    return {problem_id: [row[index] for index in sorted(row)] for problem_id, row in found.items()}
+
+
+def _coverage(rows: dict[str, list[SampleFacts]], flat: list[SampleFacts]) -> Coverage:
+    unjudged = [sample for sample in flat if sample.verdict is None]
+    reasons = Counter(one_line(sample.unjudged_reason or NO_RESULT) for sample in unjudged)
+    shown = dict(reasons.most_common(SHOWN))
+    if rest := len(unjudged) - sum(shown.values()):
+        shown["other reasons"] = rest
+    return Coverage(
+        problems=len(rows),
+        problems_without_samples=sum(not row for row in rows.values()),
+        planned=len(flat),
+        judged=len(flat) - len(unjudged),
+        unjudged=len(unjudged),
+        unjudged_reasons=shown,
+        unjudged_samples=tuple(str(sample.key) for sample in unjudged[:SHOWN]),
+    )
+
+
+def _without_credentials(url: str) -> str:
+    """The URL without user and password, query and fragment: each may hold a secret."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(not a URL)"
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+# --- scores -------------------------------------------------------------------------------------
+
+
+def _passed(row: Iterable[SampleFacts]) -> int:
+    return sum(sample.verdict is Verdict.PASSED for sample in row)
+
+
+def _count(row: Sequence[SampleFacts]) -> tuple[int, int]:
+    return len(row), _passed(row)
+
+
+def _verdicts(flat: list[SampleFacts]) -> dict[str, int]:
+    seen = Counter(sample.verdict for sample in flat)
+    return {verdict.value: seen[verdict] for verdict in Verdict if seen[verdict]}
+
+
+def _first_sample(rows: Iterable[Sequence[SampleFacts]]) -> Hits:
+    judged = [row[0] for row in rows if row[0].verdict is not None]
+    return Hits(hits=_passed(judged), problems=len(judged))
+
+
+def _pass_at_k(counts: statistics.Counts, ks: Sequence[int], seed: int) -> tuple[PassAtK, ...]:
+    intervals = statistics.intervals(counts, ks, seed=seed)
+    scores = []
+    for k in ks:
+        exact = mean_pass_at_k(counts, k)
+        scores.append(
+            PassAtK(
+                k=k,
+                exact=str(exact),
+                score=float(exact),
+                interval=intervals[k],
+                standard_error=statistics.standard_error(counts, k),
+            )
+        )
+    return tuple(scores)
+
+
+@dataclass(frozen=True)
+class _Grouping:
+    problems: Sequence[ProblemFacts]
+    rows: dict[str, list[SampleFacts]]
+    complete: bool
+
+    def by(self, name_of: Callable[[ProblemFacts], str], order: Sequence[str] = ()) -> tuple[Group, ...]:
+        """The groups in the given order, else by name, unknown last; problems without samples stay out."""
+        members: dict[str, list[list[SampleFacts]]] = {}
+        for problem in self.problems:
+            if row := self.rows[problem.problem_id]:
+                members.setdefault(name_of(problem), []).append(row)
+        names = [name for name in order if name in members] or sorted(members, key=lambda n: (n == UNKNOWN, n))
+        return tuple(_group(name, members[name], self.complete) for name in names)
+
+
+def _group(name: str, rows: list[list[SampleFacts]], complete: bool) -> Group:
+    counts = [_count(row) for row in rows]
+    return Group(
+        name=name,
+        problems=len(rows),
+        samples=sum(n for n, _ in counts),
+        judged=sum(sample.verdict is not None for row in rows for sample in row),
+        passed=sum(c for _, c in counts),
+        pass_at_1=float(mean_pass_at_k(counts, 1)) if complete else None,
+        interval=statistics.clustered_wilson(counts) if complete else None,
+    )
+
+
+def _tokens(flat: list[SampleFacts]) -> Tokens | None:
+    stated = [
+        (sample.prompt_tokens, sample.completion_tokens)
+        for sample in flat
+        if sample.prompt_tokens is not None and sample.completion_tokens is not None
+    ]
+    if not stated:
+        return None
+    prompt, completion = sum(p for p, _ in stated), sum(c for _, c in stated)
+    return Tokens(
+        samples=len(stated),
+        prompt=prompt,
+        completion=completion,
+        mean_prompt=prompt / len(stated),
+        mean_completion=completion / len(stated),
+    )
+
+
+def _distribution(seconds: Iterable[float | None]) -> Distribution | None:
+    values = sorted(value for value in seconds if value is not None)
+    if not values:
+        return None
+    return Distribution(
+        samples=len(values),
+        mean=fsum(values) / len(values),
+        p50=_nearest_rank(values, 50),
+        p95=_nearest_rank(values, 95),
+        max=values[-1],
+    )
+
+
+def _nearest_rank(ordered: Sequence[float], percent: int) -> float:
+    return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)]

@@ -1,0 +1,202 @@
+"""The Report: a run's score, how sure it is, and all that one must know to believe it.
+
+The last record of the line. It holds the whole RunSpec, because a score means nothing without the
+protocol, judge mode, dataset and sampling behind it. What times, hosts and luck decide is in
+`telemetry`, `versions` and the locations that `score_digest` leaves out.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from farm.ids import canonical_json, sha256_hex
+from farm.records import Count, Record, RunId, RunSpec, Seconds
+from farm.scoring.statistics import AccuracyCheck, Interval, Share
+
+
+class Versions(Record):
+    """What aggregated (farm, python) and what executed (runners, as the execute workers name themselves)."""
+
+    farm: str
+    python: str
+    runners: tuple[str, ...] = ()
+
+
+class Coverage(Record):
+    """How much of the plan was judged, and why the rest was not."""
+
+    problems: Count
+    problems_without_samples: Count = 0  # kind grade: the file holds no completion for them
+    planned: Count
+    judged: Count
+    unjudged: Count
+    unjudged_reasons: dict[str, Count]
+    unjudged_samples: tuple[str, ...] = ()  # the first few keys
+
+
+class Hits(Record):
+    """How many problems the first sample of each solved: `hits` of `problems`."""
+
+    hits: Count
+    problems: Count
+
+
+class PassAtK(Record):
+    """Mean pass@k over problems: exact, as a share of one, and its uncertainty."""
+
+    k: Annotated[int, Field(ge=1)]
+    exact: str  # "numerator/denominator", or "0" or "1"
+    score: Share
+    interval: Interval
+    standard_error: float | None  # None for one problem
+
+
+class Group(Record):
+    """The problems of one difficulty, platform or contest month. No pass@1 while the report is incomplete."""
+
+    name: str
+    problems: Count
+    samples: Count
+    judged: Count
+    passed: Count
+    pass_at_1: Share | None
+    interval: Interval | None
+
+
+class Tokens(Record):
+    """Token totals over the samples whose server stated them."""
+
+    samples: Count
+    prompt: Count
+    completion: Count
+    mean_prompt: float
+    mean_completion: float
+
+
+class ReferenceRow(Record):
+    """The score beside one reference. Scores in percent."""
+
+    label: Literal["published", "gpu_reference"]
+    score: float
+    source: str
+    hits: Count | None  # of as many problems as this run, if `score` is such a count to two decimals
+    ratio: float | None
+    standing: Literal["above", "below", "not distinguishable"] | None
+    p_value: Share | None
+    smallest_difference: float | None  # percentage points that this comparison finds in 80 % of cases
+
+
+class ReferenceCheck(Record):
+    """tt-inference-server's accuracy check, unchanged, and what it leaves out: whether the difference is noise."""
+
+    accuracy_check: AccuracyCheck
+    tolerance: Annotated[float, Field(ge=0, le=1)]
+    score: float | None  # pass@1 in percent; None while incomplete
+    ratio_to_reference: float | None
+    ratio_to_published: float | None
+    gate_hits: Count | None  # solved problems that pass; one sample of each problem only
+    false_fail: Share | None  # how often a model as good as the deciding reference misses gate_hits
+    rows: tuple[ReferenceRow, ...]
+
+
+class Distribution(Record):
+    """Seconds over samples; quantiles by nearest rank."""
+
+    samples: Annotated[int, Field(ge=1)]
+    mean: Seconds
+    p50: Seconds
+    p95: Seconds
+    max: Seconds
+
+
+class Counters(Record):
+    """What the line of work went through; none of it moves a score."""
+
+    retries: Count = 0  # HTTP requests made again
+    resends: Count = 0  # samples sent to workers again
+    duplicates: Count = 0  # results that arrived twice and agreed
+    conflicts: Count = 0  # results that arrived twice and differed; the first one stands
+    quarantined: Count = 0  # messages refused
+
+
+class Timing(Record):
+    """When the run was worked on. Unix times; `wall_s` adds up the time of each coordinator that drove it."""
+
+    started_at: float = 0.0
+    finished_at: float | None = None
+    wall_s: Seconds = 0.0
+
+
+class Telemetry(Record):
+    """What differs between two honest runs of the same spec."""
+
+    timing: Timing
+    latency_s: Distribution | None
+    ttft_s: Distribution | None
+    tokens_per_second: Seconds | None  # completion tokens over wall_s
+    sandboxes: dict[str, Count]  # samples executed per tier
+    counters: Counters
+
+
+class Report(Record):
+    """One run's result. INCOMPLETE, without any pass@k, as long as one planned sample is unjudged."""
+
+    schema_version: Literal[1] = 1
+    run_id: RunId
+    kind: Literal["evaluate", "grade"]
+    status: Literal["COMPLETE", "INCOMPLETE"]
+    spec: RunSpec  # server URLs without credentials
+    seeds: str  # the rule of the samples' seeds
+    versions: Versions
+    coverage: Coverage
+    first_sample: Hits
+    samples_per_problem: tuple[Count, Count]  # fewest, most; of problems with samples
+    effective_samples: float | None  # independent samples that would tell as much about pass@1
+    smallest_difference: float | None  # share of one: true gap to an equal run found in 80 % of cases, unpaired
+    pass_at_k: tuple[PassAtK, ...]
+    ks_omitted: tuple[int, ...] = ()  # asked for, but some problem has fewer samples
+    verdicts: dict[str, Count]
+    truncated: Count  # samples with finish_reason "length"
+    by_difficulty: tuple[Group, ...]
+    by_platform: tuple[Group, ...]
+    by_month: tuple[Group, ...]
+    tokens: Tokens | None
+    references: ReferenceCheck
+    telemetry: Telemetry
+
+    @property
+    def complete(self) -> bool:
+        return self.status == "COMPLETE"
+
+    @property
+    def pass_at_1(self) -> PassAtK | None:
+        """None while incomplete."""
+        return self.pass_at_k[0] if self.pass_at_k else None
+
+    def score_digest(self) -> str:
+        """SHA-256 of the score and what decides it: equal for two runs that a kill or a host alone tells apart.
+
+        Leaves out the run id, versions, telemetry, and where servers and dataset were found.
+        """
+        value = self.model_dump(mode="json", exclude={"run_id", "versions", "telemetry"})
+        del value["spec"]["servers"], value["spec"]["dataset"]["source"]
+        return sha256_hex(canonical_json(value))
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        coverage = self.coverage
+        if self.kind != self.spec.kind:
+            raise ValueError("kind differs from the spec's")
+        if coverage.judged + coverage.unjudged != coverage.planned:
+            raise ValueError("judged and unjudged samples are not the planned ones")
+        if sum(self.verdicts.values()) != coverage.judged:
+            raise ValueError("each judged sample has one verdict")
+        if sum(coverage.unjudged_reasons.values()) != coverage.unjudged:
+            raise ValueError("each unjudged sample has one reason")
+        if self.complete != (coverage.unjudged == 0):
+            raise ValueError("a report is complete if and only if no sample is unjudged")
+        if [p.k for p in self.pass_at_k][:1] != ([1] if self.complete else []):
+            raise ValueError("a complete report starts with pass@1; an incomplete one has no score")
+        return self

@@ -1,0 +1,109 @@
+"""What a reader sees, in the terminal's plain form."""
+
+from __future__ import annotations
+
+from farm.records import JudgeSpec
+from farm.reports.cautions import cautions
+from farm.reports.table import plain_text
+from farm.scoring.aggregate import SampleFacts, aggregate
+from farm.scoring.report import Counters, Report, Timing
+from tests.unit.reports.build import GPU, PUBLISHED, grid, problem, report, sample, solved, spec
+
+RUN = "20260101-000000-run-abcdef"
+
+
+def incomplete() -> Report:
+    facts = grid(solved(10, 20))
+    facts[7] = SampleFacts(facts[7].key, unjudged_reason="server gone")
+    return aggregate(RUN, spec(20, references=(GPU,)), [problem(i) for i in range(20)], facts)
+
+
+def line(text: str, start: str) -> list[str]:
+    """The words of the one line that starts so."""
+    found = [row for row in text.splitlines() if row.strip().startswith(start)]
+    assert len(found) == 1, (start, found)
+    return found[0].split()
+
+
+def test_a_complete_run() -> None:
+    shown = plain_text(report(solved(129, 1055), spec(1055, references=(GPU, PUBLISHED))))
+    assert shown.startswith("pass@1 12.23 % (10.39 to 14.34 %), first sample solved 129 of 1055 problems\n")
+    assert line(shown, "pass@1  ") == ["pass@1", "12.23", "%", "10.39", "to", "14.34", "%", "1.01", "129/1055"]
+    assert "Accuracy check of tt-inference-server (tolerance 0.05): FAIL." in shown
+    assert "passes from 140 solved problems on; a model exactly as good as the reference fails it 25 % of" in shown
+    assert "Not distinguishable from the gpu reference score (p >= 0.05, unpaired)." in shown
+    assert line(shown, "published")[1:] == ["5.40", "57/1055", "2.26", "above", "<", "0.001", "2.8"]
+    assert line(shown, "WRONG_ANSWER") == ["WRONG_ANSWER", "926", "87.77", "%"]
+    assert "Intervals: Wilson." in shown
+
+
+def test_an_incomplete_run_shows_partial_counts_and_no_score() -> None:
+    shown = plain_text(incomplete())
+    assert shown.startswith("INCOMPLETE: 1 of 20 samples are not judged, so there is no score.")
+    assert f"farm resume {RUN}" in shown
+    assert line(shown, "of these passed (partial)")[-1] == "9"
+    assert line(shown, "server gone")[-1] == "1"
+    assert "Not judged: p7#0" in shown
+    assert "pass@1 " not in shown.replace("pass@1  95 % interval", "")
+    assert "(tolerance 0.05): NA." in shown
+
+
+def test_provenance_names_all_that_a_score_needs() -> None:
+    run_spec = spec(20, judge=JudgeSpec(mode="lcb", variant="tt"))
+    made = report(solved(3, 20), run_spec, timing=Timing(started_at=1.7e9, wall_s=2.0))
+    shown = plain_text(made)
+    for needed in (
+        RUN,
+        "meta-llama/Llama-3.2-3B-Instruct",
+        "n300",
+        "http://127.0.0.1:8000/v1",
+        "tt@1, digest " + "1" * 64,
+        "lcb (tt), comparator lcb-text@1",
+        "2" * 64,
+        "temperature not sent",
+        "seed 42",
+        "SHA-256 of canonical JSON [seed, problem_id, index]",
+        "6 s CPU, 18 s wall, 1024 MiB",
+        "2023-11-14 22:13:20+00:00",
+        made.score_digest(),
+    ):
+        assert needed in shown, needed
+
+
+def test_work() -> None:
+    facts = [sample(i, prompt_tokens=100, completion_tokens=50, latency_s=1.0 + i, ttft_s=0.1) for i in range(4)]
+    made = aggregate(
+        RUN, spec(4), [problem(i) for i in range(4)], facts, Counters(resends=2, conflicts=1), Timing(wall_s=10.0)
+    )
+    shown = plain_text(made)
+    assert line(shown, "completion tokens per second")[-1] == "20.0"
+    assert "p50 2.00 s, p95 4.00 s, max 4.00 s" in shown
+    assert line(shown, "resends")[-1] == "2"
+    assert "retries" not in shown
+    assert "caution: 1 result(s) came a second time and differed; the first one counts." in shown
+
+
+def test_no_cautions_for_a_plain_full_run() -> None:
+    assert cautions(report(solved(129, 1055), spec(1055, references=(GPU,)))) == []
+
+
+def test_cautions() -> None:
+    made = report(solved(5, 20), spec(20, references=(GPU,), protocol="official@1"))
+    assert [c.split(":")[0] for c in cautions(made)] == [
+        "The reference scores were measured with protocol tt, this run used official@1",
+        "The reference scores were measured on 1055 problems, this run has 20.",
+    ]
+    run_spec = spec(3, kind="grade", ks=(1, 5))
+    data = run_spec.dataset.model_copy(update={"tests": "public", "skipped_rows": 2})
+    facts = [sample(0, finish_reason="length"), sample(1)]
+    graded = aggregate(RUN, run_spec.model_copy(update={"dataset": data}), [problem(i) for i in range(3)], facts)
+    told = "\n".join(cautions(graded))
+    for part in (
+        "Only public tests",
+        "2 row(s)",
+        "1 of 3 problems have no completion",
+        "k = 5",
+        "1 of 2 answers were cut",
+    ):
+        assert part in told
+    assert "reference" not in told
