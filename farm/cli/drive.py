@@ -1,0 +1,159 @@
+"""What `submit`, `grade` and `resume` share: bring up what is needed, drive the run, report it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from farm.cli.live import LiveView
+from farm.config import Settings
+from farm.coordinator.driver import Driver, Ended
+from farm.coordinator.ledger import Ledger
+from farm.coordinator.reporting import judged_samples, score_run
+from farm.datasets.store import BlobStore
+from farm.embedded import EmbeddedStack, stack_or_cluster
+from farm.errors import Interrupted, RunIncomplete
+from farm.records import RunSpec
+from farm.reports.samples_jsonl import write_samples
+from farm.reports.table import show
+from farm.reports.write import write_report
+from farm.scoring.report import Report
+from farm.tasks import broker
+from farm.tasks.app import make_app
+from farm.tasks.keys import Keys
+from farm.tasks.wire import GenerateConfig
+
+GENERATE_SLOTS_MAX = 512
+
+
+@dataclass(frozen=True, slots=True)
+class HowToRun:
+    """What decides how a run is driven, not what it scores."""
+
+    workers: int | None = None  # execute slots of the embedded stack
+    tier: str = "auto"
+    python: str = sys.executable
+    deadline_s: float = 1800.0  # of one request, from its slot on
+    stall_s: float = 120.0
+    out: Path | None = None
+
+
+def blob_store(settings: Settings) -> BlobStore:
+    """The store that the runs of this machine share."""
+    return BlobStore(settings.home / "blobs")
+
+
+def drive(
+    settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, retry_unjudged: bool = False
+) -> int:
+    """Drive a recorded run to its end and report it; the exit code (0 scored).
+
+    Raises RunIncomplete when samples stay unjudged or the run is paused by the server, Interrupted
+    after Ctrl-C; both say how to go on.
+    """
+    spec = ledger.run(run_id).spec
+    stack = None if settings.broker_url is not None else _stack(settings, spec, how)
+    journal = ledger.acquire(run_id)
+    released = False
+    try:
+        if retry_unjudged:
+            journal.retry_unjudged()
+        with _stopping() as stop, stack_or_cluster(stack, settings) as live_settings:
+            connection = broker.client(live_settings)
+            app = make_app(live_settings, "coordinator")
+            slots = spec.model.max_concurrency if spec.model else 0
+            with LiveView(generates=spec.model is not None, slots=slots) as view:
+                driver = Driver(
+                    ledger=ledger, journal=journal, spec=spec, app=app, connection=connection,
+                    keys=Keys(live_settings.key_prefix), load=blob_store(settings).get,
+                    generate=_generate_config(spec, how), on_progress=view.show,
+                    check=stack.check if stack is not None else lambda: None,
+                )  # fmt: skip
+                released = True  # by the driver, whatever happens from here on
+                ended = driver.run(stop)
+            app.close()
+            connection.close()
+    finally:
+        if not released:
+            journal.release("paused", "it did not start")
+    return _conclude(ledger, run_id, settings, how, ended)
+
+
+def write_reports(ledger: Ledger, run_id: str, directory: Path) -> tuple[Report, list[Path]]:
+    """Write report.json, report.md and samples.jsonl of a run into a folder."""
+    report = score_run(ledger, run_id)
+    paths = write_report(report, directory)
+    samples = directory / "samples.jsonl"
+    write_samples(samples, judged_samples(ledger, run_id))
+    return report, [*paths, samples]
+
+
+def report_directory(settings: Settings, run_id: str, out: Path | None) -> Path:
+    """Where a run's report goes: `--out`, else under FARM_HOME."""
+    return out if out is not None else settings.home / "reports" / run_id
+
+
+def _conclude(ledger: Ledger, run_id: str, settings: Settings, how: HowToRun, ended: Ended) -> int:
+    if ended.state == "paused":
+        resume = f"continue with: farm resume {run_id}"
+        if ended.reason == "interrupted":
+            raise Interrupted(f"run {run_id} is interrupted; what was done is kept", remedy=resume)
+        raise RunIncomplete(f"run {run_id} is paused: {ended.reason}", remedy=f"mend that, then {resume}")
+    report, paths = write_reports(ledger, run_id, report_directory(settings, run_id, how.out))
+    show(report, sys.stdout)
+    for path in paths:
+        click.echo(str(path))
+    if not report.complete:
+        raise RunIncomplete(
+            f"run {run_id} is INCOMPLETE: {report.coverage.unjudged} of {report.coverage.planned} samples are unjudged",
+            remedy=f"try them again with: farm resume {run_id}",
+        )
+    return 0
+
+
+def _stack(settings: Settings, spec: RunSpec, how: HowToRun) -> EmbeddedStack:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return EmbeddedStack(
+        settings,
+        execute_slots=how.workers or cores,
+        generate_slots=min(spec.model.max_concurrency, GENERATE_SLOTS_MAX) if spec.model else 0,
+        tier=how.tier,
+        python=how.python,
+    )
+
+
+def _generate_config(spec: RunSpec, how: HowToRun) -> GenerateConfig | None:
+    if spec.model is None:
+        return None
+    return GenerateConfig(
+        model=spec.model, server=spec.servers[0], sampling=spec.sampling, deadline_s=how.deadline_s, stall_s=how.stall_s
+    )
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """An event that Ctrl-C or SIGTERM sets; a second Ctrl-C raises KeyboardInterrupt."""
+    stop = threading.Event()
+
+    def handler(number: int, frame: FrameType | None) -> Any:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        click.echo("stopping: waiting for what is in hand (again: stop now)", err=True)
+
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)

@@ -1,0 +1,99 @@
+"""The live view of a run: a moving picture in a terminal, plain lines in a file or a pipe."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from farm.coordinator.driver import Progress
+from farm.coordinator.lifecycle import Phase
+
+LINE_EVERY_S = 5.0
+
+
+class LiveView:
+    """Shows Progress on stderr, so that stdout stays the report's. Use as a context manager."""
+
+    def __init__(self, *, generates: bool, slots: int) -> None:
+        """`slots`: requests the model server takes at a time."""
+        self._generates, self._slots = generates, slots
+        self._terminal = sys.stderr.isatty()
+        self._live: Any = None
+        self._last_line = ""
+        self._last_at = 0.0
+        self._first: Progress | None = None
+
+    def __enter__(self) -> Self:
+        if self._terminal:
+            from rich.console import Console
+            from rich.live import Live
+
+            self._live = Live(console=Console(file=sys.stderr), refresh_per_second=4, transient=True)
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, progress: Progress) -> None:
+        """Update the view."""
+        if self._first is None:
+            self._first = progress
+        text = self._text(progress)
+        if self._live is not None:
+            from rich.text import Text
+
+            self._live.update(Text(text.replace(" | ", "\n")))
+            return
+        now = time.monotonic()
+        finished = _finished(progress) == sum(progress.phases.values())
+        if text != self._last_line and (finished or now - self._last_at >= LINE_EVERY_S):
+            self._last_line, self._last_at = text, now
+            print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the view
+
+    def _text(self, progress: Progress) -> str:
+        phases, total = progress.phases, sum(progress.phases.values())
+        judged = phases[Phase.JUDGED]
+        parts = []
+        if self._generates:
+            answered = total - phases[Phase.PLANNED] - phases[Phase.GENERATING]
+            rate = progress.completion_tokens / progress.elapsed_s if progress.elapsed_s else 0.0
+            parts.append(
+                f"generated {answered}/{total}, in flight {progress.in_flight}/{self._slots}, {rate:.0f} tokens/s"
+            )
+        passed = progress.verdicts.get("PASSED", 0)
+        share = f", {100 * passed / judged:.1f} % passed" if judged else ""
+        executing = f", executing {phases[Phase.EXECUTING]}" if phases[Phase.EXECUTING] else ""
+        unjudged = f", UNJUDGED {phases[Phase.UNJUDGED]}" if phases[Phase.UNJUDGED] else ""
+        parts.append(f"judged {judged}/{total}{executing}{share}{unjudged}")
+        others = {name: n for name, n in sorted(progress.verdicts.items()) if name != "PASSED"}
+        if others:
+            parts.append(", ".join(f"{name} {n}" for name, n in others.items()))
+        parts.append(f"elapsed {_clock(progress.elapsed_s)}, ETA {self._eta(progress, total)}")
+        if progress.notice:
+            parts.append(progress.notice)
+        return " | ".join(parts)
+
+    def _eta(self, progress: Progress, total: int) -> str:
+        """From the rate of this session: samples finished before it do not count as its speed."""
+        assert self._first is not None
+        done, elapsed = _finished(progress), progress.elapsed_s - self._first.elapsed_s
+        fresh = done - _finished(self._first)
+        if done == total:
+            return "now"
+        return _clock((total - done) * elapsed / fresh) if fresh > 0 and elapsed > 0 else "unknown"
+
+
+def _finished(progress: Progress) -> int:
+    return progress.phases[Phase.JUDGED] + progress.phases[Phase.UNJUDGED]
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

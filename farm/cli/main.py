@@ -1,0 +1,75 @@
+"""The command line. Each command lives in its own module and is imported when it is called.
+
+So `farm --help` costs what click costs, and a worker never loads what only a report needs.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from farm import __version__
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "submit": ("farm.cli.submit:submit", "Generate samples with a model, judge them and report pass@k."),
+    "grade": ("farm.cli.grade:grade", "Judge completions that exist already."),
+    "resume": ("farm.cli.runs:resume", "Continue a run that was interrupted."),
+    "report": ("farm.cli.runs:report", "Print and write the report of a run."),
+    "runs": ("farm.cli.runs:runs", "List the runs in the ledger."),
+    "worker": ("farm.cli.worker:worker", "Start a worker that generates or executes."),
+    "models": ("farm.cli.models:models", "List the models and devices of the catalogue."),
+    "doctor": ("farm.cli.doctor:doctor", "Say what this host offers, and what to do about what it lacks."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported on use; their one-line helps are in COMMANDS."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (_, short) in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="farm")
+def cli() -> None:
+    """Evaluate code-generation models: generate, execute in a sandbox, score.
+
+    Settings come from the environment: FARM_BROKER_URL, FARM_HOME, VLLM_API_KEY, JWT_SECRET and others
+    (docs/configuration.md).
+    """
+
+
+def main() -> None:
+    """Run the command line; FarmErrors become one line on stderr and their exit code."""
+    from farm.errors import FarmError
+
+    try:
+        result = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("farm: interrupted", err=True)
+        sys.exit(130)
+    except click.ClickException as exc:
+        exc.show()
+        sys.exit(exc.exit_code)
+    except FarmError as exc:
+        from farm.text import one_line
+
+        click.echo(f"farm: {one_line(str(exc), 2000)}", err=True)
+        sys.exit(exc.exit_code)
+    except BrokenPipeError:
+        sys.exit(141)  # the reader of our output went away
+    sys.exit(result if isinstance(result, int) else 0)

@@ -1,0 +1,68 @@
+"""`farm runs`, `farm report` and `farm resume`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from farm.cli.drive import HowToRun, drive, report_directory, write_reports
+from farm.cli.options import HOW, how_to_run
+from farm.config import load
+from farm.coordinator.ledger import Ledger
+from farm.errors import RunIncomplete
+from farm.reports.as_json import as_json
+from farm.reports.table import show
+
+
+@click.command()
+def runs() -> None:
+    """List the runs in the ledger, oldest first."""
+    with Ledger(load().ledger_url) as ledger:
+        rows = ledger.runs()
+    if not rows:
+        click.echo("no runs yet; start one with: farm submit")
+    for row in rows:
+        when = datetime.fromtimestamp(row.created_at, UTC).strftime("%Y-%m-%d %H:%M")
+        what = row.spec.model.name if row.spec.model else "grade"
+        state = f"{row.state} ({row.reason})" if row.reason else row.state
+        click.echo(f"{row.run_id}  {when}  {what}  {row.spec.protocol}  {row.spec.dataset.name}  {state}")
+
+
+@click.command()
+@click.argument("run_id")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report's files.")
+@click.option("--json", "as_json_", is_flag=True, help="Print the report as JSON instead of a table.")
+def report(run_id: str, out: Path | None, as_json_: bool) -> int:
+    """Print the report of a run and write it as JSON and Markdown.
+
+    Exit code 3 if it is INCOMPLETE.
+    """
+    settings = load()
+    with Ledger(settings.ledger_url) as ledger:
+        result, paths = write_reports(ledger, run_id, report_directory(settings, run_id, out))
+    if as_json_:
+        click.echo(as_json(result), nl=False)
+    else:
+        show(result, sys.stdout)
+        for path in paths:
+            click.echo(str(path))
+    if result.complete:
+        return 0
+    raise RunIncomplete(f"run {run_id} is INCOMPLETE", remedy=f"continue with: farm resume {run_id}")
+
+
+@click.command()
+@click.argument("run_id")
+@HOW
+def resume(run_id: str, **options: object) -> int:
+    """Continue a run: nothing that was recorded is generated or executed again.
+
+    Samples that were given up are tried once more.
+    """
+    how: HowToRun = how_to_run(options)
+    settings = load()
+    with Ledger(settings.ledger_url) as ledger:
+        return drive(settings, ledger, run_id, how, retry_unjudged=True)

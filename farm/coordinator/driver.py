@@ -1,0 +1,371 @@
+"""Driving one run: read answers, record them, tell the lifecycle, send what it asks for.
+
+Each turn of the loop is: answers from the stream -> ledger (one durable transaction a kind) -> entries
+removed -> events to the lifecycle -> commands carried out. A crash between any two steps is repaired
+by the next coordinator: what the ledger lacks is sent again, what the stream still holds is read again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import redis
+from celery import Celery
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from farm.coordinator import history
+from farm.coordinator.dispatch import Dispatcher, Parcel
+from farm.coordinator.intake import READ_COUNT, Batch, Intake
+from farm.coordinator.journal import Journal
+from farm.coordinator.ledger import Ledger
+from farm.coordinator.lifecycle import (
+    AttemptFailed,
+    Command,
+    Event,
+    GiveUp,
+    Judged,
+    Lifecycle,
+    Pause,
+    Phase,
+    Send,
+    Stage,
+    Vanished,
+)
+from farm.coordinator.reconcile import Out, Reconciler
+from farm.errors import BrokerUnavailable, FarmError, RunLocked
+from farm.ids import sha256_hex
+from farm.protocols import extract_program, get
+from farm.records import RunSpec, SampleKey, SampleResult, Verdict
+from farm.tasks.answers import Answers
+from farm.tasks.blobs import Blobs
+from farm.tasks.keys import RUN_TTL_S, Keys, generate_queue
+from farm.tasks.wire import ExecuteConfig, GenerateConfig
+from farm.text import decode, encode, one_line
+
+log = logging.getLogger(__name__)
+
+READ_BLOCK_MS = 200
+TICK_S = 1.0
+DRAIN_S = 10.0  # how long a paused run waits for what workers have in hand
+REDIS_GONE_S = 120.0  # how long Redis may be away before the coordinator gives up (the run stays resumable)
+EXECUTE_WINDOW = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A picture of a running run, for the live view."""
+
+    phases: dict[Phase, int]
+    verdicts: dict[str, int]
+    completion_tokens: int
+    in_flight: int  # generate jobs that are out
+    elapsed_s: float
+    notice: str  # what the user should know now, such as "no execute worker is connected"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the drive ended: `complete`, `incomplete` (some samples could not be judged) or `paused`."""
+
+    state: str
+    reason: str = ""
+
+
+class Driver:
+    """Drives one run to its end. The journal must be held by this process."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        journal: Journal,
+        spec: RunSpec,
+        app: Celery,
+        connection: redis.Redis,
+        keys: Keys,
+        load: Callable[[str], bytes],
+        generate: GenerateConfig | None,
+        on_progress: Callable[[Progress], None],
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`load` gives the stored value of a digest; `check` is called each second and may raise."""
+        self._ledger, self._journal, self._spec = ledger, journal, spec
+        self._run_id = journal.run_id
+        self._redis, self._keys = connection, keys
+        self._blobs = Blobs(connection, keys)
+        self._protocol = get(spec.protocol)
+        self._on_progress, self._check = on_progress, check
+        self._dispatcher = Dispatcher(
+            app, self._blobs, run_id=self._run_id, fence=journal.fence, load=load, generate=generate,
+            execute=ExecuteConfig(judge=spec.judge, limits=spec.limits),
+        )  # fmt: skip
+        windows = {Stage.GENERATE: spec.model.max_concurrency if spec.model else 1, Stage.EXECUTE: EXECUTE_WINDOW}
+        self._windows = windows
+        self._lifecycle = Lifecycle(windows=windows)
+        self._reconciler = Reconciler(connection, keys, self._run_id)
+        self._problems = {row.problem_id: row for row in history.problems(ledger, self._run_id)}
+        self._intake = Intake(journal, Answers(connection, keys), spec, self._problems)
+        self._open: Counter[str] = Counter()  # samples without a verdict, by problem
+        self._verdicts: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
+        self._spent: list[str] = []  # blobs that no job needs any more
+        self._notice = ""
+        self._started = self._ticked = time.monotonic()
+
+    def run(self, stop: threading.Event) -> Ended:
+        """Drive until every sample is judged or given up, or `stop` is set.
+
+        Raises BrokerUnavailable when Redis stays away, LedgerError when nothing can be recorded; the
+        run can be resumed after either.
+        """
+        try:
+            return self._drive(stop)
+        except RunLocked:
+            raise  # somebody else's now
+        except FarmError as exc:
+            self._journal.release("paused", one_line(str(exc)))
+            raise
+
+    def _drive(self, stop: threading.Event) -> Ended:
+        gone_since: float | None = None
+        begun = False
+        while True:
+            try:
+                if not begun:
+                    self._begin()
+                    begun = True
+                self._turn()
+                gone_since = None
+            except (RedisError, OperationalError) as exc:
+                gone_since = self._redis_trouble(exc, gone_since, stop)
+            if stop.is_set():
+                return self._pause("interrupted")
+            if self._lifecycle.paused is not None:
+                return self._pause(self._lifecycle.paused)
+            if begun and self._lifecycle.done:
+                return self._finish()
+
+    # --- the parts of a drive -----------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """From the ledger; may be repeated when Redis fails in the middle of it."""
+        self._lifecycle = Lifecycle(windows=self._windows)
+        self._open.clear()
+        self._verdicts.clear()
+        self._announce()
+        self._intake.read(block_ms=0)  # what an earlier coordinator did not get to
+        adopted = self._reconciler.adopted()
+        known = []
+        for state in history.sample_states(self._ledger, self._run_id):
+            failures = {Stage(stage): number for stage, number in state.failures.items()}
+            if state.verdict is not None:
+                phase = Phase.JUDGED
+                self._verdicts[state.verdict] += 1
+            elif state.unjudged is not None:
+                phase = Phase.UNJUDGED
+            else:
+                stage = Stage.EXECUTE if state.completed else Stage.GENERATE
+                phase = Phase.COMPLETED if state.completed else Phase.PLANNED
+                if adopted.get((state.key, stage)) == failures.get(stage, 0) + 1:
+                    phase = Phase.EXECUTING if state.completed else Phase.GENERATING
+                self._open[state.key.problem_id] += 1
+            known.append((state.key, phase, failures))
+        self._carry_out(self._lifecycle.start(known))
+        self._report_progress()
+
+    def _turn(self) -> None:
+        batch = self._read()
+        now = time.monotonic()
+        if now - self._ticked >= TICK_S:
+            self._ticked = now
+            self._tick(now, caught_up=batch.entries < READ_COUNT)
+
+    def _tick(self, now: float, *, caught_up: bool) -> None:
+        self._check()
+        self._announce()
+        self._flush_counts()
+        spent, self._spent = self._spent, []
+        self._blobs.drop(self._run_id, spent)
+        if caught_up:  # else an answer may be waiting in the stream for what looks lost
+            self._look(now)
+        self._report_progress()
+
+    def _look(self, now: float) -> None:
+        queues = {stage: name for stage in Stage if (name := self._dispatcher.queue_name(stage)) is not None}
+        out = [Out(key, stage, n) for stage in queues for key, n in self._lifecycle.out(stage).items()]
+        findings = self._reconciler.look(out, queues, now)
+        for job, worker in findings.dead:
+            reason = f"worker_lost: {worker}"
+            self._journal.record_failure(job.key, job.stage.value, job.attempt, reason)
+            self._counts["workers_lost"] += 1
+            self._handle(AttemptFailed(job.key, job.stage, job.attempt, reason))
+        for job in findings.vanished:
+            self._counts["resends"] += 1
+            self._handle(Vanished(job.key, job.stage))
+        self._notice = self._missing_roles()
+
+    def _pause(self, reason: str) -> Ended:
+        """Take the state key away, so that workers drop what is queued, and wait for what they have."""
+        try:
+            self._handle(Pause(reason))
+            self._redis.delete(self._keys.state(self._run_id))
+            deadline = time.monotonic() + DRAIN_S
+            while time.monotonic() < deadline and self._reconciler.adopted():
+                self._read()
+            self._read()
+        except (RedisError, OperationalError) as exc:
+            log.warning("Redis does not answer while pausing: %s", exc)
+        self._flush_counts()
+        self._report_progress()
+        self._journal.release("paused", reason)
+        return Ended("paused", reason)
+
+    def _read(self) -> Batch:
+        batch = self._intake.read(block_ms=READ_BLOCK_MS)
+        self._counts.update(batch.counts)
+        for key, verdict in batch.verdicts:
+            self._verdicts[verdict] += 1
+            self._close(key)
+        commands = [command for event in batch.events for command in self._lifecycle.handle(event)]
+        self._carry_out(commands)
+        return batch
+
+    def _finish(self) -> Ended:
+        self._flush_counts()
+        self._report_progress()
+        try:
+            self._delete_keys()
+        except RedisError as exc:
+            log.warning("the run's keys stay in Redis until their TTL ends: %s", exc)
+        state = "complete" if self._lifecycle.counts()[Phase.UNJUDGED] == 0 else "incomplete"
+        self._journal.release(state)
+        return Ended(state)
+
+    # --- commands -----------------------------------------------------------------------------------
+
+    def _handle(self, event: Event) -> None:
+        self._carry_out(self._lifecycle.handle(event))
+
+    def _carry_out(self, commands: list[Command]) -> None:
+        pending = list(commands)
+        while pending:
+            parcels: list[Parcel] = []
+            followups: list[Command] = []
+            for command in pending:
+                match command:
+                    case GiveUp(key, stage, reason):
+                        self._journal.record_unjudged(key, stage.value, reason)
+                        self._close(key)
+                    case Send(key, Stage.GENERATE, attempt):
+                        prompt = self._problems[key.problem_id].prompt
+                        assert prompt is not None
+                        parcels.append(self._dispatcher.generate(key, attempt, prompt.encode()))
+                    case Send(key, Stage.EXECUTE, attempt):
+                        program = self._program(key)
+                        if program is None:
+                            followups.extend(self._no_code(key))
+                        else:
+                            suite = self._problems[key.problem_id].suite_digest
+                            parcels.append(self._dispatcher.execute(key, attempt, program, suite))
+            self._dispatcher.send(parcels)
+            pending = followups
+
+    def _program(self, key: SampleKey) -> bytes | None:
+        """The extracted program, or None if the answer holds no code."""
+        stored = history.completion(self._ledger, self._run_id, key)
+        if stored.completion.form == "program":
+            return stored.text if stored.text.strip() else None
+        source = extract_program(self._protocol, decode(stored.text))
+        return encode(source) if source.strip() else None
+
+    def _no_code(self, key: SampleKey) -> list[Command]:
+        row = self._problems[key.problem_id]
+        result = SampleResult(
+            problem_id=key.problem_id, index=key.index, verdict=Verdict.NO_CODE, suite_sha256=row.suite_digest,
+            judge=self._spec.judge, limits=self._spec.limits, detail="the answer holds no code", tests_total=row.tests,
+            sandbox="not executed", finished_at=time.time(),
+        )  # fmt: skip
+        self._journal.record_results([result])
+        self._verdicts[Verdict.NO_CODE] += 1
+        self._close(key)
+        return self._lifecycle.handle(Judged(key))
+
+    def _close(self, key: SampleKey) -> None:
+        """A sample is finished; when it was its problem's last, the problem's blobs are not needed any more."""
+        self._open[key.problem_id] -= 1
+        if self._open[key.problem_id] == 0:
+            row = self._problems[key.problem_id]
+            shared = {r.suite_digest for r in self._problems.values() if self._open[r.problem_id] > 0}
+            spent = {row.suite_digest} | ({sha256_hex(row.prompt.encode())} if row.prompt is not None else set())
+            self._spent += spent - shared
+
+    # --- Redis --------------------------------------------------------------------------------------
+
+    def _announce(self) -> None:
+        """Keys that say the run wants work; written again each tick, so an emptied Redis learns them anew."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.set(self._keys.state(self._run_id), str(self._journal.fence), ex=RUN_TTL_S)
+        if self._spec.model is not None:
+            pipe.sadd(self._keys.generate_queues, generate_queue(self._spec.model.repo))
+            pipe.expire(self._keys.generate_queues, RUN_TTL_S)
+        pipe.execute()
+        self._journal.heartbeat()
+
+    def _delete_keys(self) -> None:
+        names = list(self._redis.scan_iter(match=self._keys.of_run(self._run_id), count=1000))
+        if names:
+            self._redis.unlink(*names)
+
+    def _redis_trouble(self, exc: Exception, since: float | None, stop: threading.Event) -> float:
+        now = time.monotonic()
+        since = now if since is None else since
+        self._reconciler.forget()
+        if now - since > REDIS_GONE_S:
+            raise BrokerUnavailable(
+                f"Redis has not answered for {REDIS_GONE_S:.0f} s: {exc}",
+                remedy=f"bring it back, then: farm resume {self._run_id}",
+            ) from exc
+        self._notice = "Redis does not answer; waiting for it"
+        log.warning("%s: %s", self._notice, exc)
+        self._report_progress()
+        stop.wait(1.0)
+        return since
+
+    def _missing_roles(self) -> str:
+        roles = set()
+        for name in self._redis.scan_iter(match=self._keys.worker("*"), count=1000):
+            role = self._redis.hget(name, "role")
+            if role is not None:
+                roles.add(role.decode() if isinstance(role, bytes) else role)
+        counts = self._lifecycle.counts()
+        wanted = []
+        if counts[Phase.GENERATING]:
+            wanted.append("generate")
+        if counts[Phase.EXECUTING]:
+            wanted.append("execute")
+        missing = [role for role in wanted if role not in roles]
+        return "; ".join(f"no {role} worker is connected (start one: farm worker {role})" for role in missing)
+
+    # --- telling ------------------------------------------------------------------------------------
+
+    def _flush_counts(self) -> None:
+        self._journal.count(self._counts.items())
+        self._counts.clear()
+
+    def _report_progress(self) -> None:
+        self._on_progress(
+            Progress(
+                phases=self._lifecycle.counts(),
+                verdicts=dict(self._verdicts),
+                completion_tokens=self._intake.completion_tokens,
+                in_flight=len(self._lifecycle.out(Stage.GENERATE)),
+                elapsed_s=time.monotonic() - self._started,
+                notice=self._notice,
+            )
+        )

@@ -1,0 +1,168 @@
+"""What the ledger says about a run: for resuming it, for judging it again, for its report.
+
+Rows are verified as they are read: a record that does not match its digest, or a text that does not
+match the digest in its record, raises LedgerCorrupt with the place. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import TypeVar
+
+import sqlalchemy as sa
+import zstandard
+from pydantic import ValidationError
+
+from farm.coordinator import tables
+from farm.coordinator.ledger import Ledger, PlannedProblem
+from farm.errors import LedgerCorrupt
+from farm.ids import sha256_hex
+from farm.records import Completion, GenerateTelemetry, SampleKey, SampleResult
+
+R = TypeVar("R", Completion, SampleResult)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleState:
+    """How far a planned sample has come."""
+
+    key: SampleKey
+    completed: bool
+    verdict: str | None
+    unjudged: str | None  # "stage: reason"
+    failures: dict[str, int]  # failed attempts by stage
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCompletion:
+    """A recorded completion with its whole texts."""
+
+    completion: Completion
+    telemetry: GenerateTelemetry
+    text: bytes
+    reasoning: bytes | None
+
+
+def problems(ledger: Ledger, run_id: str) -> list[PlannedProblem]:
+    """The planned problems, in dataset order."""
+    t = tables.problems
+    columns = [t.c[field.name] for field in fields(PlannedProblem)]
+    with ledger.read() as db:
+        rows = db.execute(sa.select(*columns).where(t.c.run_id == run_id).order_by(t.c.position))
+        return [PlannedProblem(*row) for row in rows]
+
+
+def sample_states(ledger: Ledger, run_id: str) -> list[SampleState]:
+    """Each planned sample, in dataset order and by index."""
+    s, p, c, r, u, f = (
+        tables.samples, tables.problems, tables.completions, tables.results, tables.unjudged, tables.failures,
+    )  # fmt: skip
+
+    def same(t: sa.Table) -> sa.ColumnElement[bool]:
+        return sa.and_(t.c.run_id == s.c.run_id, t.c.problem_id == s.c.problem_id, t.c.idx == s.c.idx)
+
+    query = (
+        sa.select(s.c.problem_id, s.c.idx, c.c.idx, r.c.verdict, u.c.stage, u.c.reason)
+        .select_from(
+            s.join(p, sa.and_(p.c.run_id == s.c.run_id, p.c.problem_id == s.c.problem_id))
+            .outerjoin(c, same(c))
+            .outerjoin(r, same(r))
+            .outerjoin(u, same(u))
+        )
+        .where(s.c.run_id == run_id)
+        .order_by(p.c.position, s.c.idx)
+    )
+    failed = (
+        sa.select(f.c.problem_id, f.c.idx, f.c.stage, sa.func.count())
+        .where(f.c.run_id == run_id)
+        .group_by(f.c.problem_id, f.c.idx, f.c.stage)
+    )
+    with ledger.read() as db:
+        failures: dict[SampleKey, dict[str, int]] = {}
+        for problem_id, index, stage, number in db.execute(failed):
+            failures.setdefault(SampleKey(problem_id, index), {})[stage] = number
+        return [
+            SampleState(
+                key := SampleKey(problem_id, index),
+                completed is not None,
+                verdict,
+                None if stage is None else f"{stage}: {reason}",
+                failures.get(key, {}),
+            )
+            for problem_id, index, completed, verdict, stage, reason in db.execute(query)
+        ]
+
+
+def completion(ledger: Ledger, run_id: str, key: SampleKey) -> StoredCompletion:
+    """One recorded completion; LedgerCorrupt if it is not what was written, KeyError if there is none."""
+    t = tables.completions
+    query = sa.select(t).where(t.c.run_id == run_id, t.c.problem_id == key.problem_id, t.c.idx == key.index)
+    with ledger.read() as db:
+        row = db.execute(query).mappings().first()
+    if row is None:
+        raise KeyError(str(key))
+    record = _verified(Completion, row, run_id, key)
+    text = _text(row["text"], record.text_sha256, run_id, key)
+    reasoning = None
+    if row["reasoning"] is not None and record.reasoning_sha256 is not None:
+        reasoning = _text(row["reasoning"], record.reasoning_sha256, run_id, key)
+    return StoredCompletion(record, GenerateTelemetry.model_validate_json(row["telemetry"]), text, reasoning)
+
+
+def completion_records(ledger: Ledger, run_id: str) -> Iterator[tuple[Completion, GenerateTelemetry]]:
+    """All completions of a run without their texts."""
+    t = tables.completions
+    query = sa.select(t.c.problem_id, t.c.idx, t.c.record, t.c.record_digest, t.c.telemetry).where(t.c.run_id == run_id)
+    with ledger.read() as db:
+        for row in db.execute(query).mappings():
+            key = SampleKey(row["problem_id"], row["idx"])
+            yield (
+                _verified(Completion, row, run_id, key),
+                GenerateTelemetry.model_validate_json(row["telemetry"]),
+            )
+
+
+def results(ledger: Ledger, run_id: str) -> Iterator[SampleResult]:
+    """All verdicts of a run, in dataset order and by index."""
+    t, p = tables.results, tables.problems
+    query = (
+        sa.select(t.c.problem_id, t.c.idx, t.c.record, t.c.record_digest)
+        .select_from(t.join(p, sa.and_(p.c.run_id == t.c.run_id, p.c.problem_id == t.c.problem_id)))
+        .where(t.c.run_id == run_id)
+        .order_by(p.c.position, t.c.idx)
+    )
+    with ledger.read() as db:
+        for row in db.execute(query).mappings():
+            yield _verified(SampleResult, row, run_id, SampleKey(row["problem_id"], row["idx"]))
+
+
+def counters(ledger: Ledger, run_id: str) -> dict[str, int]:
+    """The run's telemetry counters."""
+    t = tables.counters
+    with ledger.read() as db:
+        rows = db.execute(sa.select(t.c.name, t.c.value).where(t.c.run_id == run_id).order_by(t.c.name))
+        return {row.name: row.value for row in rows}
+
+
+def _verified(kind: type[R], row: sa.RowMapping, run_id: str, key: SampleKey) -> R:
+    place = f"run {run_id}, sample {key}"
+    if sha256_hex(row["record"].encode()) != row["record_digest"]:
+        raise LedgerCorrupt(f"{place}: the stored {kind.__name__} is not what was written")
+    try:
+        record = kind.model_validate_json(row["record"])
+    except ValidationError as exc:
+        raise LedgerCorrupt(f"{place}: the stored {kind.__name__} has an unknown form") from exc
+    if record.key != key:
+        raise LedgerCorrupt(f"{place}: holds the {kind.__name__} of {record.key}")
+    return record
+
+
+def _text(stored: bytes, digest: str, run_id: str, key: SampleKey) -> bytes:
+    try:
+        data = zstandard.ZstdDecompressor().decompress(stored)
+    except zstandard.ZstdError as exc:
+        raise LedgerCorrupt(f"run {run_id}, sample {key}: the stored text cannot be unpacked") from exc
+    if sha256_hex(data) != digest:
+        raise LedgerCorrupt(f"run {run_id}, sample {key}: the stored text is not what was written")
+    return data

@@ -1,0 +1,125 @@
+"""Answers from the stream into the ledger: refused, recorded or counted, in that order.
+
+An answer is believed only if it fits the plan: a sample that was planned, the suite, judge and limits
+of this run, the program that the recorded completion holds. What does not fit is quarantined by count.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from farm.coordinator.journal import CompletionEntry, Journal, Recorded
+from farm.coordinator.ledger import PlannedProblem
+from farm.coordinator.lifecycle import AttemptFailed, Completed, Event, Judged, Pause, Stage, Vanished
+from farm.errors import MessageRejected, VersionSkew
+from farm.records import RunSpec, SampleKey, SampleResult
+from farm.tasks.answers import Answers, CompletionArrived, decode
+from farm.tasks.wire import Failure
+from farm.text import one_line
+
+log = logging.getLogger(__name__)
+READ_COUNT = 256
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one read brought: events in order, new verdicts, and counts for the telemetry."""
+
+    entries: int = 0
+    events: list[Event] = field(default_factory=list)
+    verdicts: list[tuple[SampleKey, str]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+class Intake:
+    """The reader of one run's answers."""
+
+    def __init__(
+        self, journal: Journal, answers: Answers, spec: RunSpec, problems: Mapping[str, PlannedProblem]
+    ) -> None:
+        self._journal, self._answers, self._spec, self._problems = journal, answers, spec, problems
+        self.completion_tokens = 0
+
+    def read(self, *, block_ms: int) -> Batch:
+        """Record up to READ_COUNT answers and remove them from the stream; `block_ms` 0 does not wait."""
+        batch = Batch()
+        # Always from the beginning: what is still there is what no ledger holds.
+        entries = self._answers.read(self._journal.run_id, b"0", block_ms=block_ms or 1, count=READ_COUNT)
+        batch.entries = len(entries)
+        completions: list[CompletionArrived] = []
+        results: list[SampleResult] = []
+        failures: list[Failure] = []
+        for _, fields in entries:
+            try:
+                answer = decode(fields)
+                self._check(answer)
+            except (MessageRejected, VersionSkew) as exc:
+                log.warning("refused an answer: %s", one_line(str(exc)))
+                batch.counts["quarantined"] += 1
+                continue
+            match answer:
+                case CompletionArrived():
+                    completions.append(answer)
+                case SampleResult():
+                    results.append(answer)
+                case Failure():
+                    failures.append(answer)
+        self._completions(completions, batch)
+        self._results(results, batch)
+        for failure in failures:
+            self._failure(failure, batch)
+        self._answers.remove(self._journal.run_id, [entry_id for entry_id, _ in entries])
+        return batch
+
+    def _check(self, answer: CompletionArrived | SampleResult | Failure) -> None:
+        key = answer.completion.key if isinstance(answer, CompletionArrived) else answer.key
+        problem = self._problems.get(key.problem_id)
+        if problem is None:
+            raise MessageRejected(f"an answer for {key}, which this run did not plan")
+        if isinstance(answer, SampleResult) and (
+            answer.suite_sha256 != problem.suite_digest
+            or answer.tests_total != problem.tests
+            or answer.judge != self._spec.judge
+            or answer.limits != self._spec.limits
+        ):
+            raise MessageRejected(f"a verdict on {key} by other tests, judge or limits than this run's")
+
+    def _completions(self, arrived: list[CompletionArrived], batch: Batch) -> None:
+        if not arrived:
+            return
+        entries = [CompletionEntry(a.completion, a.telemetry, a.text, a.reasoning) for a in arrived]
+        for answer, recorded in zip(arrived, self._journal.record_completions(entries), strict=True):
+            self._count(recorded, "completion", batch)
+            if recorded is not Recorded.UNEXPECTED:
+                batch.events.append(Completed(answer.completion.key))
+            if recorded is Recorded.NEW:
+                self.completion_tokens += answer.completion.usage.completion_tokens or 0
+                batch.counts["request_retries"] += max(0, answer.telemetry.requests - 1)
+
+    def _results(self, results: list[SampleResult], batch: Batch) -> None:
+        if not results:
+            return
+        for result, recorded in zip(results, self._journal.record_results(results), strict=True):
+            self._count(recorded, "verdict", batch)
+            if recorded is Recorded.NEW:
+                batch.verdicts.append((result.key, result.verdict.value))
+            if recorded is not Recorded.UNEXPECTED:
+                batch.events.append(Judged(result.key))
+
+    def _failure(self, failure: Failure, batch: Batch) -> None:
+        stage = Stage(failure.stage)
+        if failure.pause:
+            # Nobody's fault but the key's: no attempt is used up.
+            batch.events += [Pause(failure.reason), Vanished(failure.key, stage)]
+            return
+        self._journal.record_failure(failure.key, failure.stage, failure.attempt, failure.reason)
+        batch.counts["failed_attempts"] += 1
+        batch.events.append(AttemptFailed(failure.key, stage, failure.attempt, failure.reason, failure.final))
+
+    @staticmethod
+    def _count(recorded: Recorded, what: str, batch: Batch) -> None:
+        if recorded is not Recorded.NEW:
+            batch.counts[f"{recorded.value}_{what}s"] += 1

@@ -1,0 +1,208 @@
+"""The journal of one run: the only writer of what happened, fenced.
+
+Each write is one transaction that first checks the fence, so a coordinator that was thought dead and
+comes back cannot write a byte. The first result of a sample wins; what comes later is counted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import sqlalchemy as sa
+import zstandard
+from sqlalchemy.dialects import postgresql, sqlite
+
+from farm.coordinator import tables
+from farm.coordinator.database import translated
+from farm.errors import RunLocked
+from farm.ids import sha256_hex
+from farm.records import Completion, GenerateTelemetry, SampleKey, SampleResult
+
+
+class Recorded(Enum):
+    """What a write did."""
+
+    NEW = "new"
+    DUPLICATE = "duplicate"  # the same was there
+    CONFLICT = "conflict"  # a different one was there; the first stays
+    UNEXPECTED = "unexpected"  # no such sample was planned
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionEntry:
+    """A completion with its texts, as bytes of farm.text.encode."""
+
+    completion: Completion
+    telemetry: GenerateTelemetry
+    text: bytes
+    reasoning: bytes | None = None
+
+
+def completion_row(entry: CompletionEntry) -> dict[str, Any]:
+    """The columns of `completions` for an entry, without the run's id."""
+    record = entry.completion
+    text = record.to_json().decode()
+    return {
+        "problem_id": record.problem_id,
+        "idx": record.index,
+        "record": text,
+        "record_digest": sha256_hex(text.encode()),
+        "telemetry": entry.telemetry.to_json().decode(),
+        "text": zstandard.compress(entry.text),
+        "reasoning": None if entry.reasoning is None else zstandard.compress(entry.reasoning),
+    }
+
+
+class Journal:
+    """Writes of the coordinator that holds the run. Made by Ledger.acquire."""
+
+    def __init__(self, engine: sa.Engine, url: str, run_id: str, fence: int) -> None:
+        self.run_id = run_id
+        self.fence = fence
+        self._engine = engine
+        self._url = url
+        self._beat = time.monotonic()
+
+    @contextmanager
+    def _write(self) -> Iterator[sa.Connection]:
+        """One durable transaction under the fence; RunLocked when another coordinator took the run."""
+        runs = tables.runs
+        now = time.monotonic()
+        with translated(self._url), self._engine.begin() as db:
+            touched = db.execute(
+                runs.update()
+                .where(runs.c.run_id == self.run_id, runs.c.fence == self.fence)
+                .values(heartbeat=time.time(), active_s=runs.c.active_s + (now - self._beat))
+            )
+            if touched.rowcount != 1:
+                raise RunLocked(self.run_id, "another coordinator that took it over")
+            yield db
+        self._beat = now
+
+    def heartbeat(self) -> None:
+        """Say that the owner lives. Raises RunLocked when it no longer is the owner."""
+        with self._write():
+            pass
+
+    def record_completions(self, entries: Sequence[CompletionEntry]) -> list[Recorded]:
+        """Record completions; answers what became of each, in order. The first one of a sample stays."""
+        outcomes = []
+        with self._write() as db:
+            for entry in entries:
+                outcomes.append(self._completion(db, entry))
+        return outcomes
+
+    def _completion(self, db: sa.Connection, entry: CompletionEntry) -> Recorded:
+        record = entry.completion
+        if not self._planned(db, record.key):
+            return Recorded.UNEXPECTED
+        row = completion_row(entry)
+        inserted = self._insert_first(db, tables.completions, **row)
+        if inserted:
+            return Recorded.NEW
+        table = tables.completions
+        known = db.execute(sa.select(table.c.record_digest).where(*self._at(table, record.key))).scalar_one()
+        return Recorded.DUPLICATE if known == row["record_digest"] else Recorded.CONFLICT
+
+    def record_results(self, results: Sequence[SampleResult]) -> list[Recorded]:
+        """Record verdicts; answers what became of each, in order. A differing verdict is a conflict."""
+        outcomes = []
+        with self._write() as db:
+            for result in results:
+                outcomes.append(self._result(db, result))
+        return outcomes
+
+    def _result(self, db: sa.Connection, result: SampleResult) -> Recorded:
+        if not self._planned(db, result.key):
+            return Recorded.UNEXPECTED
+        text = result.to_json().decode()
+        inserted = self._insert_first(
+            db,
+            tables.results,
+            problem_id=result.problem_id,
+            idx=result.index,
+            verdict=result.verdict.value,
+            record=text,
+            record_digest=sha256_hex(text.encode()),
+            outcome_digest=result.outcome_digest(),
+        )
+        if inserted:
+            return Recorded.NEW
+        table = tables.results
+        known = db.execute(sa.select(table.c.verdict).where(*self._at(table, result.key))).scalar_one()
+        return Recorded.DUPLICATE if known == result.verdict.value else Recorded.CONFLICT
+
+    def record_failure(self, key: SampleKey, stage: str, attempt: int, reason: str) -> None:
+        """Note a failed attempt."""
+        with self._write() as db:
+            db.execute(
+                tables.failures.insert().values(
+                    run_id=self.run_id, problem_id=key.problem_id, idx=key.index, stage=stage, attempt=attempt,
+                    reason=reason, at=time.time(),
+                )
+            )  # fmt: skip
+
+    def record_unjudged(self, key: SampleKey, stage: str, reason: str) -> None:
+        """Give a sample up: the report will say INCOMPLETE and why."""
+        with self._write() as db:
+            self._insert_first(
+                db, tables.unjudged, problem_id=key.problem_id, idx=key.index, stage=stage, reason=reason
+            )
+
+    def retry_unjudged(self) -> int:
+        """Forget what was given up and its failures, so that a resume tries again. Returns how many."""
+        with self._write() as db:
+            given_up = tables.unjudged
+            rows = db.execute(
+                sa.select(given_up.c.problem_id, given_up.c.idx).where(given_up.c.run_id == self.run_id)
+            ).all()
+            for problem_id, index in rows:
+                key = SampleKey(problem_id, index)
+                db.execute(tables.failures.delete().where(*self._at(tables.failures, key)))
+            db.execute(given_up.delete().where(given_up.c.run_id == self.run_id))
+        return len(rows)
+
+    def count(self, amounts: Iterable[tuple[str, int]]) -> None:
+        """Add to the run's counters."""
+        amounts = [(name, value) for name, value in amounts if value]
+        if not amounts:
+            return
+        table = tables.counters
+        with self._write() as db:
+            for name, value in amounts:
+                if not self._insert_first(db, table, name=name, value=value):
+                    db.execute(
+                        table.update()
+                        .where(table.c.run_id == self.run_id, table.c.name == name)
+                        .values(value=table.c.value + value)
+                    )
+
+    def release(self, state: str, reason: str = "") -> None:
+        """Give the run back in `state` (paused, complete, incomplete); `reason` says why it is paused."""
+        runs = tables.runs
+        finished = time.time() if state in ("complete", "incomplete") else None
+        with self._write() as db:
+            db.execute(
+                runs.update()
+                .where(runs.c.run_id == self.run_id)
+                .values(owner=None, state=state, reason=reason, finished_at=finished)
+            )
+
+    # --- helpers --------------------------------------------------------------------------------
+
+    def _planned(self, db: sa.Connection, key: SampleKey) -> bool:
+        return db.execute(sa.select(tables.samples.c.idx).where(*self._at(tables.samples, key))).first() is not None
+
+    def _at(self, table: sa.Table, key: SampleKey) -> tuple[sa.ColumnElement[bool], ...]:
+        return (table.c.run_id == self.run_id, table.c.problem_id == key.problem_id, table.c.idx == key.index)
+
+    def _insert_first(self, db: sa.Connection, table: sa.Table, **values: Any) -> bool:
+        """Insert unless the primary key is there already; True if this call inserted."""
+        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(table).values(run_id=self.run_id, **values).on_conflict_do_nothing()
+        return db.execute(statement).rowcount == 1

@@ -1,0 +1,221 @@
+"""The ledger: the durable record of all runs, and the lock on each.
+
+Whatever Redis, workers or coordinators do, the ledger decides what was planned and what is done
+(docs/adr/0001-ledger-is-the-truth.md). SQLite by default (WAL, synchronous=FULL), PostgreSQL by URL.
+Reads are open to anybody; writes to a run go through the `Journal` of the coordinator that holds it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+
+import farm
+from farm.coordinator import tables
+from farm.coordinator.database import connect, translated
+from farm.coordinator.journal import CompletionEntry, Journal, completion_row
+from farm.errors import LedgerCorrupt, LedgerError, RunExists, RunLocked, RunNotFound
+from farm.ids import sha256_hex
+from farm.processes import process_start
+from farm.records import RunSpec, SampleKey
+
+LOCK_STALE_S = 30.0  # a coordinator on another host that has not been heard of for so long is dead
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedProblem:
+    """A problem as the ledger keeps it: what a report groups by, its prompt, and the digest of its suite."""
+
+    problem_id: str
+    title: str
+    platform: str
+    difficulty: str
+    contest_date: str
+    prompt: str | None  # canonical JSON of a Prompt; None in a run of kind grade
+    suite_digest: str
+    tests: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run as `farm runs` lists it."""
+
+    run_id: str
+    created_at: float
+    state: str
+    reason: str
+    owner: str | None
+    fence: int
+    active_s: float
+    finished_at: float | None
+    spec: RunSpec
+
+
+class Ledger:
+    """A connection to the ledger. Use as a context manager."""
+
+    def __init__(self, url: str) -> None:
+        """Open or create the ledger at a SQLAlchemy URL.
+
+        Raises LedgerCorrupt when the database is damaged, ConfigError when the URL cannot be used.
+        """
+        self.url = url
+        self._engine = connect(url)
+        with translated(url):
+            self._prepare()
+
+    def _prepare(self) -> None:
+        with self._engine.begin() as db:
+            if self._engine.dialect.name == "sqlite":
+                verdict = db.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+                if verdict != "ok":
+                    raise LedgerCorrupt(f"ledger {self.url} is damaged: {verdict}", remedy="restore it from a copy")
+            tables.metadata.create_all(db)
+            version = db.execute(sa.select(tables.meta.c.version)).scalar_one_or_none()
+            if version is None:
+                db.execute(tables.meta.insert().values(version=tables.LEDGER_VERSION))
+            elif version != tables.LEDGER_VERSION:
+                raise LedgerError(
+                    f"ledger {self.url} has version {version}, this farm knows {tables.LEDGER_VERSION}",
+                    remedy="use the farm version that wrote it",
+                )
+
+    # --- planning -------------------------------------------------------------------------------
+
+    def create_run(
+        self,
+        run_id: str,
+        spec: RunSpec,
+        problems: Iterable[PlannedProblem],
+        keys: Iterable[SampleKey],
+        completions: Iterable[CompletionEntry] = (),
+    ) -> None:
+        """Record a whole plan in one transaction: either all of it is there afterwards, or nothing.
+
+        `completions` are those that exist already. Raises RunExists when the id is taken.
+        """
+        spec_json = spec.to_json().decode()
+        with translated(self.url), self._engine.begin() as db:
+            if db.execute(sa.select(tables.runs.c.run_id).where(tables.runs.c.run_id == run_id)).first():
+                raise RunExists(f"run {run_id} exists already", remedy=f"continue it with: farm resume {run_id}")
+            db.execute(
+                tables.runs.insert().values(
+                    run_id=run_id, created_at=time.time(), state="planned", reason="", spec=spec_json,
+                    spec_digest=sha256_hex(spec_json.encode()), farm_version=farm.__version__, fence=0,
+                    heartbeat=0.0, active_s=0.0,
+                )
+            )  # fmt: skip
+            for rows in _batches(_problem_rows(run_id, problems)):
+                db.execute(tables.problems.insert(), rows)
+            for rows in _batches({"run_id": run_id, "problem_id": k.problem_id, "idx": k.index} for k in keys):
+                db.execute(tables.samples.insert(), rows)
+            for rows in _batches({"run_id": run_id, **completion_row(entry)} for entry in completions):
+                db.execute(tables.completions.insert(), rows)
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def run(self, run_id: str) -> RunRow:
+        """One run. Raises RunNotFound, or LedgerCorrupt when its stored spec is not what was written."""
+        with self.read() as db:
+            row = db.execute(sa.select(tables.runs).where(tables.runs.c.run_id == run_id)).mappings().first()
+        if row is None:
+            raise RunNotFound(f"no run {run_id} in {self.url}", remedy="list the runs with: farm runs")
+        return self._row(row)
+
+    def runs(self) -> list[RunRow]:
+        """All runs, oldest first."""
+        with self.read() as db:
+            rows = db.execute(sa.select(tables.runs).order_by(tables.runs.c.created_at)).mappings().all()
+        return [self._row(row) for row in rows]
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A read transaction, for farm.coordinator.history."""
+        with translated(self.url), self._engine.connect() as db:
+            yield db
+
+    def _row(self, row: Any) -> RunRow:
+        run_id = row["run_id"]
+        if sha256_hex(row["spec"].encode()) != row["spec_digest"]:
+            raise LedgerCorrupt(f"ledger {self.url}: the spec of run {run_id} is not what was written")
+        try:
+            spec = RunSpec.model_validate_json(row["spec"])
+        except ValidationError as exc:
+            raise LedgerError(
+                f"run {run_id} was written by farm {row['farm_version']} in a form this version does not know"
+            ) from exc
+        return RunRow(
+            run_id, row["created_at"], row["state"], row["reason"], row["owner"], row["fence"], row["active_s"],
+            row["finished_at"], spec,
+        )  # fmt: skip
+
+    # --- the lock -------------------------------------------------------------------------------
+
+    def acquire(self, run_id: str) -> Journal:
+        """Take the run for this process and raise its fence.
+
+        A dead owner's lock is taken over: on this host when its process is gone, from another host
+        when it has not been heard of for LOCK_STALE_S seconds. Raises RunLocked otherwise.
+        """
+        me = f"{socket.gethostname()}:{os.getpid()}:{process_start(os.getpid())}"
+        runs = tables.runs
+        with translated(self.url), self._engine.begin() as db:
+            if self._engine.dialect.name == "sqlite":
+                db.exec_driver_sql("UPDATE runs SET fence = fence WHERE 0")  # take the write lock before reading
+            query = sa.select(runs.c.owner, runs.c.heartbeat, runs.c.fence).where(runs.c.run_id == run_id)
+            row = db.execute(query.with_for_update()).first()
+            if row is None:
+                raise RunNotFound(f"no run {run_id} in {self.url}", remedy="list the runs with: farm runs")
+            if row.owner and row.owner != me and _alive(row.owner, row.heartbeat):
+                raise RunLocked(run_id, row.owner)
+            fence = row.fence + 1
+            db.execute(
+                runs.update()
+                .where(runs.c.run_id == run_id)
+                .values(owner=me, fence=fence, heartbeat=time.time(), state="running", reason="", finished_at=None)
+            )
+        return Journal(self._engine, self.url, run_id, fence)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _alive(owner: str, heartbeat: float) -> bool:
+    host, pid, start = owner.rsplit(":", 2)
+    if host == socket.gethostname() and start:
+        return process_start(int(pid)) == start
+    return time.time() - heartbeat < LOCK_STALE_S
+
+
+def _problem_rows(run_id: str, problems: Iterable[PlannedProblem]) -> Iterator[dict[str, Any]]:
+    for position, planned in enumerate(problems):
+        yield {"run_id": run_id, "position": position, **asdict(planned)}
+
+
+def _batches(rows: Iterator[dict[str, Any]], size: int = 500) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) >= size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

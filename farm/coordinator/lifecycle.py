@@ -1,0 +1,268 @@
+"""The life of a run as a state machine without I/O: events in, commands out, the clock inside events.
+
+The driver records an event in the ledger first, then tells the lifecycle, then carries out the
+commands. So whatever is lost between two lines is found again from the ledger: a new Lifecycle made
+from it sends what has no result. Nothing here reads a clock, a queue or a file.
+
+Per sample: PLANNED -> GENERATING -> COMPLETED -> EXECUTING -> JUDGED, or UNJUDGED when its attempts
+are used up. Sending is by window, not all at once: a cancelled run leaves little behind, several runs
+share the workers, and Redis never holds a whole benchmark.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from farm.records import SampleKey
+
+MAX_ATTEMPTS = 3
+
+
+class Stage(Enum):
+    """A kind of work on a sample. The value is its name in messages and in the ledger."""
+
+    GENERATE = "generate"
+    EXECUTE = "execute"
+
+
+class Phase(Enum):
+    """Where a sample stands."""
+
+    PLANNED = "planned"
+    GENERATING = "generating"
+    COMPLETED = "completed"
+    EXECUTING = "executing"
+    JUDGED = "judged"
+    UNJUDGED = "unjudged"
+
+
+# --- events: each was recorded before it is told ---------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The ledger holds a completion of this sample."""
+
+    key: SampleKey
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The ledger holds a verdict on this sample."""
+
+    key: SampleKey
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    """An attempt ended without an answer, by our fault. `final`: another try cannot help."""
+
+    key: SampleKey
+    stage: Stage
+    attempt: int
+    reason: str
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """The work is in no queue and no worker has it: the broker lost it. Costs no attempt."""
+
+    key: SampleKey
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Send nothing more (a rejected key, Ctrl-C); what is out may still come back."""
+
+    reason: str
+
+
+Event = Completed | Judged | AttemptFailed | Vanished | Pause
+
+
+# --- commands --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Put this work into its queue. `attempt` counts from 1."""
+
+    key: SampleKey
+    stage: Stage
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Record the sample as unjudged."""
+
+    key: SampleKey
+    stage: Stage
+    reason: str
+
+
+Command = Send | GiveUp
+
+
+@dataclass(slots=True)
+class _Sample:
+    phase: Phase
+    failures: dict[Stage, int] = field(default_factory=dict)
+
+
+class Lifecycle:
+    """All samples of one run. `start` first, then `handle` for each event."""
+
+    def __init__(self, *, windows: dict[Stage, int], max_attempts: int = MAX_ATTEMPTS) -> None:
+        """`windows`: how many samples of each stage may be out at a time, at least 1."""
+        self._windows = windows
+        self._max_attempts = max_attempts
+        self._samples: dict[SampleKey, _Sample] = {}
+        self._ready: dict[Stage, deque[SampleKey]] = {stage: deque() for stage in Stage}
+        self._out: dict[Stage, dict[SampleKey, int]] = {stage: {} for stage in Stage}  # key -> attempt
+        self._counts = dict.fromkeys(Phase, 0)
+        self.paused: str | None = None
+
+    # --- what the driver asks ---------------------------------------------------------------------
+
+    @property
+    def done(self) -> bool:
+        """Whether every sample is judged or given up."""
+        return self._counts[Phase.JUDGED] + self._counts[Phase.UNJUDGED] == len(self._samples)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is out."""
+        return not any(self._out.values())
+
+    def counts(self) -> dict[Phase, int]:
+        """Samples by phase."""
+        return dict(self._counts)
+
+    def out(self, stage: Stage) -> dict[SampleKey, int]:
+        """What is out in a stage, with the number of the attempt."""
+        return dict(self._out[stage])
+
+    def is_out(self, key: SampleKey, stage: Stage) -> bool:
+        return key in self._out[stage]
+
+    # --- transitions ------------------------------------------------------------------------------
+
+    def start(self, known: Iterable[tuple[SampleKey, Phase, dict[Stage, int]]]) -> list[Command]:
+        """Begin from the ledger: each planned sample, how far it came, and its failed attempts.
+
+        GENERATING and EXECUTING mean that a living worker has it from an earlier coordinator: its
+        answer is awaited. Order is the order of sending.
+        """
+        for key, phase, failures in known:
+            if key in self._samples:
+                raise ValueError(f"{key}: planned twice")
+            self._samples[key] = _Sample(phase, dict(failures))
+            self._counts[phase] += 1
+            match phase:
+                case Phase.PLANNED:
+                    self._ready[Stage.GENERATE].append(key)
+                case Phase.COMPLETED:
+                    self._ready[Stage.EXECUTE].append(key)
+                case Phase.GENERATING:
+                    self._out[Stage.GENERATE][key] = failures.get(Stage.GENERATE, 0) + 1
+                case Phase.EXECUTING:
+                    self._out[Stage.EXECUTE][key] = failures.get(Stage.EXECUTE, 0) + 1
+        return self._after(iter(()))
+
+    def handle(self, event: Event) -> list[Command]:
+        """One event; the commands it leads to. Late and repeated events change nothing."""
+        match event:
+            case Completed(key):
+                return self._after(self._completed(key))
+            case Judged(key):
+                return self._after(self._judged(key))
+            case AttemptFailed(key, stage, attempt, reason, final):
+                return self._after(self._failed(key, stage, attempt, reason, final))
+            case Vanished(key, stage):
+                return self._after(self._vanished(key, stage))
+            case Pause(reason):
+                self.paused = self.paused or reason
+                return self._after(iter(()))
+
+    def _completed(self, key: SampleKey) -> Iterator[Command]:
+        sample = self._samples[key]
+        if sample.phase in (Phase.PLANNED, Phase.GENERATING, Phase.UNJUDGED):
+            self._leave(key, Stage.GENERATE)
+            self._move(key, sample, Phase.COMPLETED)
+            self._ready[Stage.EXECUTE].append(key)
+        yield from ()
+
+    def _judged(self, key: SampleKey) -> Iterator[Command]:
+        sample = self._samples[key]
+        if sample.phase is not Phase.JUDGED:
+            for stage in Stage:
+                self._leave(key, stage)
+            self._move(key, sample, Phase.JUDGED)
+        yield from ()
+
+    def _failed(self, key: SampleKey, stage: Stage, attempt: int, reason: str, final: bool) -> Iterator[Command]:
+        sample = self._samples[key]
+        if self._out[stage].get(key) != attempt:
+            return  # an answer was faster, or an older attempt's echo
+        self._leave(key, stage)
+        failures = sample.failures[stage] = sample.failures.get(stage, 0) + 1
+        if final or failures >= self._max_attempts:
+            self._move(key, sample, Phase.UNJUDGED)
+            yield GiveUp(key, stage, reason if final else f"{reason} (attempt {failures} of {self._max_attempts})")
+        else:
+            self._back(key, sample, stage)
+
+    def _vanished(self, key: SampleKey, stage: Stage) -> Iterator[Command]:
+        if key in self._out[stage]:
+            self._leave(key, stage)
+            self._back(key, self._samples[key], stage)
+        yield from ()
+
+    # --- helpers ----------------------------------------------------------------------------------
+
+    def _back(self, key: SampleKey, sample: _Sample, stage: Stage) -> None:
+        self._move(key, sample, Phase.PLANNED if stage is Stage.GENERATE else Phase.COMPLETED)
+        self._ready[stage].append(key)
+
+    def _leave(self, key: SampleKey, stage: Stage) -> None:
+        self._out[stage].pop(key, None)
+
+    def _move(self, key: SampleKey, sample: _Sample, phase: Phase) -> None:
+        self._counts[sample.phase] -= 1
+        self._counts[phase] += 1
+        sample.phase = phase
+
+    def _after(self, commands: Iterator[Command]) -> list[Command]:
+        result = list(commands)
+        if self.paused is None:
+            for stage in Stage:
+                result.extend(self._fill(stage))
+        self._check()
+        return result
+
+    def _fill(self, stage: Stage) -> Iterator[Command]:
+        ready, out = self._ready[stage], self._out[stage]
+        wanted, sent = (
+            (Phase.PLANNED, Phase.GENERATING) if stage is Stage.GENERATE else (Phase.COMPLETED, Phase.EXECUTING)
+        )
+        while ready and len(out) < self._windows[stage]:
+            key = ready.popleft()
+            sample = self._samples[key]
+            if sample.phase is not wanted:
+                continue  # an answer of an earlier attempt arrived meanwhile
+            self._move(key, sample, sent)
+            out[key] = attempt = sample.failures.get(stage, 0) + 1
+            yield Send(key, stage, attempt)
+
+    def _check(self) -> None:
+        """What must hold after every step; cheap, so it is always on."""
+        assert self._counts[Phase.GENERATING] == len(self._out[Stage.GENERATE])
+        assert self._counts[Phase.EXECUTING] == len(self._out[Stage.EXECUTE])
+        assert sum(self._counts.values()) == len(self._samples)
+        assert min(self._counts.values()) >= 0

@@ -1,0 +1,121 @@
+"""Who has the work that is out: claims of living workers, queues, or nobody.
+
+Celery on Redis can lose a message when a worker is killed, and returns others only after a time-out.
+So the coordinator asks three places itself: the claims that workers write when they start a job, the
+presence keys of those workers, and the queue. What is in none of them is sent again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import cast
+
+import redis
+
+from farm.coordinator.dispatch import task_id
+from farm.coordinator.lifecycle import Stage
+from farm.records import SampleKey
+from farm.tasks.keys import Keys
+
+UNCLAIMED_S = 5.0  # how long a message may be between queue and claim
+DEAD_AFTER_S = 5.0  # how long a worker's presence must be missing, above its TTL
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """One job that is out."""
+
+    key: SampleKey
+    stage: Stage
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What became of jobs that are out: the worker that had it died, or it is nowhere."""
+
+    dead: list[tuple[Out, str]]  # with the worker's name
+    vanished: list[Out]
+
+
+class Reconciler:
+    """Remembers since when something has been missing, so that one look decides nothing."""
+
+    def __init__(self, connection: redis.Redis, keys: Keys, run_id: str) -> None:
+        self._redis = connection
+        self._keys = keys
+        self._run_id = run_id
+        self._worker_missing: dict[str, float] = {}
+        self._unclaimed: dict[Out, float] = {}
+
+    def forget(self) -> None:
+        """After trouble with Redis: what was missing then proves nothing."""
+        self._worker_missing.clear()
+        self._unclaimed.clear()
+
+    def adopted(self) -> dict[tuple[SampleKey, Stage], int]:
+        """Attempts that living workers have now, left by an earlier coordinator of this run."""
+        claims = self._claims()
+        present = self._present({worker for _, worker in claims.values()})
+        return {place: attempt for place, (attempt, worker) in claims.items() if worker in present}
+
+    def look(self, out: Iterable[Out], queues: dict[Stage, str], now: float) -> Findings:
+        """Compare what is out with what Redis says. `now` is monotonic; call every second or two."""
+        claims = self._claims()
+        present = self._present({worker for _, worker in claims.values()})
+        self._note_missing({worker for _, worker in claims.values()} - present, now)
+        dead: list[tuple[Out, str]] = []
+        suspects: dict[Out, float] = {}
+        for job in out:
+            attempt, worker = claims.get((job.key, job.stage), (0, ""))
+            if attempt == job.attempt:
+                if now - self._worker_missing.get(worker, now) >= DEAD_AFTER_S:
+                    dead.append((job, worker))
+            else:
+                suspects[job] = self._unclaimed.get(job, now)
+        old = {job for job, since in suspects.items() if now - since >= UNCLAIMED_S}
+        vanished: list[Out] = []
+        if old:
+            queued = self._queued({queues[job.stage] for job in old})
+            for job in old:
+                if task_id(self._run_id, job.key, job.stage, job.attempt) in queued:
+                    suspects[job] = now  # it waits in its queue: look again later
+                else:
+                    vanished.append(job)
+                    del suspects[job]
+        self._unclaimed = suspects
+        return Findings(dead, vanished)
+
+    def _note_missing(self, missing: set[str], now: float) -> None:
+        self._worker_missing = {worker: self._worker_missing.get(worker, now) for worker in missing}
+
+    def _claims(self) -> dict[tuple[SampleKey, Stage], tuple[int, str]]:
+        raw = cast(dict[bytes, bytes], self._redis.hgetall(self._keys.claims(self._run_id)))
+        claims = {}
+        for field, value in raw.items():
+            stage, _, key = field.decode("utf-8", "replace").partition("/")
+            attempt, _, worker = value.decode("utf-8", "replace").partition("/")
+            try:
+                claims[SampleKey.parse(key), Stage(stage)] = (int(attempt), worker)
+            except ValueError:
+                continue  # not written by a worker of ours; it claims nothing
+        return claims
+
+    def _present(self, workers: set[str]) -> set[str]:
+        names = sorted(workers)
+        pipe = self._redis.pipeline(transaction=False)
+        for name in names:
+            pipe.exists(self._keys.worker(name))
+        return {name for name, there in zip(names, pipe.execute(), strict=True) if there} if names else set()
+
+    def _queued(self, queues: set[str]) -> set[str]:
+        found = set()
+        for queue in queues:
+            for message in cast(list[bytes], self._redis.lrange(self._keys.queue(queue), 0, -1)):
+                try:
+                    found.add(str(json.loads(message)["headers"]["id"]))
+                except (ValueError, TypeError, LookupError, RecursionError):
+                    continue  # a foreign message; the workers' guard deals with it
+        return found

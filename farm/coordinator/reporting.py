@@ -1,0 +1,84 @@
+"""A run's report from its ledger rows, and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from farm.coordinator import history
+from farm.coordinator.ledger import Ledger
+from farm.records import Difficulty, SampleKey, SampleResult
+from farm.reports.samples_jsonl import UnjudgedSample
+from farm.scoring.aggregate import NO_RESULT, ProblemFacts, SampleFacts, aggregate
+from farm.scoring.report import Counters, Report, Timing
+
+# The ledger's counters by the name that a report gives them.
+COUNTERS = {
+    "retries": ("request_retries",),
+    "resends": ("resends", "failed_attempts", "workers_lost"),
+    "duplicates": ("duplicate_completions", "duplicate_verdicts"),
+    "conflicts": ("conflict_completions", "conflict_verdicts"),
+    "quarantined": ("quarantined", "unexpected_completions", "unexpected_verdicts"),
+}
+
+
+def score_run(ledger: Ledger, run_id: str) -> Report:
+    """The report of a run as it stands; INCOMPLETE while any planned sample has no verdict.
+
+    Raises RunNotFound, and LedgerCorrupt when a row is not what was written.
+    """
+    run = ledger.run(run_id)
+    problems = [
+        ProblemFacts(p.problem_id, Difficulty(p.difficulty), p.platform, p.contest_date)
+        for p in history.problems(ledger, run_id)
+    ]
+    counted = history.counters(ledger, run_id)
+    totals = {name: sum(counted.get(part, 0) for part in parts) for name, parts in COUNTERS.items()}
+    return aggregate(
+        run_id,
+        run.spec,
+        problems,
+        _facts(ledger, run_id),
+        Counters(**totals),
+        Timing(started_at=run.created_at, finished_at=run.finished_at, wall_s=run.active_s),
+    )
+
+
+def judged_samples(ledger: Ledger, run_id: str) -> Iterator[SampleResult | UnjudgedSample]:
+    """Each planned sample with its verdict, or why it has none; in dataset order and by index."""
+    results = history.results(ledger, run_id)
+    result = next(results, None)
+    for state in history.sample_states(ledger, run_id):
+        if result is not None and result.key == state.key:
+            yield result
+            result = next(results, None)
+        else:
+            yield UnjudgedSample(state.key, state.unjudged or NO_RESULT)
+
+
+def _facts(ledger: Ledger, run_id: str) -> Iterator[SampleFacts]:
+    answered: dict[SampleKey, tuple[str | None, int | None, int | None, float | None, float | None]] = {}
+    generated = ledger.run(run_id).spec.kind == "evaluate"
+    for completion, telemetry in history.completion_records(ledger, run_id):
+        answered[completion.key] = (
+            completion.finish_reason,
+            completion.usage.prompt_tokens,
+            completion.usage.completion_tokens,
+            telemetry.latency_s if generated else None,
+            telemetry.ttft_s,
+        )
+    nothing = (None, None, None, None, None)
+    for sample in judged_samples(ledger, run_id):
+        finish_reason, prompt_tokens, completion_tokens, latency_s, ttft_s = answered.get(sample.key, nothing)
+        judged = isinstance(sample, SampleResult)
+        yield SampleFacts(
+            key=sample.key,
+            verdict=sample.verdict if judged else None,
+            unjudged_reason=None if judged else sample.reason,
+            finish_reason=finish_reason,
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
+            latency_s=latency_s,
+            ttft_s=ttft_s,
+            sandbox=sample.sandbox if judged and sample.cases else "",
+            runtime=sample.runtime if judged else "",
+        )

@@ -1,0 +1,111 @@
+"""Processes that farm starts and must never leave behind.
+
+A child is started so that the kernel kills it when its parent dies (Linux), is named by pid and start
+time so that a reused pid is never mistaken for it, and is ended politely first. The same names in a
+file let the next start end what a killed one left on systems without that kernel feature.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessName:
+    """A process for ever: its pid and when it started, in clock ticks since boot ('' where unknown)."""
+
+    pid: int
+    start: str
+
+    @property
+    def alive(self) -> bool:
+        """Whether that very process still runs (a zombie does not)."""
+        if not self.start:
+            return _exists(self.pid)
+        return process_start(self.pid) == self.start
+
+    def kill(self) -> None:
+        """SIGKILL it and its group, if it still is that process."""
+        if not self.alive:
+            return
+        try:
+            if os.getpgid(self.pid) == self.pid:
+                os.killpg(self.pid, signal.SIGKILL)
+            else:
+                os.kill(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def process_start(pid: int) -> str:
+    """When a process started, in clock ticks since boot; '' if it is gone, a zombie, or the system does not say."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] in ("Z", "X") else fields[19]
+
+
+def name_of(pid: int) -> ProcessName:
+    """The name of a process that runs now."""
+    return ProcessName(pid, process_start(pid))
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when the thread that started it ends. Linux only, else nothing."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def start(
+    argv: Sequence[str], *, env: Mapping[str, str] | None = None, log: IO[bytes] | int, cwd: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a process in a session of its own that dies with this one. Call it from a lasting thread."""
+    return subprocess.Popen(
+        argv,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        cwd=cwd,
+        start_new_session=True,
+        preexec_fn=die_with_parent,  # one prctl: takes no lock
+    )
+
+
+def end(processes: Sequence[subprocess.Popen[bytes]], *, grace_s: float) -> None:
+    """SIGTERM all, wait up to `grace_s` in all, then SIGKILL what is left with its group; reap each."""
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    deadline = time.monotonic() + grace_s
+    for process in processes:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=max(0.0, deadline - time.monotonic()))
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)  # the group outlives its leader
+        process.wait()
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,125 @@
+"""The stream on which workers answer and from which the coordinator reads.
+
+A worker appends before Celery acknowledges the message, so work that was done is either answered or
+delivered again. The coordinator removes an entry only after its ledger holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import redis
+import zstandard
+
+from farm.errors import MessageRejected
+from farm.ids import sha256_hex
+from farm.records import Completion, GenerateTelemetry, Record, SampleKey, SampleResult
+from farm.tasks.keys import RUN_TTL_S, Keys
+from farm.tasks.wire import CompletionAnswer, Failure, parse
+
+MAX_TEXT_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionArrived:
+    """A completion with its texts, verified against their digests."""
+
+    completion: Completion
+    telemetry: GenerateTelemetry
+    text: bytes
+    reasoning: bytes | None
+
+
+Entries = list[tuple[bytes, dict[bytes, bytes]]]
+Answer = CompletionArrived | SampleResult | Failure
+
+
+class Answers:
+    """The answer stream of runs in one Redis."""
+
+    def __init__(self, connection: redis.Redis, keys: Keys) -> None:
+        self._redis = connection
+        self._keys = keys
+
+    # --- workers ------------------------------------------------------------------------------------
+
+    def completion(
+        self, run_id: str, completion: Completion, telemetry: GenerateTelemetry, text: bytes, reasoning: bytes | None
+    ) -> None:
+        """Answer a generate job."""
+        fields = {b"text": zstandard.compress(text)}
+        if reasoning is not None:
+            fields[b"reasoning"] = zstandard.compress(reasoning)
+        record = CompletionAnswer(completion=completion, telemetry=telemetry)
+        self._append(run_id, "completion", record, completion.key, "generate", fields)
+
+    def result(self, run_id: str, result: SampleResult) -> None:
+        """Answer an execute job."""
+        self._append(run_id, "result", result, result.key, "execute")
+
+    def failure(self, run_id: str, failure: Failure) -> None:
+        """Answer that an attempt came to nothing."""
+        self._append(run_id, "failure", failure, failure.key, failure.stage)
+
+    def _append(
+        self,
+        run_id: str,
+        kind: str,
+        record: Record,
+        key: SampleKey,
+        stage: str,
+        texts: dict[bytes, bytes] | None = None,
+    ) -> None:
+        stream = self._keys.answers(run_id)
+        pipe = self._redis.pipeline(transaction=True)
+        fields = {b"kind": kind.encode(), b"record": record.to_json(), **(texts or {})}
+        pipe.xadd(stream, cast(dict[Any, Any], fields))
+        pipe.expire(stream, RUN_TTL_S)
+        pipe.hdel(self._keys.claims(run_id), f"{stage}/{key}")
+        pipe.execute()
+
+    # --- coordinator --------------------------------------------------------------------------------
+
+    def read(self, run_id: str, after: bytes, *, block_ms: int, count: int) -> Entries:
+        """Entries after an id, oldest first; waits up to `block_ms` for the first one."""
+        reply: Any = self._redis.xread({self._keys.answers(run_id): after}, count=count, block=block_ms)
+        # One stream was asked for: [[name, entries]], or nothing when the time ran out.
+        return cast(Entries, reply[0][1]) if reply else []
+
+    def remove(self, run_id: str, ids: Sequence[bytes]) -> None:
+        """Forget entries that the ledger holds."""
+        if ids:
+            self._redis.xdel(self._keys.answers(run_id), *ids)
+
+
+def decode(fields: dict[bytes, bytes]) -> Answer:
+    """An entry as a strict record. Raises MessageRejected (or VersionSkew) for anything else."""
+    kind, record = fields.get(b"kind"), fields.get(b"record")
+    if record is None:
+        raise MessageRejected("an answer without a record")
+    if kind == b"completion":
+        answer = parse(CompletionAnswer, record)
+        text = _unpack(fields.get(b"text"), answer.completion.text_sha256)
+        reasoning = None
+        if answer.completion.reasoning_sha256 is not None:
+            reasoning = _unpack(fields.get(b"reasoning"), answer.completion.reasoning_sha256)
+        return CompletionArrived(answer.completion, answer.telemetry, text, reasoning)
+    if kind == b"result":
+        return parse(SampleResult, record)
+    if kind == b"failure":
+        return parse(Failure, record)
+    raise MessageRejected(f"an answer of unknown kind {kind!r}")
+
+
+def _unpack(data: bytes | None, digest: str) -> bytes:
+    if data is None:
+        raise MessageRejected("a completion without its text")
+    try:
+        text = zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_TEXT_BYTES)
+    except zstandard.ZstdError as exc:
+        raise MessageRejected("a completion whose text cannot be unpacked") from exc
+    if sha256_hex(text) != digest:
+        raise MessageRejected("a completion whose text is not what its record names")
+    return text

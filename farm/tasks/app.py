@@ -1,0 +1,76 @@
+"""The Celery application of each role, with the reason for each setting.
+
+Celery carries attempts and nothing else: no result backend, no chords, no retries, no ETA. The facts
+behind the values were measured; docs/adr/0003-celery-pins.md and docs/operations.md name them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery
+from kombu import Exchange, Queue
+
+from farm.config import Settings
+from farm.tasks.broker import broker_url
+from farm.tasks.keys import EXECUTE_QUEUE
+
+# A message that a dead worker held comes back after this. Live workers renew what they hold
+# (farm.tasks.lease), so a generation of an hour is not delivered twice.
+VISIBILITY_S = 120
+TASK_LIMIT_S = 3600  # last resort for an execute task, far above the sandbox's own limits
+
+
+def make_app(settings: Settings, role: str) -> Celery:
+    """The app of `role`: coordinator, generate or execute. It registers no task; see farm.tasks.boot."""
+    app = Celery("farm", broker=broker_url(settings), set_as_current=False)
+    app.conf.update(_settings(settings, role))
+    return app
+
+
+def queue(name: str) -> Queue:
+    """A queue on the anonymous exchange: routing needs no binding key that a FLUSHALL could take away."""
+    return Queue(name, Exchange(""), routing_key=name)
+
+
+def _settings(settings: Settings, role: str) -> dict[str, Any]:
+    return {
+        # pickle would run code
+        "task_serializer": "json",
+        "result_serializer": "json",
+        "event_serializer": "json",
+        "accept_content": ["json"],
+        # answers go to farm's stream: no second copy, no result keys, no SUBSCRIBE per send
+        "result_backend": None,
+        "task_ignore_result": True,
+        "task_acks_late": True,  # a dead worker's message returns; the ledger takes the first answer
+        "task_acks_on_failure_or_timeout": True,  # a failure is answered as data
+        "task_reject_on_worker_lost": False,  # True loops for ever on a program that kills its worker
+        "worker_prefetch_multiplier": 1,  # nothing waits behind a slow task
+        "visibility_timeout": VISIBILITY_S,
+        "broker_transport_options": {
+            "visibility_timeout": VISIBILITY_S,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 30,
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+            "queue_order_strategy": "sorted",
+            "global_keyprefix": settings.key_prefix,
+        },
+        "broker_connection_retry_on_startup": True,  # outlive a Redis restart; farm pings first, for the clear error
+        "broker_connection_max_retries": None,
+        # True ends the worker on 5.6.3, and aborted requests can crash the model server
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_enable_remote_control": False,  # any Redis client could stop every worker
+        "worker_send_task_events": False,
+        "worker_hijack_root_logger": False,
+        "task_default_queue": "unrouted",  # nobody consumes it: a routing mistake shows
+        "task_queues": [queue(EXECUTE_QUEUE)] if role == "execute" else None,
+        "task_create_missing_queues": True,
+        "worker_max_tasks_per_child": 1000 if role == "execute" else None,  # bounds leaks
+        "task_time_limit": TASK_LIMIT_S if role == "execute" else None,  # threads have none; the client has its own
+        "task_track_started": False,
+        "timezone": "UTC",
+    }

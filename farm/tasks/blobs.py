@@ -1,0 +1,72 @@
+"""Large values in Redis by their SHA-256: prompts, suites and programs of running runs.
+
+A worker keeps what it fetched, up to a budget, because the samples of a problem share their suite.
+What is fetched is verified against its name; a blob that is gone or altered is DigestMismatch.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import cast
+
+import redis
+import zstandard
+
+from farm.errors import DigestMismatch
+from farm.ids import sha256_hex
+from farm.tasks.keys import RUN_TTL_S, Keys
+
+
+class Blobs:
+    """The blobs of runs in one Redis. Not thread-safe in `get`'s cache order, safe in its content."""
+
+    def __init__(self, connection: redis.Redis, keys: Keys, *, cache_bytes: int = 64 << 20) -> None:
+        self._redis = connection
+        self._keys = keys
+        self._cache: OrderedDict[str, bytes] = OrderedDict()
+        self._cached = 0
+        self._budget = cache_bytes
+        self._compressor = zstandard.ZstdCompressor(level=1)
+
+    def missing(self, run_id: str, digests: Iterable[str]) -> set[str]:
+        """Which of these Redis does not hold."""
+        wanted = sorted(set(digests))
+        pipe = self._redis.pipeline(transaction=False)
+        for digest in wanted:
+            pipe.exists(self._keys.blob(run_id, digest))
+        return {digest for digest, there in zip(wanted, pipe.execute(), strict=True) if not there}
+
+    def put(self, run_id: str, values: Iterable[tuple[str, bytes]]) -> None:
+        """Store (digest, data) pairs."""
+        pipe = self._redis.pipeline(transaction=False)
+        for digest, data in values:
+            pipe.set(self._keys.blob(run_id, digest), self._compressor.compress(data), ex=RUN_TTL_S)
+        pipe.execute()
+
+    def drop(self, run_id: str, digests: Iterable[str]) -> None:
+        """Delete blobs that no job needs any more."""
+        names = [self._keys.blob(run_id, digest) for digest in digests]
+        if names:
+            self._redis.unlink(*names)
+
+    def get(self, run_id: str, digest: str) -> bytes:
+        """The value of a digest. Raises DigestMismatch when it is gone or not what its name says."""
+        cached = self._cache.get(digest)
+        if cached is not None:
+            return cached
+        stored = cast(bytes | None, self._redis.get(self._keys.blob(run_id, digest)))
+        if stored is None:
+            raise DigestMismatch(f"blob {digest[:12]} of run {run_id} is not in Redis")
+        try:
+            data = zstandard.ZstdDecompressor().decompressobj().decompress(stored)
+        except zstandard.ZstdError as exc:
+            raise DigestMismatch(f"blob {digest[:12]} of run {run_id} cannot be unpacked") from exc
+        if sha256_hex(data) != digest:
+            raise DigestMismatch(f"blob {digest[:12]} of run {run_id} is not what its name says")
+        if len(data) <= self._budget // 2:
+            self._cache[digest] = data
+            self._cached += len(data)
+            while self._cached > self._budget:
+                self._cached -= len(self._cache.popitem(last=False)[1])
+        return data

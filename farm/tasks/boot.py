@@ -1,0 +1,168 @@
+"""Starting a worker: what it is checked for, which task it registers, how its processes begin and end.
+
+An execute worker proves its sandbox before it consumes anything, and registers the execute task alone;
+a generate worker registers the generate task alone. So whoever writes to Redis can reach no more than
+the role at hand.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from celery import Celery, signals
+from celery.platforms import SecurityWarning
+from redis.exceptions import RedisError
+
+from farm.config import Settings
+from farm.errors import FarmError, MessageRejected, VersionSkew
+from farm.processes import die_with_parent
+from farm.sandbox.api import Sandbox
+from farm.sandbox.open import open_sandbox
+from farm.sandbox.selftest import require_safe
+from farm.tasks import broker
+from farm.tasks.app import make_app
+from farm.tasks.context import TaskContext
+from farm.tasks.execute import execute
+from farm.tasks.generate import Servers, generate
+from farm.tasks.keys import EXECUTE_QUEUE, Keys, generate_queue
+from farm.tasks.presence import FollowQueues, Lease, Presence, WorkerFacts
+from farm.tasks.wire import EXECUTE_TASK, GENERATE_TASK, ExecuteJob, Failure, parse
+
+log = logging.getLogger(__name__)
+
+
+def run_execute_worker(settings: Settings, *, slots: int, name: str | None, tier: str, python: str) -> int:
+    """Consume execute jobs until told to stop; the exit code. `slots` programs run at a time.
+
+    Raises BrokerUnavailable, and SandboxUnavailable when this host cannot confine a program: then
+    nothing was consumed.
+    """
+    worker = _name("execute", name)
+    proven = require_safe(tier=tier, python=python, settings_allow_unsandboxed=_unsandboxed(settings))
+    app = _prepare(settings, "execute", worker, slots, proven)
+
+    slot: list[Sandbox] = []  # of this pool process
+    context: list[TaskContext] = []
+
+    def open_slot() -> Sandbox:
+        if not slot:
+            slot.append(open_sandbox(tier=proven, python=python))
+        return slot[0]
+
+    @app.task(name=EXECUTE_TASK)  # type: ignore[untyped-decorator]
+    def farm_execute(job: object) -> None:
+        execute(context[0], open_slot, job)
+
+    def begin(**_: Any) -> None:
+        die_with_parent()  # programs of a killed worker must not go on
+        context.append(TaskContext.make(settings, worker))
+
+    def end(**_: Any) -> None:
+        while slot:
+            slot.pop().close()
+
+    def lost(**event: Any) -> None:
+        _answer_lost(settings, worker, event)
+
+    signals.worker_process_init.connect(begin, weak=False)
+    signals.worker_process_shutdown.connect(end, weak=False)
+    signals.task_failure.connect(lost, weak=False)
+    return _start(app, worker, pool="prefork", slots=slots, queues=[EXECUTE_QUEUE])
+
+
+def run_generate_worker(settings: Settings, *, slots: int, name: str | None, models: tuple[str, ...]) -> int:
+    """Consume generate jobs until told to stop; the exit code. `slots` requests are out at a time.
+
+    `models` are HF repo ids; none means every model that a run announces. Raises BrokerUnavailable.
+    """
+    worker = _name("generate", name)
+    app = _prepare(settings, "generate", worker, slots, "")
+    context = TaskContext.make(settings, worker)
+    servers = Servers(settings)
+
+    @app.task(name=GENERATE_TASK)  # type: ignore[untyped-decorator]
+    def farm_generate(job: object) -> None:
+        generate(context, servers, job)
+
+    def stopping(**_: Any) -> None:
+        servers.stop()
+
+    signals.worker_shutting_down.connect(stopping, weak=False)
+    queues = [generate_queue(model) for model in models]
+    if not queues:
+        app.steps["consumer"].add(FollowQueues)
+        queues = ["generate.any"]  # Celery needs one; nothing is ever sent to it
+    return _start(app, worker, pool="threads", slots=slots, queues=queues)
+
+
+def _prepare(settings: Settings, role: str, worker: str, slots: int, tier: str) -> Celery:
+    connection = broker.client(settings)
+    broker.ping(settings, connection)
+    app = make_app(settings, role)
+    app.farm_worker = WorkerFacts(worker, role, slots, tier, Keys(settings.key_prefix), connection)
+    app.steps["consumer"].add(Presence)
+    app.steps["consumer"].add(Lease)
+    return app
+
+
+def _start(app: Celery, name: str, *, pool: str, slots: int, queues: list[str]) -> int:
+    signals.setup_logging.connect(_logging, weak=False)
+    # Tiers `ns` and `uid` need root, and pickle, the reason for the warning, is switched off.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    worker = app.Worker(
+        hostname=name, pool=pool, concurrency=slots, queues=queues, loglevel="INFO", quiet=True,
+        without_gossip=True, without_mingle=True, without_heartbeat=True,
+    )  # fmt: skip
+    worker.start()
+    app.farm_worker.connection.delete(app.farm_worker.keys.worker(name))
+    return int(worker.exitcode or 0)
+
+
+def _logging(**_: Any) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # One line a task is Flower's business, not the log's.
+    for noisy in ("celery.worker.strategy", "celery.app.trace"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _name(role: str, name: str | None) -> str:
+    host = socket.gethostname()
+    if name is None:
+        return f"{role}-{os.getpid()}@{host}"
+    return name if "@" in name else f"{name}@{host}"
+
+
+def _unsandboxed(settings: Settings) -> Callable[[], bool]:
+    def allowed() -> bool:
+        return settings.allow_unsandboxed and broker.is_local(broker.broker_url(settings))
+
+    return allowed
+
+
+def _answer_lost(settings: Settings, worker: str, event: dict[str, Any]) -> None:
+    """A pool process died under its task: say so, or the coordinator would wait for the silence to end.
+
+    Celery sends this signal in the worker's main process for a lost pool process or a hard time limit.
+    """
+    arguments = event.get("kwargs") or {}
+    exception = event.get("exception")
+    try:
+        job = parse(ExecuteJob, arguments.get("job"))
+    except (MessageRejected, VersionSkew):
+        return  # what is no job was quarantined by the task itself
+    failure = Failure(
+        problem_id=job.problem_id, index=job.index, stage="execute", attempt=job.attempt,
+        reason=f"worker_lost: {type(exception).__name__}", worker=worker,
+    )  # fmt: skip
+    try:
+        TaskContext.make(settings, worker).answers.failure(job.run_id, failure)
+    except (RedisError, FarmError) as exc:
+        log.warning("loss of %s not answered: %s", job.key, exc)

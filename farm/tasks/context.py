@@ -1,0 +1,76 @@
+"""What a task needs in the process that runs it: connections, the sandbox of its slot, the client.
+
+A pool process makes its own after it was forked (sockets and zygotes are never shared across a
+fork); threads of one process share the connections, which are thread-safe.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+import redis
+from redis.exceptions import RedisError
+
+from farm.config import Settings
+from farm.errors import ProtocolError
+from farm.ids import canonical_json
+from farm.tasks.answers import Answers
+from farm.tasks.blobs import Blobs
+from farm.tasks.broker import client
+from farm.tasks.keys import RUN_TTL_S, Keys
+from farm.tasks.wire import Job
+from farm.text import one_line
+
+log = logging.getLogger(__name__)
+QUARANTINE_LENGTH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TaskContext:
+    """Connections of one process."""
+
+    worker: str
+    connection: redis.Redis
+    keys: Keys
+    blobs: Blobs
+    answers: Answers
+
+    @classmethod
+    def make(cls, settings: Settings, worker: str) -> TaskContext:
+        """Connections of a worker process; opened lazily by redis-py."""
+        connection = client(settings, retries=8)
+        keys = Keys(settings.key_prefix)
+        return cls(worker, connection, keys, Blobs(connection, keys), Answers(connection, keys))
+
+    def claim(self, job: Job, stage: str) -> bool:
+        """Say that this worker has the job.
+
+        False: nobody wants it any more. Its run has ended or is paused, or the coordinator that sent it
+        was replaced by one that sends its own.
+        """
+        claims = self.keys.claims(job.run_id)
+        pipe = self.connection.pipeline(transaction=True)
+        pipe.get(self.keys.state(job.run_id))
+        pipe.hset(claims, f"{stage}/{job.key}", f"{job.attempt}/{self.worker}")
+        pipe.expire(claims, RUN_TTL_S)
+        state, *_ = pipe.execute()
+        if state == str(job.fence).encode():
+            return True
+        self.connection.hdel(claims, f"{stage}/{job.key}")
+        return False
+
+    def quarantine(self, message: object, exc: ProtocolError) -> None:
+        """Keep a note of a refused message (never its body), newest first, bounded."""
+        keys = sorted(str(k) for k in message)[:20] if isinstance(message, dict) else []
+        entry = canonical_json({"at": time.time(), "reason": one_line(str(exc), 500), "fields": keys})
+        log.warning("refused a message: %s", one_line(str(exc)))
+        try:
+            pipe = self.connection.pipeline(transaction=True)
+            pipe.lpush(self.keys.quarantine, entry)
+            pipe.ltrim(self.keys.quarantine, 0, QUARANTINE_LENGTH - 1)
+            pipe.expire(self.keys.quarantine, RUN_TTL_S)
+            pipe.execute()
+        except RedisError as exc_redis:
+            log.warning("quarantine not written: %s", exc_redis)

@@ -1,0 +1,81 @@
+"""The execute task: one program, one suite, one answer.
+
+It runs in a pool process that owns one sandbox slot. The process holds the expected outputs and no
+secret; the program runs in the sandbox and only its bytes come back.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from farm.errors import DigestMismatch, FarmError, MessageRejected, SandboxError, VersionSkew
+from farm.records import SampleResult, Suite
+from farm.sandbox.api import Sandbox
+from farm.tasks.context import TaskContext
+from farm.tasks.wire import ExecuteConfig, ExecuteJob, Failure, parse
+from farm.text import decode, one_line
+
+log = logging.getLogger(__name__)
+
+
+def execute(context: TaskContext, sandbox: Sandbox, message: object) -> None:
+    """Judge the sample that `message` names and answer on the run's stream.
+
+    A malformed message goes to quarantine. Raises RedisError only: then nothing was answered, and the
+    coordinator sends the work again.
+    """
+    try:
+        job = parse(ExecuteJob, message)
+    except (MessageRejected, VersionSkew) as exc:
+        context.quarantine(message, exc)
+        return
+    if not context.claim(job, "execute"):
+        return
+    try:
+        context.answers.result(job.run_id, _judge(context, sandbox, job))
+    except (SandboxError, DigestMismatch, MessageRejected) as exc:
+        _fail(context, job, exc)
+
+
+def _judge(context: TaskContext, sandbox: Sandbox, job: ExecuteJob) -> SampleResult:
+    config = parse(ExecuteConfig, context.blobs.get(job.run_id, job.config))
+    suite = parse(Suite, context.blobs.get(job.run_id, job.suite))
+    source = decode(context.blobs.get(job.run_id, job.program))
+    evaluation = sandbox.evaluate(source, suite, config.judge, config.limits)
+    return SampleResult(
+        problem_id=job.problem_id,
+        index=job.index,
+        verdict=evaluation.verdict,
+        first_failure=evaluation.first_failure,
+        program_sha256=job.program,
+        suite_sha256=job.suite,
+        judge=config.judge,
+        limits=config.limits,
+        detail=evaluation.detail,
+        cases=evaluation.cases,
+        tests_total=len(suite.tests),
+        sandbox=sandbox.info.tier,
+        runtime=sandbox.info.runtime,
+        worker=context.worker,
+        attempt=job.attempt,
+        cpu_s=evaluation.cpu_s,
+        wall_s=evaluation.wall_s,
+        finished_at=time.time(),
+    )
+
+
+def _fail(context: TaskContext, job: ExecuteJob, exc: FarmError) -> None:
+    reason = f"{type(exc).__name__}: {one_line(str(exc))}"
+    log.warning("run %s, sample %s, attempt %d: %s", job.run_id, job.key, job.attempt, reason)
+    context.answers.failure(
+        job.run_id,
+        Failure(
+            problem_id=job.problem_id,
+            index=job.index,
+            stage="execute",
+            attempt=job.attempt,
+            reason=reason,
+            worker=context.worker,
+        ),
+    )

@@ -1,0 +1,137 @@
+"""The generate task: one prompt, one answer of the model server.
+
+It runs in a thread of a worker that holds the server's key (from its own environment; no message ever
+carries one). What the server cannot heal pauses the run or ends that sample; the rest is tried again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from farm.config import Settings
+from farm.errors import (
+    AuthRejected,
+    ConfigError,
+    DigestMismatch,
+    FarmError,
+    InferenceError,
+    MessageRejected,
+    ModelNotFound,
+    Permanent,
+    VersionSkew,
+)
+from farm.ids import sample_seed, sha256_hex
+from farm.inference.auth import bearer
+from farm.inference.client import Client, Generated, GenerateRequest
+from farm.inference.prompt_budget import fit
+from farm.inference.retry import retrying
+from farm.records import Completion, GenerateTelemetry, Prompt
+from farm.tasks.context import TaskContext
+from farm.tasks.wire import Failure, GenerateConfig, GenerateJob, parse
+from farm.text import encode, one_line
+
+log = logging.getLogger(__name__)
+
+
+class Servers:
+    """The clients of one worker process, one per server and kind of key. Thread-safe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._clients: dict[tuple[str, str], Client] = {}
+        self._lock = threading.Lock()
+        self.stopping = threading.Event()
+
+    def client(self, url: str, engine: str) -> Client:
+        """The client for a server; its token comes from this worker's environment."""
+        with self._lock:
+            client = self._clients.get((url, engine))
+            if client is None:
+                token, origin = bearer(self._settings, engine)
+                client = Client(url, token=token, token_origin=origin)
+                self._clients[url, engine] = client
+            return client
+
+    def stop(self) -> None:
+        """End the waits between retries: the worker is shutting down."""
+        self.stopping.set()
+
+
+def generate(context: TaskContext, servers: Servers, message: object) -> None:
+    """Ask for the completion that `message` names and answer on the run's stream.
+
+    A malformed message goes to quarantine. Raises RedisError only: then nothing was answered, and the
+    coordinator sends the work again.
+    """
+    try:
+        job = parse(GenerateJob, message)
+    except (MessageRejected, VersionSkew) as exc:
+        context.quarantine(message, exc)
+        return
+    if not context.claim(job, "generate"):
+        return
+    try:
+        config = parse(GenerateConfig, context.blobs.get(job.run_id, job.config))
+        prompt = parse(Prompt, context.blobs.get(job.run_id, job.prompt))
+        seed = sample_seed(config.sampling.seed, job.problem_id, job.index)
+        request, answer, requests = _ask(servers, config, prompt, seed)
+    except (InferenceError, DigestMismatch, MessageRejected, ConfigError) as exc:
+        _fail(context, job, exc)
+        return
+    text = encode(answer.text)
+    reasoning = None if answer.reasoning is None else encode(answer.reasoning)
+    completion = Completion(
+        problem_id=job.problem_id,
+        index=job.index,
+        text_sha256=sha256_hex(text),
+        reasoning_sha256=None if reasoning is None else sha256_hex(reasoning),
+        prompt_sha256=request.prompt_digest(),
+        finish_reason=None if answer.finish_reason is None else one_line(answer.finish_reason, 64),
+        seed=seed,
+        max_tokens=request.max_tokens,
+        model=None if answer.model is None else one_line(answer.model, 200),
+        usage=answer.usage,
+    )
+    telemetry = GenerateTelemetry(
+        worker=context.worker,
+        server=config.server,
+        attempt=job.attempt,
+        requests=requests,
+        latency_s=answer.latency_s,
+        ttft_s=answer.ttft_s,
+        finished_at=time.time(),
+    )
+    context.answers.completion(job.run_id, completion, telemetry, text, reasoning)
+
+
+def _ask(servers: Servers, config: GenerateConfig, prompt: Prompt, seed: int) -> tuple[GenerateRequest, Generated, int]:
+    client = servers.client(config.server, config.model.engine)
+    wanted = GenerateRequest.of(
+        prompt, config.model, config.sampling, seed=seed, deadline_s=config.deadline_s, stall_s=config.stall_s
+    )
+    request, _ = fit(client, wanted, config.model.max_context)
+    tried = retrying(
+        lambda: client.generate(request), stop=servers.stopping, healthy=client.healthy, budget_s=config.deadline_s
+    )
+    return request, tried.value, tried.calls - 1 + tried.value.requests
+
+
+def _fail(context: TaskContext, job: GenerateJob, exc: FarmError) -> None:
+    reason = f"{type(exc).__name__}: {one_line(str(exc), 500)}"
+    log.warning("run %s, sample %s, attempt %d: %s", job.run_id, job.key, job.attempt, reason)
+    pause = isinstance(exc, AuthRejected | ModelNotFound | ConfigError)
+    context.answers.failure(
+        job.run_id,
+        Failure(
+            problem_id=job.problem_id,
+            index=job.index,
+            stage="generate",
+            attempt=job.attempt,
+            reason=reason,
+            final=isinstance(exc, Permanent) and not pause,
+            pause=pause,
+            worker=context.worker,
+        ),
+    )

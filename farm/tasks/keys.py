@@ -1,0 +1,63 @@
+"""The names of farm's keys in Redis, in one place.
+
+All start with the prefix of the settings, so that farm can share a Redis. All keys of a run have a
+TTL that the coordinator renews; it deletes them when the run ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RUN_TTL_S = 7 * 24 * 3600  # of a run's keys, renewed while a coordinator drives it
+WORKER_TTL_S = 8  # a worker that has not been heard of for so long is dead
+EXECUTE_QUEUE = "execute"
+
+
+def generate_queue(repo: str) -> str:
+    """The queue of a served model. One per model: a worker may serve only some."""
+    return "generate." + "".join(c if c.isalnum() or c in "-._" else "_" for c in repo)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Key names under one prefix."""
+
+    prefix: str
+
+    def queue(self, queue: str) -> str:
+        """The list that Celery keeps a queue in."""
+        return f"{self.prefix}{queue}"
+
+    @property
+    def generate_queues(self) -> str:
+        """Set: queues that runs have announced; generate workers follow it."""
+        return f"{self.prefix}generate-queues"
+
+    @property
+    def quarantine(self) -> str:
+        """List: refused messages, newest first."""
+        return f"{self.prefix}quarantine"
+
+    def worker(self, name: str) -> str:
+        """Hash: presence of one worker."""
+        return f"{self.prefix}worker:{name}"
+
+    def state(self, run_id: str) -> str:
+        """String: the fence of the coordinator that wants work of this run done; gone when nobody does."""
+        return f"{self.prefix}run:{run_id}:state"
+
+    def answers(self, run_id: str) -> str:
+        """Stream: what workers answer."""
+        return f"{self.prefix}run:{run_id}:answers"
+
+    def claims(self, run_id: str) -> str:
+        """Hash: `stage/sample key` -> `attempt/worker` of work in progress."""
+        return f"{self.prefix}run:{run_id}:claims"
+
+    def blob(self, run_id: str, digest: str) -> str:
+        """String: a zstd-compressed value by its SHA-256."""
+        return f"{self.prefix}run:{run_id}:blob:{digest}"
+
+    def of_run(self, run_id: str) -> str:
+        """Pattern of all keys of a run."""
+        return f"{self.prefix}run:{run_id}:*"

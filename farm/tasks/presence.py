@@ -1,0 +1,122 @@
+"""What a worker's main process does besides tasks: it says that it lives, and keeps what it holds.
+
+Celery bootsteps on the worker's own event loop, so a worker that hangs falls silent:
+
+* Presence writes a key with a TTL. A coordinator resends what a silent worker had claimed.
+* Lease renews the scores of unacknowledged messages, so the visibility timeout may be short although
+  a generation may take an hour. The names it touches are kombu's private ones; a test guards them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+from dataclasses import dataclass
+from typing import Any, ClassVar, cast
+
+import redis
+from celery import bootsteps
+from celery.worker import state
+from redis.exceptions import RedisError
+
+import farm
+from farm.tasks.app import VISIBILITY_S
+from farm.tasks.keys import WORKER_TTL_S, Keys
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerFacts:
+    """What the steps need to know of their worker; boot sets it as `app.farm_worker`."""
+
+    name: str
+    role: str
+    slots: int
+    tier: str
+    keys: Keys
+    connection: redis.Redis
+
+
+class _Repeating(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Calls `beat` every `every_s` seconds on the worker's event loop; anew after each reconnect."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+    every_s: ClassVar[float]
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self._timer: Any = None
+
+    def start(self, parent: Any) -> None:
+        self._beat(parent)
+        self._timer = parent.timer.call_repeatedly(self.every_s, self._beat, (parent,))
+
+    def stop(self, parent: Any) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def shutdown(self, parent: Any) -> None:
+        self.stop(parent)
+
+    def _beat(self, consumer: Any) -> None:
+        try:
+            self.beat(consumer, consumer.app.farm_worker)
+        except RedisError as exc:
+            log.warning("%s: Redis does not answer: %s", type(self).__name__, exc)
+
+    def beat(self, consumer: Any, worker: WorkerFacts) -> None:
+        raise NotImplementedError
+
+
+class Presence(_Repeating):
+    """Keeps the worker's key alive while its event loop turns."""
+
+    every_s = 2.0
+
+    def beat(self, consumer: Any, worker: WorkerFacts) -> None:
+        key = worker.keys.worker(worker.name)
+        values = {
+            "role": worker.role,
+            "host": socket.gethostname(),
+            "pid": str(os.getpid()),
+            "version": farm.__version__,
+            "slots": str(worker.slots),
+            "tier": worker.tier,
+            "busy": str(len(state.active_requests)),
+            "seen": f"{time.time():.3f}",
+        }
+        pipe = worker.connection.pipeline(transaction=True)
+        pipe.hset(key, mapping=cast(dict[Any, Any], values))
+        pipe.expire(key, WORKER_TTL_S)
+        pipe.execute()
+
+
+class Lease(_Repeating):
+    """Renews the visibility of the messages that this worker holds."""
+
+    every_s = VISIBILITY_S / 5
+
+    def beat(self, consumer: Any, worker: WorkerFacts) -> None:
+        channel = consumer.task_consumer.channel
+        # After a reconnect the new channel's own list is empty although tasks still run.
+        tags = set(channel.qos._delivered) | {r.message.delivery_tag for r in list(state.active_requests)}
+        if tags:
+            with channel.conn_or_acquire() as client:
+                # xx: never revive a message that was acknowledged or taken away
+                client.zadd(channel.unacked_index_key, dict.fromkeys(tags, time.time()), xx=True)
+
+
+class FollowQueues(_Repeating):
+    """A generate worker without --model serves every model: it follows the set of announced queues."""
+
+    every_s = 1.0
+
+    def beat(self, consumer: Any, worker: WorkerFacts) -> None:
+        announced = cast(set[bytes], worker.connection.smembers(worker.keys.generate_queues))
+        for name in sorted(raw.decode() for raw in announced):
+            if name.startswith("generate.") and not consumer.task_consumer.consuming_from(name):
+                consumer.add_task_queue(name, exchange="", routing_key=name)

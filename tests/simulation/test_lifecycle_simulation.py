@@ -1,0 +1,154 @@
+"""The lifecycle under a broker that drops, repeats, reorders and delays, and workers that die; by seed.
+
+The world below is all that is not the state machine: a queue that misbehaves, workers that answer late
+or never, a coordinator that crashes and starts again from its ledger. Whatever happens, each sample
+ends judged once, or given up after MAX_ATTEMPTS failures that were its own.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+
+from farm.coordinator.lifecycle import (
+    MAX_ATTEMPTS,
+    AttemptFailed,
+    Command,
+    Completed,
+    Event,
+    GiveUp,
+    Judged,
+    Lifecycle,
+    Phase,
+    Send,
+    Stage,
+    Vanished,
+)
+from farm.records import SampleKey
+
+SEEDS = 2000
+
+
+@dataclass
+class World:
+    """Ledger, queue and workers of one simulated run."""
+
+    rng: random.Random
+    keys: list[SampleKey]
+    lossy: bool = True
+    completed: set[SampleKey] = field(default_factory=set)
+    judged: Counter[SampleKey] = field(default_factory=Counter)
+    given_up: set[SampleKey] = field(default_factory=set)
+    failures: Counter[tuple[SampleKey, Stage]] = field(default_factory=Counter)
+    messages: list[Send] = field(default_factory=list)
+    stream: list[tuple[str, Send]] = field(default_factory=list)  # what workers answered
+    generated: Counter[SampleKey] = field(default_factory=Counter)
+
+    def start(self) -> tuple[Lifecycle, list[Command]]:
+        lifecycle = Lifecycle(windows={Stage.GENERATE: 3, Stage.EXECUTE: 3})
+        return lifecycle, lifecycle.start((key, self._phase(key), self._failed(key)) for key in self.keys)
+
+    def _phase(self, key: SampleKey) -> Phase:
+        if self.judged[key]:
+            return Phase.JUDGED
+        if key in self.given_up:
+            return Phase.UNJUDGED
+        return Phase.COMPLETED if key in self.completed else Phase.PLANNED
+
+    def _failed(self, key: SampleKey) -> dict[Stage, int]:
+        return {stage: self.failures[key, stage] for stage in Stage if self.failures[key, stage]}
+
+    def carry_out(self, commands: list[Command]) -> None:
+        for command in commands:
+            match command:
+                case Send():
+                    self._send(command)
+                case GiveUp(key):
+                    assert key not in self.given_up
+                    self.given_up.add(key)
+
+    def _send(self, message: Send) -> None:
+        key = message.key
+        assert not self.judged[key], f"{key} was judged and is sent again"
+        assert not (message.stage is Stage.GENERATE and key in self.completed), f"{key} would be generated again"
+        copies = self.rng.choices([0, 1, 2], [0.2, 0.7, 0.1])[0] if self.lossy else 1
+        for _ in range(copies):
+            self.messages.insert(self.rng.randint(0, len(self.messages)), message)
+
+    def work(self) -> None:
+        """A worker takes a message: it answers, fails, or dies without a word."""
+        if not self.messages:
+            return
+        message = self.messages.pop(self.rng.randrange(len(self.messages)))
+        kind = self.rng.choices(["ok", "failed", "dies"], [0.8, 0.1, 0.1] if self.lossy else [1, 0, 0])[0]
+        if kind == "ok" and message.stage is Stage.GENERATE:
+            self.generated[message.key] += 1
+        if kind != "dies":
+            self.stream.append((kind, message))
+
+    def read(self) -> list[Event]:
+        """What the coordinator reads and records, first result wins; in any order."""
+        if not self.stream:
+            return []
+        kind, message = self.stream.pop(self.rng.randrange(len(self.stream)))
+        key, stage = message.key, message.stage
+        if kind == "failed":
+            if self.failures[key, stage] == message.attempt - 1:
+                self.failures[key, stage] += 1
+            return [AttemptFailed(key, stage, message.attempt, "worker trouble")]
+        if stage is Stage.GENERATE:
+            self.completed.add(key)
+            return [Completed(key)]
+        self.judged[key] = 1
+        return [Judged(key)]
+
+    def lost(self, lifecycle: Lifecycle) -> list[Event]:
+        """What a reconciliation finds: out, but in no queue, no worker and no answer."""
+        somewhere = {(m.key, m.stage) for m in self.messages} | {(m.key, m.stage) for _, m in self.stream}
+        return [
+            Vanished(key, stage) for stage in Stage for key in lifecycle.out(stage) if (key, stage) not in somewhere
+        ]
+
+
+def run(seed: int, *, lossy: bool) -> World:
+    rng = random.Random(seed)
+    world = World(rng, [SampleKey(f"p{p}", i) for p in range(rng.randint(1, 4)) for i in range(2)], lossy)
+    lifecycle, commands = world.start()
+    world.carry_out(commands)
+    for _ in range(5000):
+        if lifecycle.done:
+            return world
+        step = rng.random()
+        if step < 0.45:
+            world.work()
+        elif step < 0.9:
+            for event in world.read():
+                world.carry_out(lifecycle.handle(event))
+        elif step < 0.97 or not lossy:
+            for event in world.lost(lifecycle):
+                world.carry_out(lifecycle.handle(event))
+        else:  # kill -9 of the coordinator: all it knows is the ledger
+            lifecycle, commands = world.start()
+            world.carry_out(commands)
+    raise AssertionError(f"seed {seed}: not done after 5000 steps: {lifecycle.counts()}")
+
+
+@pytest.mark.parametrize("block", range(20))
+def test_each_sample_ends_once_whatever_the_broker_does(block: int) -> None:
+    for seed in range(block * SEEDS // 20, (block + 1) * SEEDS // 20):
+        world = run(seed, lossy=True)
+        for key in world.keys:
+            ended = world.judged[key] + (key in world.given_up and not world.judged[key])
+            assert ended == 1, f"seed {seed}: {key} ended {ended} times"
+            if key in world.given_up and not world.judged[key]:
+                worst = max(world.failures[key, stage] for stage in Stage)
+                assert worst >= MAX_ATTEMPTS, f"seed {seed}: {key} was given up after {worst} failures"
+
+
+def test_a_quiet_broker_costs_each_sample_one_generation() -> None:
+    for seed in range(50):
+        world = run(seed, lossy=False)
+        assert set(world.generated.values()) == {1} and not world.given_up

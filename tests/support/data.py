@@ -1,0 +1,17 @@
+"""Where the tests find the sample data that is not part of this repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def shared(name: str) -> Path:
+    """The path of a file of the sample data; skips the test where the data is not beside the checkout."""
+    path = ROOT.parent / "shared" / "data" / name
+    if not path.exists():
+        pytest.skip(f"sample data {name} is not beside this checkout (../shared/data)")
+    return path

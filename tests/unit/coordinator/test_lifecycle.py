@@ -1,0 +1,118 @@
+"""The state machine, step by step. How it fares under a bad broker: tests/simulation."""
+
+from __future__ import annotations
+
+import pytest
+
+from farm.coordinator.lifecycle import (
+    AttemptFailed,
+    Command,
+    Completed,
+    GiveUp,
+    Judged,
+    Lifecycle,
+    Pause,
+    Phase,
+    Send,
+    Stage,
+    Vanished,
+)
+from farm.records import SampleKey
+
+A, B, C = (SampleKey("p", i) for i in range(3))
+G, X = Stage.GENERATE, Stage.EXECUTE
+
+
+def started(*keys: SampleKey, window: int = 10, phase: Phase = Phase.PLANNED) -> tuple[Lifecycle, list[Command]]:
+    lifecycle = Lifecycle(windows={G: window, X: window})
+    return lifecycle, lifecycle.start((key, phase, {}) for key in keys)
+
+
+def test_a_sample_goes_from_plan_to_verdict() -> None:
+    lifecycle, commands = started(A)
+    assert commands == [Send(A, G, 1)]
+    assert lifecycle.handle(Completed(A)) == [Send(A, X, 1)]
+    assert lifecycle.handle(Judged(A)) == []
+    assert lifecycle.done and lifecycle.idle
+
+
+def test_execution_overlaps_generation() -> None:
+    lifecycle, _ = started(A, B)
+    assert lifecycle.handle(Completed(A)) == [Send(A, X, 1)]
+    assert lifecycle.counts()[Phase.GENERATING] == 1
+
+
+def test_the_window_is_kept_full_and_never_exceeded() -> None:
+    lifecycle, commands = started(A, B, C, window=2)
+    assert commands == [Send(A, G, 1), Send(B, G, 1)]
+    assert lifecycle.handle(Completed(B)) == [Send(C, G, 1), Send(B, X, 1)]
+
+
+def test_a_failed_attempt_is_sent_again_until_the_cap() -> None:
+    lifecycle, _ = started(A)
+    assert lifecycle.handle(AttemptFailed(A, G, 1, "reset")) == [Send(A, G, 2)]
+    assert lifecycle.handle(AttemptFailed(A, G, 2, "reset")) == [Send(A, G, 3)]
+    assert lifecycle.handle(AttemptFailed(A, G, 3, "reset")) == [GiveUp(A, G, "reset (attempt 3 of 3)")]
+    assert lifecycle.done and lifecycle.counts()[Phase.UNJUDGED] == 1
+
+
+def test_a_final_failure_gives_up_at_once_and_touches_no_other_sample() -> None:
+    lifecycle, _ = started(A, B)
+    assert lifecycle.handle(AttemptFailed(A, G, 1, "prompt too long", final=True)) == [GiveUp(A, G, "prompt too long")]
+    assert lifecycle.is_out(B, G)
+
+
+def test_the_echo_of_an_older_attempt_costs_nothing() -> None:
+    lifecycle, _ = started(A)
+    lifecycle.handle(AttemptFailed(A, G, 1, "lost"))
+    assert lifecycle.handle(AttemptFailed(A, G, 1, "late echo")) == []
+    assert lifecycle.out(G) == {A: 2}
+
+
+def test_vanished_work_is_sent_again_without_costing_an_attempt() -> None:
+    lifecycle, _ = started(A)
+    for _ in range(10):
+        assert lifecycle.handle(Vanished(A, G)) == [Send(A, G, 1)]
+
+
+def test_late_and_repeated_answers_change_nothing() -> None:
+    lifecycle, _ = started(A)
+    lifecycle.handle(Completed(A))
+    assert lifecycle.handle(Completed(A)) == []
+    lifecycle.handle(Judged(A))
+    for event in (Completed(A), Judged(A), AttemptFailed(A, X, 1, "late"), Vanished(A, X)):
+        assert lifecycle.handle(event) == []
+    assert lifecycle.done
+
+
+def test_a_verdict_that_comes_after_giving_up_still_counts() -> None:
+    lifecycle, _ = started(A, phase=Phase.COMPLETED)
+    lifecycle.handle(AttemptFailed(A, X, 1, "lost", final=True))
+    lifecycle.handle(Judged(A))
+    assert lifecycle.counts()[Phase.JUDGED] == 1 and lifecycle.counts()[Phase.UNJUDGED] == 0
+
+
+def test_pausing_sends_nothing_more_and_keeps_answers() -> None:
+    lifecycle, _ = started(A, B, window=1)
+    assert lifecycle.handle(Pause("key refused")) == []
+    assert lifecycle.handle(Completed(A)) == []
+    assert lifecycle.counts()[Phase.COMPLETED] == 1 and lifecycle.counts()[Phase.PLANNED] == 1
+
+
+def test_a_resumed_run_sends_only_what_is_missing() -> None:
+    lifecycle = Lifecycle(windows={G: 9, X: 9})
+    commands = lifecycle.start(
+        [
+            (A, Phase.JUDGED, {}),
+            (B, Phase.COMPLETED, {X: 1}),
+            (C, Phase.PLANNED, {G: 2}),
+            (SampleKey("q", 0), Phase.EXECUTING, {}),  # a living worker has it
+        ]
+    )
+    assert commands == [Send(C, G, 3), Send(B, X, 2)]
+    assert lifecycle.out(X) == {SampleKey("q", 0): 1, B: 2}
+
+
+def test_a_plan_with_a_sample_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="planned twice"):
+        started(A, A)

@@ -1,0 +1,105 @@
+"""Blobs, answers and claims in a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from farm.errors import DigestMismatch, MessageRejected
+from farm.ids import sha256_hex
+from farm.records import Completion, GenerateTelemetry, SampleKey
+from farm.tasks.answers import Answers, CompletionArrived, decode
+from farm.tasks.blobs import Blobs
+from farm.tasks.keys import Keys
+from farm.tasks.wire import Failure
+from farm.text import encode
+from tests.support.redis_server import RedisServer, running_redis
+
+KEYS = Keys("farm:")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with running_redis(tmp_path_factory.mktemp("redis")) as running:
+        yield running
+
+
+@pytest.fixture
+def connection(server: RedisServer) -> Iterator[redis.Redis]:
+    client = server.client()
+    client.flushall()
+    yield client
+    leaked = [key for key in client.scan_iter() if client.ttl(key) < 0]
+    client.close()
+    assert leaked == [], "keys without a TTL"
+
+
+def test_a_blob_comes_back_and_others_are_missing(connection: redis.Redis) -> None:
+    blobs, data = Blobs(connection, KEYS), b"x" * 100_000
+    digest, absent = sha256_hex(data), sha256_hex(b"absent")
+    blobs.put("r", [(digest, data)])
+    assert Blobs(connection, KEYS).get("r", digest) == data
+    assert blobs.missing("r", [digest, absent]) == {absent}
+
+
+def test_a_blob_that_is_gone_or_altered_is_named(connection: redis.Redis) -> None:
+    digest = sha256_hex(b"data")
+    with pytest.raises(DigestMismatch, match="not in Redis"):
+        Blobs(connection, KEYS).get("r", digest)
+    Blobs(connection, KEYS).put("r", [(digest, b"other")])
+    with pytest.raises(DigestMismatch, match="not what its name says"):
+        Blobs(connection, KEYS).get("r", digest)
+    connection.set(KEYS.blob("r", digest), b"no zstd", ex=60)
+    with pytest.raises(DigestMismatch, match="unpacked"):
+        Blobs(connection, KEYS).get("r", digest)
+
+
+def test_the_cache_stays_within_its_budget(connection: redis.Redis) -> None:
+    blobs = Blobs(connection, KEYS, cache_bytes=100_000)
+    values = [bytes([n]) * 30_000 for n in range(10)]
+    blobs.put("r", [(sha256_hex(v), v) for v in values])
+    for value in values:
+        assert blobs.get("r", sha256_hex(value)) == value
+    assert sum(map(len, blobs._cache.values())) <= 100_000
+
+
+@pytest.mark.parametrize("text", ["", "print(1)", "lone \udfff", "nul \x00"])
+def test_a_completion_with_any_text_arrives(connection: redis.Redis, text: str) -> None:
+    data = encode(text)
+    completion = Completion(problem_id="p", index=1, text_sha256=sha256_hex(data), reasoning_sha256=sha256_hex(b"why"))
+    connection.hset(KEYS.claims("r"), "generate/p#1", "1/w")
+    connection.expire(KEYS.claims("r"), 60)
+    answers = Answers(connection, KEYS)
+    answers.completion("r", completion, GenerateTelemetry(latency_s=1.5), data, b"why")
+    [(entry_id, fields)] = answers.read("r", b"0", block_ms=10, count=10)
+    assert decode(fields) == CompletionArrived(completion, GenerateTelemetry(latency_s=1.5), data, b"why")
+    assert connection.hgetall(KEYS.claims("r")) == {}
+    answers.remove("r", [entry_id])
+    assert answers.read("r", b"0", block_ms=10, count=10) == []
+
+
+def test_a_failure_arrives(connection: redis.Redis) -> None:
+    failure = Failure(problem_id="p", index=0, stage="execute", attempt=2, reason="lost")
+    Answers(connection, KEYS).failure("r", failure)
+    [(_, fields)] = Answers(connection, KEYS).read("r", b"0", block_ms=10, count=10)
+    assert decode(fields) == failure and failure.key == SampleKey("p", 0)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {b"kind": b"result"}, {b"kind": b"x", b"record": b"{}"}, {b"kind": b"completion", b"record": b"{}"}],
+)
+def test_a_forged_entry_is_refused(fields: dict[bytes, bytes]) -> None:
+    with pytest.raises(MessageRejected):
+        decode(fields)
+
+
+def test_a_text_that_is_not_what_the_record_names_is_refused(connection: redis.Redis) -> None:
+    completion = Completion(problem_id="p", index=1, text_sha256=sha256_hex(b"a"))
+    Answers(connection, KEYS).completion("r", completion, GenerateTelemetry(), b"b", None)
+    [(_, fields)] = Answers(connection, KEYS).read("r", b"0", block_ms=10, count=10)
+    with pytest.raises(MessageRejected, match="not what its record names"):
+        decode(fields)
