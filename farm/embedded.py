@@ -31,6 +31,7 @@ from farm.tasks.keys import Keys
 
 SOCKET_PATH_MAX = 107  # bytes; a longer one is cut silently by the server
 START_S = 60.0
+FARM = ("-m", "farm")
 RESTARTS = 20  # of workers in one session; more means that something is wrong with the host
 
 
@@ -134,7 +135,7 @@ class EmbeddedStack:
         environment = child_environment(
             keep_secrets=role == "generate", extra={"FARM_BROKER_URL": self.settings.broker_url or ""}
         )
-        argv = [sys.executable, "-m", "farm", "worker", role, "--slots", str(slots)]
+        argv = [sys.executable, *FARM, "worker", role, "--slots", str(slots)]
         if role == "execute":
             argv += ["--sandbox", self._tier, "--python", self._python]
         with self._log(role).open("ab") as sink:

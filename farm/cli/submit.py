@@ -19,11 +19,11 @@ from farm.coordinator.ledger import Ledger
 from farm.coordinator.plan import check_ks, plan_dataset, plan_evaluation
 from farm.datasets.resolve import DatasetSource, resolve
 from farm.datasets.select import Selection
-from farm.errors import DatasetError, InferenceError
+from farm.errors import ConfigError, DatasetError, InferenceError
 from farm.ids import new_run_id
 from farm.inference.auth import bearer
 from farm.inference.client import Client
-from farm.inference.readiness import ServerFacts, wait_ready
+from farm.inference.readiness import ServerFacts, check, wait_ready
 from farm.records import Difficulty, Sampling, ServedModel
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
@@ -74,6 +74,8 @@ def submit(**options: Any) -> int:
     selection = _selection(options, sampling.seed)
     url, origin = _server(options, settings)
     facts = _ready(settings, model, url, origin, options["wait_server"])
+    if not facts.as_expected:
+        click.echo(f"caution: {url} serves {', '.join(facts.served)}, not {model.repo}; the report names both", err=True)
     if facts.max_context is not None and facts.max_context < model.max_context:
         model = model.model_copy(update={"max_context": facts.max_context})
     with Ledger(settings.ledger_url) as ledger:
@@ -146,10 +148,17 @@ def _server(options: dict[str, Any], settings: Settings) -> tuple[str, str]:
 def _ready(settings: Settings, model: ServedModel, url: str, origin: str, budget_s: float) -> ServerFacts:
     """Before anything is planned: the server answers, takes the key and has the model."""
     token, token_origin = bearer(settings, model.engine)
-    with Client(url, token=token, token_origin=token_origin, url_origin=origin) as client:
-        return wait_ready(
-            client, model.repo, chat=model.chat, budget_s=budget_s, stop=threading.Event(), on_progress=_waiting
-        )
+    try:
+        with Client(url, token=token, token_origin=token_origin, url_origin=origin) as client:
+            if not budget_s:
+                return check(client, model.repo, chat=model.chat)
+            stop = threading.Event()
+            return wait_ready(
+                client, model.repo, chat=model.chat, budget_s=budget_s, stop=stop, on_progress=_waiting
+            )
+    except InferenceError as exc:
+        exc.exit_code = ConfigError.exit_code  # nothing was started: the invocation is at fault, not a run
+        raise
 
 
 def _waiting(elapsed_s: float, error: InferenceError) -> None:

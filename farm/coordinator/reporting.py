@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from farm.coordinator import history
 from farm.coordinator.ledger import Ledger
@@ -69,16 +70,24 @@ def _facts(ledger: Ledger, run_id: str) -> Iterator[SampleFacts]:
     nothing = (None, None, None, None, None)
     for sample in judged_samples(ledger, run_id):
         finish_reason, prompt_tokens, completion_tokens, latency_s, ttft_s = answered.get(sample.key, nothing)
-        judged = isinstance(sample, SampleResult)
         yield SampleFacts(
             key=sample.key,
-            verdict=sample.verdict if judged else None,
-            unjudged_reason=None if judged else sample.reason,
             finish_reason=finish_reason,
             prompt_tokens=prompt_tokens,
             completion_tokens=completion_tokens,
             latency_s=latency_s,
             ttft_s=ttft_s,
-            sandbox=sample.sandbox if judged and sample.cases else "",
-            runtime=sample.runtime if judged else "",
+            **_judgement(sample),
         )
+
+
+def _judgement(sample: SampleResult | UnjudgedSample) -> dict[str, Any]:
+    if isinstance(sample, UnjudgedSample):
+        return {"unjudged_reason": sample.reason}
+    if sample.sandbox == "none":
+        return {"unjudged_reason": "executed without a sandbox: no score"}
+    return {
+        "verdict": sample.verdict,
+        "sandbox": sample.sandbox if sample.cases else "",
+        "runtime": sample.runtime,
+    }

@@ -12,7 +12,6 @@ import os
 import socket
 import sys
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 from celery import Celery, signals
@@ -20,7 +19,7 @@ from celery.platforms import SecurityWarning
 from redis.exceptions import RedisError
 
 from farm.config import Settings
-from farm.errors import FarmError, MessageRejected, VersionSkew
+from farm.errors import ConfigError, FarmError, MessageRejected, VersionSkew
 from farm.processes import die_with_parent
 from farm.sandbox.api import Sandbox
 from farm.sandbox.open import open_sandbox
@@ -44,7 +43,7 @@ def run_execute_worker(settings: Settings, *, slots: int, name: str | None, tier
     nothing was consumed.
     """
     worker = _name("execute", name)
-    proven = require_safe(tier=tier, python=python, settings_allow_unsandboxed=_unsandboxed(settings))
+    proven = _proven_tier(settings, tier, python)
     app = _prepare(settings, "execute", worker, slots, proven)
 
     slot: list[Sandbox] = []  # of this pool process
@@ -140,11 +139,16 @@ def _name(role: str, name: str | None) -> str:
     return name if "@" in name else f"{name}@{host}"
 
 
-def _unsandboxed(settings: Settings) -> Callable[[], bool]:
-    def allowed() -> bool:
-        return settings.allow_unsandboxed and broker.is_local(broker.broker_url(settings))
-
-    return allowed
+def _proven_tier(settings: Settings, tier: str, python: str) -> str:
+    """The tier that passed its self-test here. Running unconfined takes two words and a broker of this host."""
+    if tier != "none":
+        with require_safe(tier, python=python) as sandbox:
+            return sandbox.info.tier
+    if not settings.allow_unsandboxed:
+        raise ConfigError("--sandbox none needs FARM_ALLOW_UNSANDBOXED=1", remedy="its results enter no score")
+    if not broker.is_local(broker.broker_url(settings)):
+        raise ConfigError("--sandbox none works with a broker on this machine only", remedy="use --sandbox auto")
+    return tier
 
 
 def _answer_lost(settings: Settings, worker: str, event: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 
 from farm.errors import DigestMismatch, FarmError, MessageRejected, SandboxError, VersionSkew
 from farm.records import SampleResult, Suite
@@ -19,10 +20,10 @@ from farm.text import decode, one_line
 log = logging.getLogger(__name__)
 
 
-def execute(context: TaskContext, sandbox: Sandbox, message: object) -> None:
+def execute(context: TaskContext, open_slot: Callable[[], Sandbox], message: object) -> None:
     """Judge the sample that `message` names and answer on the run's stream.
 
-    A malformed message goes to quarantine. Raises RedisError only: then nothing was answered, and the
+    `open_slot` gives this process's sandbox, opened at its first use. A malformed message goes to quarantine. Raises RedisError only: then nothing was answered, and the
     coordinator sends the work again.
     """
     try:
@@ -33,7 +34,7 @@ def execute(context: TaskContext, sandbox: Sandbox, message: object) -> None:
     if not context.claim(job, "execute"):
         return
     try:
-        context.answers.result(job.run_id, _judge(context, sandbox, job))
+        context.answers.result(job.run_id, _judge(context, open_slot(), job))
     except (SandboxError, DigestMismatch, MessageRejected) as exc:
         _fail(context, job, exc)
 

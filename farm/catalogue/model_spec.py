@@ -1,0 +1,193 @@
+"""Reads `release_model_spec.json`, the model catalogue that tt-inference-server ships.
+
+Three forms of the file exist: wrapped (from v0.12), bare (its inner object alone) and flat
+(`{model_id: spec}`, to v0.10). The nested forms state repo, device, engine and implementation in their
+keys, so their specs may leave these out. Fields that an eval client has no use for are skipped.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from farm.catalogue.devices import device_name
+from farm.errors import CatalogueError
+from farm.text import one_line
+
+# The models that answer text with text; image input is optional for a VLM.
+TEXT_TYPES = ("LLM", "VLM")
+
+
+@dataclass(frozen=True)
+class KnownIssue:
+    """A waiver of the model's owners: this workflow, or this task of it, may fail."""
+
+    workflow_type: str
+    task_name: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model on one device, by one engine and implementation."""
+
+    repo: str
+    name: str
+    device: str
+    engine: str
+    impl: str
+    model_id: str
+    model_type: str
+    status: str
+    default_impl: bool
+    max_concurrency: int
+    max_context: int
+    tensor_cache_timeout_s: float
+    reasoning_parser: str | None = None
+    has_builtin_warmup: bool = False
+    eval_max_retries: int | None = None
+    known_issues: tuple[KnownIssue, ...] = ()
+    min_disk_gb: float | None = None
+    min_ram_gb: float | None = None
+    docker_image: str | None = None
+    version: str | None = None
+    tt_metal_commit: str | None = None
+    vllm_commit: str | None = None
+
+
+class _Raw(BaseModel):
+    model_config = ConfigDict(extra="ignore", protected_namespaces=())
+
+
+class _RawIssue(_Raw):
+    workflow_type: str
+    task_name: str | None = None
+    reason: str = ""
+
+
+class _RawImpl(_Raw):
+    impl_id: str | None = None
+    impl_name: str
+
+
+class _RawDevice(_Raw):
+    max_concurrency: int = Field(ge=1)
+    max_context: int = Field(ge=1)
+    default_impl: bool = False
+    tensor_cache_timeout: float | None = Field(default=None, gt=0)
+    eval_max_retries: int | None = None
+    known_issues: list[_RawIssue] | None = None
+
+
+class _RawMetadata(_Raw):
+    reasoning_parser_name: str | None = None
+
+
+class _RawSpec(_Raw):
+    hf_model_repo: str = Field(min_length=1)
+    device_type: str = Field(min_length=1)
+    inference_engine: str = "vLLM"  # the flat form is older than the other engines
+    impl: _RawImpl
+    device_model_spec: _RawDevice
+    model_id: str | None = None
+    model_name: str | None = None
+    model_type: str = "LLM"
+    status: str = "EXPERIMENTAL"
+    has_builtin_warmup: bool = False
+    metadata: _RawMetadata | None = None
+    min_disk_gb: float | None = None
+    min_ram_gb: float | None = None
+    docker_image: str | None = None
+    version: str | None = None
+    tt_metal_commit: str | None = None
+    vllm_commit: str | None = None
+
+
+def read_specs(path: Path) -> tuple[ModelSpec, ...]:
+    """All specs of a catalogue file, plain or gzip, in the file's order.
+
+    Raises CatalogueError that names the file, the entry and the field.
+    """
+    try:
+        data = path.read_bytes()
+        if data[:2] == b"\x1f\x8b":
+            data = gzip.decompress(data)
+        value = json.loads(data)
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as exc:
+        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+        raise CatalogueError(
+            f"{path}: cannot read the model catalogue: {one_line(why)}",
+            remedy="give a release_model_spec.json of tt-inference-server",
+        ) from exc
+    specs = tuple(_spec(entry, str(path), place) for place, entry in _entries(value, path))
+    if not specs:
+        raise CatalogueError(f"{path}: the model catalogue is empty")
+    return specs
+
+
+def _entries(value: Any, path: Path) -> Iterator[tuple[str, Any]]:
+    """Each spec of any of the three forms with its place in the file."""
+    root = value.get("model_specs", value) if isinstance(value, dict) else value
+    if not isinstance(root, dict):
+        raise CatalogueError(f"{path}: the model catalogue is no JSON object")
+    for key, entry in root.items():
+        if isinstance(entry, dict) and "device_model_spec" in entry:  # the flat form
+            yield key, {"model_id": key, **entry}
+            continue
+        for device, engines in _items(entry, path, key):
+            for engine, impls in _items(engines, path, f"{key}/{device}"):
+                for impl, spec in _items(impls, path, f"{key}/{device}/{engine}"):
+                    named = {"hf_model_repo": key, "device_type": device, "inference_engine": engine}
+                    place = f"{key}/{device}/{engine}/{impl}"
+                    yield place, {**named, **spec} if isinstance(spec, dict) else spec
+
+
+def _items(value: Any, path: Path, place: str) -> Iterator[tuple[str, Any]]:
+    if not isinstance(value, dict):
+        raise CatalogueError(f"{path}: {place}: expected an object, found {one_line(repr(value), 60)}")
+    yield from value.items()
+
+
+def _spec(entry: Any, path: str, place: str) -> ModelSpec:
+    try:
+        raw = _RawSpec.model_validate(entry)
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise CatalogueError(f"{path}: {place}: {where or 'entry'}: {first['msg']}") from exc
+    device = raw.device_model_spec
+    name = raw.model_name or raw.hf_model_repo.rsplit("/", 1)[-1]
+    lower = device_name(raw.device_type)
+    return ModelSpec(
+        repo=raw.hf_model_repo,
+        name=name,
+        device=lower,
+        engine=raw.inference_engine,
+        impl=raw.impl.impl_name,
+        model_id=raw.model_id or f"id_{raw.impl.impl_name}_{name}_{lower}",
+        model_type=raw.model_type,
+        status=raw.status,
+        default_impl=device.default_impl,
+        max_concurrency=device.max_concurrency,
+        max_context=device.max_context,
+        tensor_cache_timeout_s=device.tensor_cache_timeout or 3600.0,
+        reasoning_parser=raw.metadata.reasoning_parser_name if raw.metadata else None,
+        has_builtin_warmup=raw.has_builtin_warmup,
+        eval_max_retries=device.eval_max_retries,
+        known_issues=tuple(
+            KnownIssue(issue.workflow_type, issue.task_name, issue.reason) for issue in device.known_issues or ()
+        ),
+        min_disk_gb=raw.min_disk_gb,
+        min_ram_gb=raw.min_ram_gb,
+        docker_image=raw.docker_image,
+        version=raw.version,
+        tt_metal_commit=raw.tt_metal_commit,
+        vllm_commit=raw.vllm_commit,
+    )

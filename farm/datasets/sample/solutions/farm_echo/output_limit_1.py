@@ -1,0 +1,3 @@
+line = input()
+while True:
+    print(line * 10000)

@@ -1,0 +1,2 @@
+n, b = map(int, input().split())
+print(n // b, n % b)

@@ -1,0 +1,2 @@
+n = int(input())
+print("Even" if n % 2 == 0 else "Odd")

@@ -1,0 +1,2 @@
+fence = input().strip()
+print(len(set(fence)))

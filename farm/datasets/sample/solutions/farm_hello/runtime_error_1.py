@@ -1,0 +1,2 @@
+name = input("Hello, farm!\n")
+print(name)

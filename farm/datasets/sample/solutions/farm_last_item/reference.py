@@ -1,0 +1,6 @@
+from typing import List
+
+
+class Solution:
+    def lastItem(self, items: List[int]) -> int:
+        return items[-1]

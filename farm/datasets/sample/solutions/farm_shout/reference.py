@@ -1,0 +1,3 @@
+class Solution:
+    def shout(self, word: str) -> str:
+        return word + "!"

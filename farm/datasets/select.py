@@ -1,0 +1,174 @@
+"""Which problems of a dataset a run takes: filters, a limit and the digest of the outcome. Pure.
+
+The limit is stratified, because the first rows of LiveCodeBench are all of one platform and month: the
+n problems taken have the dataset's shares of difficulty and platform as nearly as whole numbers allow.
+It is drawn by hash, so it is the same on every machine and with every order of rows, and a smaller
+limit takes a part of what a larger one takes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import NamedTuple, Protocol, TypeVar
+
+from farm.errors import ConfigError, DatasetError
+from farm.ids import canonical_json, sha256_hex
+from farm.records import Difficulty, Problem, Suite
+from farm.text import one_line
+
+
+class Header(Protocol):
+    """What a selection looks at; `reader.ProblemHeader` and `records.Problem` both have it."""
+
+    @property
+    def problem_id(self) -> str: ...
+    @property
+    def platform(self) -> str: ...
+    @property
+    def difficulty(self) -> Difficulty: ...
+    @property
+    def contest_date(self) -> str: ...
+
+
+H = TypeVar("H", bound=Header)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What to take. Empty sets and None filter nothing; dates are inclusive at both ends."""
+
+    date_from: date | None = None
+    date_to: date | None = None
+    difficulties: frozenset[Difficulty] = frozenset()
+    platforms: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+    limit: int | None = None
+    seed: int = 42  # of the limit's draw
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 1:
+            raise ConfigError(f"--limit {self.limit} takes no problem", remedy="give 1 or more")
+        if self.date_from and self.date_to and self.date_from > self.date_to:
+            raise ConfigError(f"--from {self.date_from} is later than --to {self.date_to}")
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether nothing is left out of any dataset."""
+        return self == Selection(seed=self.seed)
+
+
+class Stratum(NamedTuple):
+    """One cell of the stratified draw."""
+
+    difficulty: Difficulty
+    platform: str
+
+
+def select(headers: Sequence[H], selection: Selection) -> list[H]:
+    """The headers that `selection` takes, in the order given.
+
+    Raises DatasetError when an id or platform occurs nowhere in `headers`, or nothing is left.
+    """
+    _refuse_unknown(headers, selection)
+    kept = [header for header in headers if _matches(header, selection)]
+    if not kept:
+        raise DatasetError(f"the filters leave none of {len(headers)} problems", remedy=_ranges(headers))
+    if selection.limit is None or selection.limit >= len(kept):
+        return kept
+    drawn = draw(kept, selection.limit, selection.seed)
+    return [header for header in kept if header.problem_id in drawn]
+
+
+def draw(headers: Iterable[Header], limit: int, seed: int) -> set[str]:
+    """The ids of `limit` headers, each stratum in proportion (Sainte-Laguë's method), drawn by hash of `seed`.
+
+    The r-th of a stratum's m members, in hash order, stands at (2r + 1) / 2m; the `limit` lowest are
+    taken, which leaves each stratum its share of the limit, rounded.
+    """
+    strata: dict[Stratum, list[tuple[str, str]]] = defaultdict(list)
+    for header in headers:
+        key = sha256_hex(canonical_json([seed, header.problem_id]))
+        strata[Stratum(header.difficulty, header.platform)].append((key, header.problem_id))
+    standing = [
+        (Fraction(2 * rank + 1, 2 * len(members)), key, problem_id)
+        for members in strata.values()
+        for rank, (key, problem_id) in enumerate(sorted(members))
+    ]
+    return {problem_id for _, _, problem_id in sorted(standing)[:limit]}
+
+
+class ProblemsDigest:
+    """The digest of `DatasetRef`: over (problem_id, statement, suite) of the problems added, in order.
+
+    Depends on content alone, not on how or where the rows were stored.
+    """
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self.problems = 0
+
+    def add(self, problem: Problem) -> None:
+        """Count one more problem in."""
+        suite = Suite(func_name=problem.func_name, tests=problem.tests)
+        line = canonical_json([problem.problem_id, problem.statement, problem.starter_code, suite.record_digest()])
+        self._hash.update(line + b"\n")
+        self.problems += 1
+
+    def hexdigest(self) -> str:
+        """SHA-256 of what was added so far."""
+        return self._hash.hexdigest()
+
+
+def problems_digest(problems: Iterable[Problem]) -> str:
+    """`ProblemsDigest` of all of them."""
+    digest = ProblemsDigest()
+    for problem in problems:
+        digest.add(problem)
+    return digest.hexdigest()
+
+
+def _matches(header: Header, selection: Selection) -> bool:
+    if selection.ids and header.problem_id not in selection.ids:
+        return False
+    if selection.difficulties and header.difficulty not in selection.difficulties:
+        return False
+    if selection.platforms and header.platform not in selection.platforms:
+        return False
+    if selection.date_from is None and selection.date_to is None:
+        return True
+    day = _day(header)
+    if day is None:
+        return False
+    return (selection.date_from is None or day >= selection.date_from) and (
+        selection.date_to is None or day <= selection.date_to
+    )
+
+
+def _day(header: Header) -> date | None:
+    return date.fromisoformat(header.contest_date[:10]) if header.contest_date else None
+
+
+def _refuse_unknown(headers: Sequence[Header], selection: Selection) -> None:
+    unknown = sorted(selection.ids - {header.problem_id for header in headers})
+    if unknown:
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        raise DatasetError(f"no problem has the id {one_line(', '.join(unknown[:5]))}{more}")
+    platforms = {header.platform for header in headers}
+    absent = sorted(selection.platforms - platforms)
+    if absent:
+        raise DatasetError(
+            f"no problem is of platform {one_line(', '.join(absent))}",
+            remedy=f"there are {', '.join(sorted(platforms))}",
+        )
+
+
+def _ranges(headers: Sequence[Header]) -> str:
+    difficulties = sorted({header.difficulty.value for header in headers})
+    days = sorted(day for header in headers if (day := _day(header)))
+    dates = f"dates {days[0]} to {days[-1]}" if days else "no dates"
+    return f"the dataset has difficulties {', '.join(difficulties)} and {dates}"

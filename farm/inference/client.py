@@ -1,0 +1,225 @@
+"""An OpenAI-compatible model server, seen from farm: generate, and the few questions around it.
+
+Streams by default, because only a stream shows whether a slow server is alive; a server that refuses
+streaming is asked again without. Every way in which an answer can fail has its own error of
+`farm.errors`: nothing that goes wrong here may ever look like a wrong answer of the model.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import replace
+from typing import Any, Self
+
+from farm.errors import BadResponse, InferenceError, Transient
+from farm.inference.answers import Answer, events, parse
+from farm.inference.generation import PINNED_DATE, Generated, GenerateRequest
+from farm.inference.refusals import refusal, refuses_streaming, stream_error
+from farm.inference.transport import Exchange, Transport
+
+__all__ = ["PINNED_DATE", "Client", "GenerateRequest", "Generated"]
+
+ERROR_BODY_BYTES = 64 << 10
+SMALL_BODY_BYTES = 4 << 20  # the list of models, the tokens of a prompt
+DRAIN_S = 1.0  # for the end of a stream's body, once its last event is here
+
+
+class Client:
+    """One model server. Safe to share between threads; use it as a context manager or `close` it.
+
+    `token_origin` and `url_origin` are the names of the variables they came from, for messages.
+    `max_text_chars` caps a completion: what is over is dropped and its finish_reason becomes `length`.
+    `control_s` is the deadline of the small questions. Raises ConfigError for a URL or token that
+    cannot be used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str | None = None,
+        token_origin: str = "",
+        url_origin: str = "",
+        connect_s: float = 10.0,
+        control_s: float = 30.0,
+        max_text_chars: int = 10 << 20,
+    ) -> None:
+        self._transport = Transport(
+            base_url, token=token, url_origin=url_origin, token_origin=token_origin, connect_s=connect_s
+        )
+        self._token_origin = token_origin
+        self._control_s = control_s
+        self._max_text_chars = max_text_chars
+        # JSON may spell a character in six bytes, and an answer has some frame around its text
+        self._max_body = 6 * max_text_chars + (4 << 20)
+        self._streams = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes all connections."""
+        self._transport.close()
+
+    @property
+    def base_url(self) -> str:
+        return self._transport.base_url
+
+    @property
+    def place(self) -> str:
+        """The server as messages name it: its URL and the variable that gave it."""
+        return self._transport.place
+
+    # --- generate ---------------------------------------------------------------------------
+
+    def generate(self, request: GenerateRequest) -> Generated:
+        """The model's answer to `request`.
+
+        Raises an InferenceError: Transient ones may heal (RateLimited, ServerError, RequestTimeout,
+        Stalled, ConnectionLost, BadResponse), Permanent ones do not (AuthRejected, ModelNotFound,
+        PromptTooLong, RequestRejected). Asks once, or twice where the server refuses to stream.
+        """
+        started = time.monotonic()
+        refused = 0
+        if self._streams:
+            answered = self._ask(request, started, stream=True)
+            if isinstance(answered, Generated):
+                return answered
+            self._streams = False
+            refused = answered
+        answered = self._ask(request, started, stream=False)
+        assert isinstance(answered, Generated)  # only a stream can be refused as such
+        return replace(answered, requests=answered.requests + refused)
+
+    def _ask(self, request: GenerateRequest, started: float, *, stream: bool) -> Generated | int:
+        """The answer; if the server refuses to stream, the number of HTTP requests it took to know."""
+        deadline_s = max(0.0, started + request.deadline_s - time.monotonic())
+        patience_s = request.first_token_s if stream else deadline_s
+        answer = Answer(chat=bool(request.messages), max_chars=self._max_text_chars, where=self._where(request.path))
+        with self._transport.exchange(
+            "POST", request.path, request.body(stream=stream), deadline_s=deadline_s, patience_s=patience_s
+        ) as exchange:
+            if exchange.status != 200:
+                body = exchange.read(ERROR_BODY_BYTES)
+                if stream and refuses_streaming(exchange.status, body):
+                    return exchange.requests
+                raise self._refusal(exchange, body, request.path)
+            ttft_s = None
+            if "text/event-stream" in exchange.headers.get("Content-Type", ""):
+                first = self._read_stream(exchange, request, answer)
+                ttft_s = None if first is None else first - started
+            else:
+                answer.add(self._json_body(exchange, request.path, self._max_body), part="message")
+                answer.check(streamed=False)
+        return Generated(
+            text=answer.text,
+            reasoning=answer.reasoning,
+            finish_reason="length" if answer.full else answer.finish_reason,
+            usage=answer.usage,
+            model=answer.model,
+            latency_s=time.monotonic() - started,
+            ttft_s=ttft_s,
+            requests=exchange.requests,
+        )
+
+    def _read_stream(self, exchange: Exchange, request: GenerateRequest, answer: Answer) -> float | None:
+        """Feeds the stream's events into `answer`; the monotonic time of its first token."""
+        where = self._where(request.path)
+        first: float | None = None
+        done = False
+        for data in events(exchange.chunks(), max_line=self._max_body, where=where):
+            if data.strip() == b"[DONE]":
+                done = True
+                break
+            value = parse(data, where=where, redact=self._transport.redact)
+            if isinstance(value, dict) and value.get("error"):
+                raise stream_error(
+                    value["error"], where=where, token_origin=self._token_origin, redact=self._transport.redact
+                )
+            answer.add(value, part="delta")
+            exchange.guard.progress(request.stall_s)
+            if first is None and answer.started:
+                first = time.monotonic()
+            if answer.full:
+                return first
+        if not done and answer.finish_reason is None:
+            raise answer.bad("the stream ended before the answer was finished")
+        answer.check(streamed=True)
+        exchange.drain(DRAIN_S)
+        return first
+
+    # --- questions around it ----------------------------------------------------------------
+
+    def health(self) -> bool | None:
+        """True if `/health` says that the process is up, None where the server has no such route.
+
+        Raises ConnectionLost, ServerError or another InferenceError if it is not up.
+        """
+        with self._control("GET", "/health", None) as exchange:
+            body = exchange.read(ERROR_BODY_BYTES)
+            if exchange.status == 404:
+                return None
+            if not 200 <= exchange.status < 300:
+                raise self._refusal(exchange, body, "/health")
+            return True
+
+    def healthy(self) -> bool:
+        """False if the server cannot be reached or says that it is not up."""
+        try:
+            self.health()
+        except Transient:
+            return False
+        except InferenceError:
+            return True  # it answered: whatever is wrong is not its health
+        return True
+
+    def models(self) -> list[dict[str, Any]]:
+        """The rows of `/v1/models`, each with its `id`."""
+        value = self._json("GET", "/v1/models", None)
+        rows = value.get("data") if isinstance(value, dict) else None
+        if not isinstance(rows, list) or not all(isinstance(r, dict) and isinstance(r.get("id"), str) for r in rows):
+            raise BadResponse(f"{self._where('/v1/models')}: the answer is no list of models")
+        return rows
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """The JSON answer to a small question; None where the server has no such route."""
+        return self._json("POST", path, body, absent=(404, 405, 501))
+
+    def _json(self, method: str, path: str, body: dict[str, Any] | None, absent: tuple[int, ...] = ()) -> Any:
+        with self._control(method, path, body) as exchange:
+            if exchange.status != 200:
+                text = exchange.read(ERROR_BODY_BYTES)
+                if exchange.status in absent:
+                    return None
+                raise self._refusal(exchange, text, path)
+            return self._json_body(exchange, path, SMALL_BODY_BYTES)
+
+    def _control(
+        self, method: str, path: str, body: dict[str, Any] | None
+    ) -> contextlib.AbstractContextManager[Exchange]:
+        return self._transport.exchange(method, path, body, deadline_s=self._control_s, patience_s=self._control_s)
+
+    # --- reading ----------------------------------------------------------------------------
+
+    def _json_body(self, exchange: Exchange, path: str, limit: int) -> Any:
+        data = exchange.read(limit)
+        if len(data) > limit:
+            raise BadResponse(f"{self._where(path)}: the answer is over {limit} bytes")
+        return parse(data, where=self._where(path), redact=self._transport.redact)
+
+    def _refusal(self, exchange: Exchange, body: bytes, path: str) -> InferenceError:
+        return refusal(
+            exchange.status,
+            exchange.headers,
+            body,
+            where=self._where(path),
+            token_origin=self._token_origin,
+            redact=self._transport.redact,
+        )
+
+    def _where(self, path: str) -> str:
+        return f"{self._transport.base_url}{path}"

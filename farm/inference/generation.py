@@ -1,0 +1,109 @@
+"""What one generation asks for and what comes back.
+
+The text of an answer travels here as str, whatever it holds (lone surrogates, NUL): it becomes bytes
+only in `farm.text.encode`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from farm.ids import canonical_json, sha256_hex
+from farm.records import Message, Prompt, Sampling, ServedModel, Usage
+
+# Llama 3.2's chat template stamps today's date unless it is given one, which changes a greedy prompt
+# every day. This is the fixed default of Llama 3.1. Templates without a date ignore it.
+PINNED_DATE: Mapping[str, Any] = {"date_string": "26 Jul 2024"}
+
+
+@dataclass(frozen=True)
+class GenerateRequest:
+    """One request: `messages` for the chat endpoint, or `prompt` for completions; exactly one of them.
+
+    `None` in a sampling field means: not sent. Times are seconds, counted from the start of the call:
+    `first_token_s` is the patience for a server that is warming up, `stall_s` the longest silence after
+    the first token, `deadline_s` the end in any case. They are generous because an aborted request can
+    crash the TT backend.
+    """
+
+    model: str
+    messages: tuple[Message, ...] = ()
+    prompt: str | None = None
+    max_tokens: int = 2048
+    temperature: float | None = None
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    chat_template_kwargs: Mapping[str, Any] | None = None
+    deadline_s: float = 1800.0
+    stall_s: float = 120.0
+    first_token_s: float = 600.0
+
+    def __post_init__(self) -> None:
+        if bool(self.messages) == (self.prompt is not None):
+            raise ValueError("a request has either messages or a prompt")
+
+    @classmethod
+    def of(cls, prompt: Prompt, served: ServedModel, sampling: Sampling, *, seed: int | None, **fields: Any) -> Self:
+        """The request for one sample of `served`: chat, or the joined texts for a base model."""
+        if served.chat:
+            fields.setdefault("chat_template_kwargs", PINNED_DATE)
+            fields["messages"] = prompt.messages
+        else:
+            fields["prompt"] = "\n\n".join(message.content for message in prompt.messages)
+        fields.setdefault("max_tokens", sampling.max_tokens)
+        return cls(
+            model=served.repo,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            stop=sampling.stop,
+            seed=seed,
+            **fields,
+        )
+
+    @property
+    def path(self) -> str:
+        """The route of the API that takes this request."""
+        return "/v1/chat/completions" if self.messages else "/v1/completions"
+
+    def input_fields(self) -> dict[str, Any]:
+        """The part of the body that decides what the model reads."""
+        if not self.messages:
+            return {"prompt": self.prompt}
+        fields: dict[str, Any] = {"messages": [m.model_dump(mode="json") for m in self.messages]}
+        if self.chat_template_kwargs is not None:
+            fields["chat_template_kwargs"] = dict(self.chat_template_kwargs)
+        return fields
+
+    def prompt_digest(self) -> str:
+        """SHA-256 of what the model reads, to tell two runs' prompts apart."""
+        return sha256_hex(canonical_json(self.input_fields()))
+
+    def body(self, *, stream: bool) -> dict[str, Any]:
+        """The request body, as sent."""
+        body: dict[str, Any] = {"model": self.model, **self.input_fields(), "max_tokens": self.max_tokens}
+        for name in ("temperature", "top_p", "seed"):
+            if getattr(self, name) is not None:
+                body[name] = getattr(self, name)
+        if self.stop:
+            body["stop"] = list(self.stop)
+        body["stream"] = stream
+        if stream:
+            body["stream_options"] = {"include_usage": True}
+        return body
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A model's answer. `finish_reason` is `length` where the server or farm's own cap cut it."""
+
+    text: str
+    reasoning: str | None = None
+    finish_reason: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    model: str | None = None
+    latency_s: float = 0.0
+    ttft_s: float | None = None
+    requests: int = 1

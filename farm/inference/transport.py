@@ -1,0 +1,269 @@
+"""HTTP to one model server: pooled connections, a token that goes nowhere else, bounded bodies.
+
+`requests` alone would follow redirects with the token, let a .netrc entry replace it, obey proxy
+variables and unpack a gzip bomb; each is switched off here. Bodies are read raw and under a guard
+(`farm.inference.watchdog`), so a request ends in time however slowly its answer drips.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from farm.errors import BadResponse, ConfigError, ConnectionLost, RequestTimeout, Stalled
+from farm.ids import canonical_json
+from farm.inference.watchdog import Guard, Watchdog
+from farm.text import one_line
+
+STALE_S = 1.0
+
+_current = threading.local()  # of the request that this thread is making: .guard, .connected
+
+
+class _GuardedHTTP(HTTPConnection):
+    """Shows its socket to the guard before it waits for headers, which may never end."""
+
+    def connect(self) -> None:
+        _current.connected = True
+        super().connect()
+
+    def getresponse(self) -> Any:
+        _current.guard.attach(self.sock)
+        return super().getresponse()
+
+
+class _GuardedHTTPS(_GuardedHTTP, HTTPSConnection):
+    """The same, with TLS."""
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _GuardedHTTP
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _GuardedHTTPS
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+class _Session(requests.Session):
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.mount("http://", _Adapter())
+        self.mount("https://", _Adapter())
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """No redirect is followed; without this, `requests` would still read the whole body of one."""
+        return
+
+
+class Exchange:
+    """The answer to one request, its body still to be read."""
+
+    def __init__(self, response: urllib3.BaseHTTPResponse, guard: Guard, requests: int) -> None:
+        self._response = response
+        self.guard = guard
+        self.requests = requests  # that it took
+        self.status = response.status
+        self.headers = response.headers
+
+    def chunks(self, size: int = 1 << 16) -> Iterator[bytes]:
+        """The body as it arrives, in pieces of at most `size` bytes, not unpacked."""
+        while chunk := self._response.read1(size, decode_content=False):
+            yield chunk
+        if self.guard.expired:  # a body without a length ends like this, too
+            raise ConnectionAbortedError("ended by the guard")
+
+    def read(self, limit: int) -> bytes:
+        """The body; one byte more than `limit` if it is longer than that."""
+        parts: list[bytes] = []
+        room = limit + 1
+        for chunk in self.chunks():
+            parts.append(chunk[:room])
+            room -= len(parts[-1])
+            if not room:
+                break
+        return b"".join(parts)
+
+    def drain(self, patience_s: float) -> None:
+        """Reads what is left of an answer that is complete already, so that the connection can be used again."""
+        self.guard.progress(patience_s)
+        with contextlib.suppress(urllib3.exceptions.HTTPError, OSError):
+            for _, _ in zip(range(16), self.chunks(), strict=False):
+                pass
+
+    def close(self) -> None:
+        """Ends the connection unless its answer was read to the end."""
+        self._response.close()
+
+
+class Transport:
+    """Requests to one base URL. Each thread gets a session of its own."""
+
+    def __init__(
+        self, base_url: str, *, token: str | None, url_origin: str, token_origin: str, connect_s: float
+    ) -> None:
+        self.base_url = checked_url(base_url, url_origin)
+        self.url_origin = url_origin
+        self._token = checked_token(token, token_origin)
+        self._connect_s = connect_s
+        self._watchdog = Watchdog()
+        self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Closes all connections."""
+        with self._lock:
+            for session in self._sessions:
+                session.close()
+            self._sessions.clear()
+        self._watchdog.close()
+
+    @property
+    def place(self) -> str:
+        """The server as messages name it: its URL and where that came from."""
+        return f"{self.base_url} (from {self.url_origin})" if self.url_origin else self.base_url
+
+    def redact(self, text: str) -> str:
+        """`text` without the token, should the server repeat it."""
+        return text.replace(self._token, "[token]") if self._token else text
+
+    @contextlib.contextmanager
+    def exchange(
+        self, method: str, path: str, body: dict[str, Any] | None, *, deadline_s: float, patience_s: float
+    ) -> Iterator[Exchange]:
+        """One request; its answer is read inside the `with`.
+
+        Raises, also out of the reading: RequestTimeout, Stalled, ConnectionLost; BadResponse for a
+        compressed body, which was not asked for and is not unpacked.
+        """
+        with self._watchdog.guard(deadline_s=deadline_s, patience_s=patience_s) as guard:
+            _current.guard = guard
+            try:
+                exchange = self._open(method, path, body, guard)
+                try:
+                    coding = exchange.headers.get("Content-Encoding", "identity")
+                    if coding.lower() != "identity":
+                        raise BadResponse(f"{self.base_url}{path} sent a body compressed with {one_line(coding, 40)}")
+                    yield exchange
+                finally:
+                    exchange.close()
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
+                raise self._lost(exc, path, guard) from exc
+            finally:
+                del _current.guard
+
+    def _open(self, method: str, path: str, body: dict[str, Any] | None, guard: Guard) -> Exchange:
+        """Sends the request, a second time if a kept connection proves to be closed.
+
+        Servers close idle connections whenever they like (llama.cpp after 5 s), and that may cross with
+        the next request on its way. Such a request never arrived: the connection breaks at once.
+        """
+        started = time.monotonic()
+        try:
+            return Exchange(self._send(method, path, body, guard), guard, requests=1)
+        except requests.ConnectionError:
+            if _current.connected or guard.expired or time.monotonic() - started > STALE_S:
+                raise
+        return Exchange(self._send(method, path, body, guard), guard, requests=2)
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None, guard: Guard) -> urllib3.BaseHTTPResponse:
+        headers = {"Accept-Encoding": "identity"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        data = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            data = canonical_json(body)
+        # The read timeout is only a second belt behind the guard.
+        timeout = (min(self._connect_s, guard.remaining_s() + 0.001), guard.remaining_s() + 5.0)
+        _current.connected = False
+        answer = self._session().request(
+            method, self.base_url + path, data=data, headers=headers, timeout=timeout, stream=True
+        )
+        response: urllib3.BaseHTTPResponse = answer.raw
+        return response
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = _Session()
+            with self._lock:
+                self._sessions.append(session)
+        return session
+
+    def _lost(self, exc: Exception, path: str, guard: Guard) -> Exception:
+        late = isinstance(exc, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError)
+        if guard.expired == "deadline" or not guard.remaining_s() or (late and not guard.expired):
+            return RequestTimeout(f"{self.place}: {path} did not finish its answer within the deadline")
+        if guard.expired:
+            return Stalled(f"{self.place}: {path} sent nothing for too long")
+        return ConnectionLost(f"{self.place}: {reason(exc)}")
+
+
+def reason(exc: BaseException) -> str:
+    """The cause of a connection error in a few words: the innermost OSError's, without addresses of objects."""
+    inner: BaseException | None = exc
+    found = ""
+    for _ in range(10):  # a chain of wrappers: requests, urllib3, http.client, socket
+        if inner is None:
+            break
+        if isinstance(inner, OSError) and inner.strerror:
+            found = inner.strerror
+        wrapped = getattr(inner, "reason", None)
+        if not isinstance(wrapped, BaseException):
+            wrapped = next((arg for arg in reversed(inner.args) if isinstance(arg, BaseException)), None)
+        inner = wrapped or inner.__cause__ or inner.__context__
+    if found:
+        return found[0].lower() + found[1:]
+    if isinstance(exc, requests.ConnectTimeout):
+        return "no connection within the time for connecting"
+    if "RemoteDisconnected" in str(exc):
+        return "the server closed the connection without an answer"
+    if "IncompleteRead" in str(exc):
+        return "the connection ended in mid-answer"
+    return one_line(re.sub(r"<[^>]*object at 0x[0-9a-f]+>:? ?", "", str(exc)), 200) or "the connection was lost"
+
+
+def checked_url(url: str, origin: str) -> str:
+    """The base URL without a trailing slash or `/v1`; ConfigError that names `origin` if it is none."""
+    name = origin or "server URL"
+    parts = urlsplit(url.strip())
+    try:
+        host, _ = parts.hostname, parts.port
+    except ValueError as exc:
+        raise ConfigError(f"{name}: {exc}") from exc
+    if parts.scheme not in ("http", "https") or not host:
+        raise ConfigError(f"{name}: not an HTTP URL", remedy="use http://HOST:PORT")
+    if parts.username is not None or parts.password is not None:
+        raise ConfigError(f"{name}: the URL holds credentials", remedy="give the key in FARM_API_KEY")
+    if parts.query or parts.fragment:
+        raise ConfigError(f"{name}: the URL holds a query or a fragment", remedy="use http://HOST:PORT")
+    return url.strip().rstrip("/").removesuffix("/v1").rstrip("/")
+
+
+def checked_token(token: str | None, origin: str) -> str | None:
+    """The token if it can be sent in a header; ConfigError that names `origin`, never the value."""
+    if token is not None and not re.fullmatch(r"[\x21-\x7e]+", token):
+        raise ConfigError(
+            f"{origin or 'API key'}: the key holds characters that no header can carry",
+            remedy="use printable ASCII without spaces",
+        )
+    return token

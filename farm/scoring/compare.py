@@ -1,0 +1,265 @@
+"""Is an output right? The only code that sees a program's output and the expected one together.
+
+It runs in the worker, outside the sandbox, on data alone: text, or the canonical form that the
+harness makes of a returned value (`farm/sandbox/inside/canonical.py`). Nothing of a program is ever
+executed here, and a forged value can only be unequal.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from decimal import Context, Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Literal
+
+ValueMode = Literal["judge", "lcb"]
+Outcome = Literal["equal", "different", "error"]
+
+MAX_INT_DIGITS = 50_000  # LiveCodeBench's own limit; see judging.md section 6
+_MAX_HEX_DIGITS = 41_530  # of an integer of that many decimal digits, and a sign
+_CHUNK_DIGITS = 4_000  # below the interpreter's limit on conversions from text, 4 300
+_FLOAT_DECIMALS = 1_100  # a float has at most 1 074 decimals
+
+_CONTEXT = Context(traps=[InvalidOperation])  # not the thread's own, which other code may have changed
+
+
+class AmbiguousArray(ValueError):
+    """Raised where Python's `==` meets a numpy array whose truth is undefined."""
+
+
+# --- text ---------------------------------------------------------------------------------------
+
+
+def equal_text(actual: str, expected: str, comparator: str) -> bool:
+    """Whether a program's output is right. Exact, without tolerance; never raises on any text.
+
+    `lcb-text@1`: both texts stripped, split at `\\n`, lines stripped; as many lines, and each pair
+    equal or, split at whitespace, wholly decimal numbers of equal value (LiveCodeBench
+    `testing_util.py`). `strip@1`: equal after strip. Another comparator is a ValueError.
+    """
+    if comparator == "strip@1":
+        return actual.strip() == expected.strip()
+    if comparator != "lcb-text@1":
+        raise ValueError(f"unknown comparator {comparator!r} (known: lcb-text@1, strip@1)")
+    actual, expected = actual.strip(), expected.strip()
+    if actual == expected:
+        return True
+    actual_lines, expected_lines = actual.split("\n"), expected.split("\n")
+    if len(actual_lines) != len(expected_lines):
+        return False
+    return all(map(_equal_line, actual_lines, expected_lines))
+
+
+def _equal_line(actual: str, expected: str) -> bool:
+    actual, expected = actual.strip(), expected.strip()
+    if actual == expected:
+        return True
+    try:
+        # Decimal(text, context) converts exactly; the context only decides about invalid text.
+        left = [Decimal(word, _CONTEXT) for word in actual.split()]
+        right = [Decimal(word, _CONTEXT) for word in expected.split()]
+        return left == right
+    except InvalidOperation:  # not a number, or a signalling NaN
+        return False
+
+
+# --- values -------------------------------------------------------------------------------------
+
+
+def decode_expected(text: str, *, max_int_digits: int = MAX_INT_DIGITS) -> object:
+    """The value of a functional test's expected output, or of one line of its input.
+
+    Raises ValueError if it is not JSON or holds an integer of more digits: the test is bad.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError:
+        # Perhaps only an integer beyond what this interpreter converts; decide by our own limit.
+        def parse_int(digits: str) -> int:
+            if len(digits.lstrip("-")) > max_int_digits:
+                raise ValueError(f"an integer of more than {max_int_digits} digits")
+            return _int_of_decimal(digits)
+
+        try:
+            return json.loads(text, parse_int=parse_int)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+
+def equal_value(encoded: object, expected_json: str, *, mode: ValueMode) -> bool:
+    """Whether a returned value, in canonical form, equals the expected JSON text.
+
+    ValueError if the expected text is no JSON; never raises on account of `encoded`.
+    """
+    return compare_value(encoded, decode_expected(expected_json), mode=mode) == "equal"
+
+
+def compare_value(encoded: object, expected: object, *, mode: ValueMode) -> Outcome:
+    """How a returned value in canonical form compares with the decoded expectation.
+
+    As Python's `==` on the original objects would (numbers by exact value, NaN equal to nothing,
+    text by code point, dicts without order), after this rule for tuples and numpy arrays. `lcb`: the
+    outermost tuple is a list, an array of one element is that element, another array is "error" (as
+    LiveCodeBench dies of it). `judge`: tuples and arrays are lists at every depth.
+    """
+    try:
+        return "equal" if _equal(encoded, expected, mode) else "different"
+    except AmbiguousArray:
+        return "error"
+
+
+def _equal(encoded: object, expected: object, mode: ValueMode) -> bool:
+    # A stack, not recursion: the depth is the dataset's. Last in, first out, and children pushed in
+    # reverse, so that pairs are met in the order in which `==` meets them.
+    todo: list[tuple[object, object]] = [(encoded, expected)]
+    outermost = True
+    while todo:
+        left, right = todo.pop()
+        tag, content = _untag(left)
+        if tag == "array" and mode == "lcb":
+            left, right = _single_element(content, right)
+            tag, content = _untag(left)
+        if isinstance(right, list):
+            is_list = tag == "list" or (tag == "tuple" and (outermost or mode == "judge"))
+            if not (is_list or (tag == "array" and mode == "judge")):
+                return False
+            if not isinstance(content, list) or len(content) != len(right):
+                return False
+            todo.extend(zip(reversed(content), reversed(right), strict=True))
+        elif isinstance(right, dict):
+            if tag != "dict" or not isinstance(content, list):
+                return False
+            pairs = _text_keys(content)
+            if pairs is None or len(pairs) != len(content) or pairs.keys() != right.keys():
+                return False
+            todo.extend((pairs[key], right[key]) for key in reversed(right))
+        elif right is None:
+            if left is not None:
+                return False
+        elif isinstance(right, str):
+            if decode_text(left) != right:
+                return False
+        elif (number := _number(left)) is None or number != right:
+            return False
+        outermost = False
+    return True
+
+
+def _untag(encoded: object) -> tuple[str, object]:
+    """Kind and content of a compound value; ('', encoded) for all others."""
+    if type(encoded) is list:
+        return "list", encoded
+    if type(encoded) is dict and len(encoded) == 1:
+        ((tag, content),) = encoded.items()
+        name = {"t": "tuple", "d": "dict", "a": "array"}.get(tag)
+        if name is not None:
+            return name, content
+    return "", encoded
+
+
+def _single_element(content: object, expected: object) -> tuple[object, object]:
+    """An array's only element and what it is compared with; AmbiguousArray if there is no only one."""
+    while isinstance(content, list):
+        if len(content) != 1:
+            raise AmbiguousArray
+        content = content[0]
+    while isinstance(expected, list):
+        if len(expected) != 1:
+            raise AmbiguousArray  # broadcast to several elements
+        expected = expected[0]
+    return content, expected
+
+
+def _text_keys(pairs: list[object]) -> dict[str, object] | None:
+    """The pairs as a dict; None if a key is no text, which equals no key of JSON."""
+    found: dict[str, object] = {}
+    for pair in pairs:
+        if type(pair) is not list or len(pair) != 2:
+            return None
+        key = decode_text(pair[0])
+        if key is None:
+            return None
+        found[key] = pair[1]
+    return found
+
+
+def decode_text(encoded: object) -> str | None:
+    """The str of a canonical text; None if `encoded` is none."""
+    if type(encoded) is str:
+        return encoded
+    content = _only(encoded, "s")
+    if type(content) is not str:
+        return None
+    try:
+        return bytes.fromhex(content).decode("utf-8", "surrogatepass")
+    except ValueError:
+        return None
+
+
+def _number(encoded: object) -> int | float | Fraction | None:
+    """The exact value of a canonical number (bool counts as one); None if it is none, or NaN."""
+    if isinstance(encoded, (bool, int)):
+        return encoded
+    if isinstance(encoded, float):
+        return None if math.isnan(encoded) else encoded
+    if type(encoded) is not dict or len(encoded) != 1:
+        return None
+    ((tag, content),) = encoded.items()
+    if tag == "i":
+        return _int_of_hex(content)
+    if tag == "f":
+        return {"inf": math.inf, "-inf": -math.inf}.get(content) if type(content) is str else None
+    if tag == "r" and type(content) is list and len(content) == 2:
+        numerator, denominator = _int_of_hex(content[0]), _int_of_hex(content[1])
+        return Fraction(numerator, denominator) if numerator is not None and denominator else None
+    if tag == "m" and type(content) is list and len(content) == 3:
+        return _scaled(*content)
+    if tag == "c" and type(content) is list and len(content) == 2:
+        real, imaginary = content
+        return _number(real) if type(real) in (float, dict) and imaginary == 0 else None
+    return None
+
+
+def _scaled(negative: object, digits: object, exponent: object) -> int | Fraction | None:
+    """(-1)**negative * digits * 10**exponent, None where no int or float can equal it."""
+    if type(negative) is not bool or type(digits) is not str or type(exponent) is not int:
+        return None
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 2 * MAX_INT_DIGITS):
+        return None
+    kept = digits.rstrip("0")
+    if not kept:
+        return 0
+    exponent += len(digits) - len(kept)
+    if not -_FLOAT_DECIMALS <= exponent <= MAX_INT_DIGITS:
+        return None
+    value = Fraction(_int_of_decimal(kept)) * Fraction(10) ** exponent
+    return -value if negative else value
+
+
+def _int_of_hex(content: object) -> int | None:
+    if type(content) is not str or len(content) > _MAX_HEX_DIGITS:
+        return None
+    try:
+        return int(content, 16)
+    except ValueError:
+        return None
+
+
+def _int_of_decimal(digits: str) -> int:
+    """int(digits) for more digits than the interpreter converts at once."""
+    if len(digits) <= _CHUNK_DIGITS:
+        return int(digits)
+    negative = digits.startswith("-")
+    value = 0
+    body = digits[negative:]
+    for start in range(0, len(body), _CHUNK_DIGITS):
+        chunk = body[start : start + _CHUNK_DIGITS]
+        value = value * 10 ** len(chunk) + int(chunk)
+    return -value if negative else value
+
+
+def _only(encoded: object, tag: str) -> object:
+    return encoded[tag] if type(encoded) is dict and len(encoded) == 1 and tag in encoded else None

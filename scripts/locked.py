@@ -1,0 +1,72 @@
+"""The part of constraints.txt that farm needs with the named extras, for `pip install --require-hashes -r`.
+
+pip checks hashes only when every requirement is pinned in the file itself, so a set of extras needs its
+own list. It follows from the `# via` notes that the resolver leaves beside each pin.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
+BUILD = ("setuptools", "wheel")  # installed first, so that farm itself is built without isolation
+
+
+def main(extras: list[str]) -> int:
+    """Print the pins of farm's dependencies, those of `extras`, and all that they require."""
+    pins, parents = read_pins((ROOT / "constraints.txt").read_text())
+    wanted = direct(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"], extras) | set(BUILD)
+    unknown = wanted - pins.keys()
+    if unknown:
+        print(f"constraints.txt lacks {', '.join(sorted(unknown))}; renew it (its first lines say how)", file=sys.stderr)
+        return 2
+    while more := {name for name in pins if name not in wanted and parents[name] & wanted}:
+        wanted |= more
+    print("\n".join(pins[name] for name in sorted(wanted)))
+    return 0
+
+
+def direct(project: dict[str, object], extras: list[str]) -> set[str]:
+    """Names that the project and its extras ask for; `farm[...]` inside an extra is followed."""
+    optional = project["optional-dependencies"]
+    assert isinstance(optional, dict) and isinstance(project["dependencies"], list)
+    requirements = list(project["dependencies"])
+    pending = list(extras)
+    while pending:
+        for requirement in optional[pending.pop()]:
+            if requirement.startswith("farm["):
+                pending += re.findall(r"[a-z-]+", requirement.removeprefix("farm["))
+            else:
+                requirements.append(requirement)
+    return {normal(requirement) for requirement in requirements}
+
+
+def read_pins(text: str) -> tuple[dict[str, str], dict[str, set[str]]]:
+    """Each package's pin with its hashes, and the packages on whose behalf it is there."""
+    pins: dict[str, str] = {}
+    parents: dict[str, set[str]] = {}
+    name = ""
+    for line in text.splitlines():
+        if NAME.match(line):
+            name = normal(line)
+            pins[name], parents[name] = line, set()
+        elif line.lstrip().startswith("--hash"):
+            pins[name] += f"\n{line}"
+        elif name and (note := re.match(r"\s+#\s+(?:via\s+)?([A-Za-z0-9][A-Za-z0-9._-]*)", line)) and note[1] != "via":
+            parents[name].add(normal(note[1]))
+    return pins, parents
+
+
+def normal(requirement: str) -> str:
+    """The package's name as the index normalises it."""
+    found = NAME.match(requirement)
+    assert found, requirement
+    return re.sub(r"[-_.]+", "-", found[0]).lower()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

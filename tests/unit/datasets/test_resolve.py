@@ -1,0 +1,72 @@
+"""What may stand behind `--dataset`."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from farm.datasets.resolve import RELEASE_FILES, resolve
+from farm.datasets.sample_set import sample_path
+from farm.errors import DatasetError
+
+
+def test_sample_is_the_bundled_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sample").mkdir()
+    monkeypatch.chdir(tmp_path)
+    source = resolve("sample")
+    assert (source.name, source.paths) == ("sample", (sample_path(),))
+    assert sample_path().is_file()
+
+
+@pytest.mark.parametrize("name", ["mine.jsonl", "mine.jsonl.gz"])
+def test_a_file_is_itself(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.touch()
+    source = resolve(str(path))
+    assert (source.name, source.source, source.paths) == ("mine", str(path), (path,))
+
+
+def test_releases_are_running_totals(tmp_path: Path) -> None:
+    for name in RELEASE_FILES[:4]:
+        (tmp_path / name).touch()
+    assert resolve(tmp_path).release == "v4"
+    assert [path.name for path in resolve(tmp_path, release="v2").paths] == ["test.jsonl", "test2.jsonl"]
+    assert resolve(tmp_path, release="release_v1").name == "release_v1"
+    with pytest.raises(DatasetError, match=r"release v6 needs test5\.jsonl, test6\.jsonl"):
+        resolve(tmp_path, release="v6")
+    with pytest.raises(DatasetError, match=r"unknown release 'v7'; the releases are v1, v2"):
+        resolve(tmp_path, release="v7")
+
+
+def test_the_newest_release_without_a_gap_is_the_default(tmp_path: Path) -> None:
+    for name in (RELEASE_FILES[0], RELEASE_FILES[1], RELEASE_FILES[3]):
+        (tmp_path / name).touch()
+    assert resolve(tmp_path).release == "v2"
+
+
+def test_compressed_release_files_are_found(tmp_path: Path) -> None:
+    (tmp_path / "test.jsonl.gz").write_bytes(gzip.compress(b""))
+    assert [path.name for path in resolve(tmp_path).paths] == ["test.jsonl.gz"]
+
+
+def test_a_gap_at_the_first_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "test2.jsonl").touch()
+    with pytest.raises(DatasetError, match=r"release v1 needs test\.jsonl"):
+        resolve(tmp_path)
+
+
+def test_what_is_no_dataset_lists_what_is(tmp_path: Path) -> None:
+    for name in (str(tmp_path / "absent.jsonl"), "livecodebench", ""):
+        with pytest.raises(DatasetError, match=r"'sample' \(the bundled set\), a JSONL file .* or a directory"):
+            resolve(name)
+    with pytest.raises(DatasetError, match="none of LiveCodeBench's files"):
+        resolve(tmp_path)
+
+
+def test_a_release_is_for_directories(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").touch()
+    for name in ("sample", str(tmp_path / "a.jsonl")):
+        with pytest.raises(DatasetError, match="--release is for a directory"):
+            resolve(name, release="v1")

@@ -1,0 +1,129 @@
+"""Which problems a run takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from farm.datasets.reader import Place, ProblemHeader, read_headers, read_problems
+from farm.datasets.select import ProblemsDigest, Selection, problems_digest, select
+from farm.errors import ConfigError, DatasetError
+from farm.records import Difficulty
+from tests.support.data import shared
+from tests.unit.datasets.rows import row
+
+
+def header(name: str, platform: str = "atcoder", difficulty: str = "easy", day: str = "2024-01-10") -> ProblemHeader:
+    moment = f"{day}T00:00:00" if day else ""
+    return ProblemHeader(name, platform, Difficulty(difficulty), moment, Place("set.jsonl", 1))
+
+
+HEADERS = [
+    header("a", day="2024-01-31"),
+    header("b", "leetcode", "medium", "2024-02-01"),
+    header("c", "leetcode", "hard", "2024-02-29"),
+    header("d", "codeforces", "hard", "2024-03-01"),
+    header("e", "leetcode", "easy", ""),
+]
+
+
+def names(selection: Selection) -> str:
+    return "".join(header.problem_id for header in select(HEADERS, selection))
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        (Selection(), "abcde"),
+        (Selection(date_from=date(2024, 2, 1)), "bcd"),
+        (Selection(date_to=date(2024, 2, 29)), "abc"),
+        (Selection(date_from=date(2024, 2, 1), date_to=date(2024, 2, 29)), "bc"),
+        (Selection(date_from=date(2024, 1, 31), date_to=date(2024, 1, 31)), "a"),
+        (Selection(difficulties=frozenset({Difficulty.HARD, Difficulty.MEDIUM})), "bcd"),
+        (Selection(platforms=frozenset({"leetcode"})), "bce"),
+        (Selection(ids=frozenset({"d", "a"})), "ad"),
+        (Selection(platforms=frozenset({"leetcode"}), difficulties=frozenset({Difficulty.HARD})), "c"),
+        (Selection(limit=5), "abcde"),
+        (Selection(limit=99), "abcde"),
+    ],
+)
+def test_filters_keep_the_order_and_dates_are_inclusive(selection: Selection, expected: str) -> None:
+    assert names(selection) == expected
+
+
+@pytest.mark.parametrize(
+    ("selection", "reason"),
+    [
+        (Selection(date_from=date(2030, 1, 1)), "leave none of 5 problems; .* dates 2024-01-31 to 2024-03-01"),
+        (Selection(ids=frozenset({"a", "zz"})), "no problem has the id zz"),
+        (Selection(platforms=frozenset({"spoj"})), "no problem is of platform spoj; there are atcoder, codeforces, le"),
+        (Selection(difficulties=frozenset({Difficulty.UNKNOWN})), "has difficulties easy, hard, medium"),
+    ],
+)
+def test_a_selection_of_nothing_says_what_there_is(selection: Selection, reason: str) -> None:
+    with pytest.raises(DatasetError, match=reason):
+        names(selection)
+
+
+def test_selections_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(ConfigError, match="--limit 0"):
+        Selection(limit=0)
+    with pytest.raises(ConfigError, match="later than"):
+        Selection(date_from=date(2024, 2, 1), date_to=date(2024, 1, 1))
+
+
+def test_a_limit_takes_each_stratum_in_proportion_and_not_the_first_rows() -> None:
+    headers = [header(f"a{n}", "atcoder", "easy") for n in range(60)]
+    headers += [header(f"l{n}", "leetcode", "hard") for n in range(30)]
+    headers += [header(f"c{n}", "codeforces", "medium") for n in range(10)]
+    taken = select(headers, Selection(limit=20))
+    assert Counter(one.platform for one in taken) == {"atcoder": 12, "leetcode": 6, "codeforces": 2}
+    assert [one.problem_id for one in taken][:12] != [f"a{n}" for n in range(12)]
+    assert taken == [one for one in headers if one in taken]
+
+
+def test_the_seed_changes_what_is_drawn() -> None:
+    headers = [header(f"p{n}") for n in range(100)]
+    draws = {tuple(select(headers, Selection(limit=10, seed=seed))) for seed in range(5)}
+    assert len(draws) == 5
+
+
+def test_a_draw_is_the_same_in_every_version() -> None:
+    headers = [header(f"p{n}", difficulty=("easy", "hard")[n % 2]) for n in range(12)]
+    assert [one.problem_id for one in select(headers, Selection(limit=4, seed=7))] == ["p2", "p3", "p4", "p11"]
+
+
+def test_the_digest_depends_on_content_and_order_alone(tmp_path: Path) -> None:
+    one, two = row(question_id="a"), row(question_id="b")
+    contents = {
+        "same": [one, two],
+        "spaced": [one.replace(b'": "', b'" : "'), b"", two],
+        "turned": [two, one],
+        "fewer": [one],
+        "other test": [one, row(question_id="b", private_test_cases="[]")],
+        "other text": [one, row(question_id="b", question_content="Else.")],
+    }
+    digests = {}
+    for name, lines in contents.items():
+        (tmp_path / name).write_bytes(b"\n".join(lines))
+        digests[name] = problems_digest(read_problems(tmp_path / name))
+    assert digests["same"] == digests["spaced"]
+    assert len(set(digests.values())) == len(contents) - 1
+
+
+def test_the_digest_counts_what_it_covers() -> None:
+    digest = ProblemsDigest()
+    before = digest.hexdigest()
+    digest.add(next(read_problems(shared("lcb_full3_official_schema.jsonl"))))
+    assert digest.problems == 1
+    assert digest.hexdigest() != before
+
+
+def test_twenty_of_the_sixty_sample_problems_keep_the_strata() -> None:
+    headers = list(read_headers(shared("lcb_sample_problems.jsonl")))
+    taken = Counter((one.difficulty, one.platform) for one in select(headers, Selection(limit=20)))
+    everything = Counter((one.difficulty, one.platform) for one in headers)
+    assert all(abs(taken[stratum] - count / 3) <= 1 for stratum, count in everything.items())

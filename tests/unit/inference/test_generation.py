@@ -1,0 +1,93 @@
+"""The body of a request, and the address and token it goes to."""
+
+from __future__ import annotations
+
+import pytest
+
+from farm.errors import ConfigError
+from farm.inference.generation import PINNED_DATE, GenerateRequest
+from farm.inference.prompt_budget import estimate
+from farm.inference.transport import checked_token, checked_url
+from farm.records import Message, Prompt, Sampling, ServedModel
+
+PROMPT = Prompt(messages=(Message(role="system", content="be brief"), Message(role="user", content="add")))
+CHAT = ServedModel(name="M-Instruct", repo="org/M-Instruct", device="n300")
+BASE = ServedModel(name="M", repo="org/M", device="n300", chat=False)
+
+
+def test_a_chat_body_has_what_is_set_and_nothing_else() -> None:
+    sampling = Sampling(temperature=0.2, stop=("###",), max_tokens=50)
+    request = GenerateRequest.of(PROMPT, CHAT, sampling, seed=7)
+    assert request.path == "/v1/chat/completions"
+    assert request.body(stream=False) == {
+        "model": "org/M-Instruct",
+        "messages": [{"role": "system", "content": "be brief"}, {"role": "user", "content": "add"}],
+        "chat_template_kwargs": dict(PINNED_DATE),
+        "max_tokens": 50,
+        "temperature": 0.2,
+        "stop": ["###"],
+        "seed": 7,
+        "stream": False,
+    }
+
+
+def test_a_base_model_gets_the_joined_text() -> None:
+    request = GenerateRequest.of(PROMPT, BASE, Sampling(), seed=None)
+    assert request.path == "/v1/completions"
+    assert request.body(stream=True) == {
+        "model": "org/M",
+        "prompt": "be brief\n\nadd",
+        "max_tokens": 2048,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+def test_the_prompt_digest_covers_what_the_model_reads_and_nothing_else() -> None:
+    one = GenerateRequest.of(PROMPT, CHAT, Sampling(), seed=1)
+    assert one.prompt_digest() == GenerateRequest.of(PROMPT, CHAT, Sampling(temperature=1.0), seed=2).prompt_digest()
+    assert one.prompt_digest() != GenerateRequest.of(PROMPT, BASE, Sampling(), seed=1).prompt_digest()
+    other_date = GenerateRequest.of(PROMPT, CHAT, Sampling(), seed=1, chat_template_kwargs={"date_string": "1 Jan"})
+    assert one.prompt_digest() != other_date.prompt_digest()
+
+
+def test_a_request_is_either_chat_or_text() -> None:
+    with pytest.raises(ValueError, match="either"):
+        GenerateRequest(model="m")
+    with pytest.raises(ValueError, match="either"):
+        GenerateRequest(model="m", prompt="x", messages=PROMPT.messages)
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        ("http://h:8000", "http://h:8000"), ("http://h:8000/", "http://h:8000"), ("https://h/v1/", "https://h"),
+        (" http://h/proxy/v1 ", "http://h/proxy"), ("http://[::1]:80", "http://[::1]:80"),
+    ],
+)  # fmt: skip
+def test_a_base_url(url: str, base: str) -> None:
+    assert checked_url(url, "X") == base
+
+
+@pytest.mark.parametrize(
+    "url", ["", "h:8000", "ftp://h", "http://", "http://h:port", "http://u:s3cr3t@h", "http://h?key=s3cr3t"]
+)
+def test_what_is_no_base_url_names_its_variable_and_no_secret(url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        checked_url(url, "FARM_SERVER_URL")
+    assert "FARM_SERVER_URL" in str(caught.value)
+    assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize("token", ["", "a b", "tab\t", "line\nbreak", "caf\u00e9"])
+def test_a_token_that_no_header_carries_is_not_shown(token: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        checked_token(token, "VLLM_API_KEY")
+    assert "VLLM_API_KEY" in str(caught.value)
+    assert not token or token not in str(caught.value)
+
+
+def test_the_estimate_of_a_prompt_errs_on_the_high_side() -> None:
+    request = GenerateRequest(model="m", prompt="def add(a, b):\n    return a + b\n")
+    assert 12 <= estimate(request).tokens <= 40  # 12 in Llama 3's vocabulary
+    assert estimate(request, bytes_per_token=1).tokens >= len(request.prompt or "")

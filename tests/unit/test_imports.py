@@ -1,0 +1,38 @@
+"""What importing costs and what it must not load; in fresh interpreters."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("celery", "redis", "kombu", "docker", "lm_eval", "datasets", "sqlalchemy", "requests", "numpy")
+
+
+def loaded(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(*sorted(sys.modules), sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["farm", "farm.scoring.aggregate", "farm.scoring.statistics", "farm.protocols", "farm.coordinator.lifecycle"],
+)
+def test_the_pure_core_loads_nothing_heavy(module: str) -> None:
+    assert loaded(f"import {module}").isdisjoint(HEAVY)
+
+
+def test_help_loads_no_command() -> None:
+    modules = loaded(
+        "import contextlib; from farm.cli.main import cli\n"
+        "with contextlib.redirect_stdout(None): cli.main(['--help'], standalone_mode=False)\nimport sys"
+    )
+    assert modules.isdisjoint((*HEAVY, "pydantic", "rich"))
+    assert not [name for name in modules if name.startswith("farm.cli.") and name != "farm.cli.main"]
+
+
+def test_an_execute_worker_loads_no_model_client_dataset_or_database() -> None:
+    modules = loaded("import farm.tasks.execute, farm.sandbox.open")
+    assert modules.isdisjoint(("lm_eval", "datasets", "sqlalchemy", "requests", "farm.inference.client"))
