@@ -53,9 +53,7 @@ def blob_store(settings: Settings) -> BlobStore:
     return BlobStore(settings.home / "blobs")
 
 
-def drive(
-    settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, retry_unjudged: bool = False
-) -> int:
+def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, retry_unjudged: bool = False) -> int:
     """Drive a recorded run to its end and report it; the exit code (0 scored).
 
     Raises RunIncomplete when samples stay unjudged or the run is paused by the server, Interrupted

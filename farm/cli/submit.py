@@ -11,7 +11,7 @@ import click
 
 from farm import protocols
 from farm.catalogue.catalogue import load as load_catalogue
-from farm.catalogue.eval_tasks import eval_task
+from farm.catalogue.eval_tasks import EvalTask, eval_task
 from farm.cli.drive import blob_store, drive
 from farm.cli.options import DATASET, HOW, JUDGE, how_to_run, judge_spec, limits
 from farm.config import Settings, load
@@ -24,7 +24,7 @@ from farm.ids import new_run_id
 from farm.inference.auth import bearer
 from farm.inference.client import Client
 from farm.inference.readiness import ServerFacts, check, wait_ready
-from farm.records import Difficulty, Sampling, ServedModel
+from farm.records import Difficulty, JudgeSpec, Reference, Sampling, ServedModel
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -69,13 +69,16 @@ def submit(**options: Any) -> int:
     task = eval_task(model.name, options["task"])
     protocol = protocols.get(options["protocol_name"] or "official")
     sampling = _sampling(protocol.sampling, options)
+    judge = judge_spec(protocol, options["judge"], options["all_tests"])
     ks = check_ks(options["ks"] or None, sampling.n)
     source = _source(options, settings, model)
     selection = _selection(options, sampling.seed)
     url, origin = _server(options, settings)
     facts = _ready(settings, model, url, origin, options["wait_server"])
     if not facts.as_expected:
-        click.echo(f"caution: {url} serves {', '.join(facts.served)}, not {model.repo}; the report names both", err=True)
+        click.echo(
+            f"caution: {url} serves {', '.join(facts.served)}, not {model.repo}; the report names both", err=True
+        )
     if facts.max_context is not None and facts.max_context < model.max_context:
         model = model.model_copy(update={"max_context": facts.max_context})
     with Ledger(settings.ledger_url) as ledger:
@@ -93,11 +96,11 @@ def submit(**options: Any) -> int:
             model=model,
             servers=(url,),
             protocol=protocol,
-            judge=judge_spec(protocol, options["judge"], options["all_tests"]),
+            judge=judge,
             sampling=sampling,
             limits=limits(options["cpu_limit"], options["memory_limit"]),
             ks=ks,
-            references=() if source.name == "sample" else task.references_for(protocol.name),
+            references=_references(task, protocol, judge, source),
         )
         click.echo(f"run {run_id}: {dataset.ref.problems} problems x {sampling.n} samples", err=True)
         return drive(settings, ledger, run_id, how)
@@ -106,6 +109,14 @@ def submit(**options: Any) -> int:
 def _sampling(base: Sampling, options: dict[str, Any]) -> Sampling:
     names = ("n", "temperature", "top_p", "max_tokens", "seed")
     return Sampling(**{**dict(base), **{name: options[name] for name in names if options[name] is not None}})
+
+
+def _references(
+    task: EvalTask, protocol: protocols.Protocol, judge: JudgeSpec, source: DatasetSource
+) -> tuple[Reference, ...]:
+    """Scores of others that this run's may be held against: same protocol, its own judge, its benchmark."""
+    own = judge.model_copy(update={"stop": protocol.judge.stop}) == protocol.judge
+    return task.references_for(protocol.name) if own and source.name != "sample" else ()
 
 
 def _source(options: dict[str, Any], settings: Settings, model: ServedModel) -> DatasetSource:
@@ -153,9 +164,7 @@ def _ready(settings: Settings, model: ServedModel, url: str, origin: str, budget
             if not budget_s:
                 return check(client, model.repo, chat=model.chat)
             stop = threading.Event()
-            return wait_ready(
-                client, model.repo, chat=model.chat, budget_s=budget_s, stop=stop, on_progress=_waiting
-            )
+            return wait_ready(client, model.repo, chat=model.chat, budget_s=budget_s, stop=stop, on_progress=_waiting)
     except InferenceError as exc:
         exc.exit_code = ConfigError.exit_code  # nothing was started: the invocation is at fault, not a run
         raise

@@ -57,28 +57,19 @@ def judged_samples(ledger: Ledger, run_id: str) -> Iterator[SampleResult | Unjud
 
 
 def _facts(ledger: Ledger, run_id: str) -> Iterator[SampleFacts]:
-    answered: dict[SampleKey, tuple[str | None, int | None, int | None, float | None, float | None]] = {}
+    answered: dict[SampleKey, dict[str, Any]] = {}
     generated = ledger.run(run_id).spec.kind == "evaluate"
     for completion, telemetry in history.completion_records(ledger, run_id):
-        answered[completion.key] = (
-            completion.finish_reason,
-            completion.usage.prompt_tokens,
-            completion.usage.completion_tokens,
-            telemetry.latency_s if generated else None,
-            telemetry.ttft_s,
-        )
-    nothing = (None, None, None, None, None)
+        answered[completion.key] = {
+            "finish_reason": completion.finish_reason,
+            "answered_by": completion.model,
+            "prompt_tokens": completion.usage.prompt_tokens,
+            "completion_tokens": completion.usage.completion_tokens,
+            "latency_s": telemetry.latency_s if generated else None,
+            "ttft_s": telemetry.ttft_s,
+        }
     for sample in judged_samples(ledger, run_id):
-        finish_reason, prompt_tokens, completion_tokens, latency_s, ttft_s = answered.get(sample.key, nothing)
-        yield SampleFacts(
-            key=sample.key,
-            finish_reason=finish_reason,
-            prompt_tokens=prompt_tokens,
-            completion_tokens=completion_tokens,
-            latency_s=latency_s,
-            ttft_s=ttft_s,
-            **_judgement(sample),
-        )
+        yield SampleFacts(key=sample.key, **answered.get(sample.key, {}), **_judgement(sample))
 
 
 def _judgement(sample: SampleResult | UnjudgedSample) -> dict[str, Any]:

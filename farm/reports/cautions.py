@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from farm.scoring.report import Report
 
-# All of tt-inference-server's livecodebench references: release_v6 under its own task.
-REFERENCE_PROTOCOL = "tt"
+# All of tt-inference-server's livecodebench references: release_v6.
 REFERENCE_PROBLEMS = 1055
 
 
@@ -13,6 +12,9 @@ def cautions(report: Report) -> list[str]:
     """The cautions that apply; plain strings that may hold anything, like `sections`."""
     spec, cover = report.spec, report.coverage
     found = []
+    others = [name for name in report.answered_by if spec.model is not None and name != spec.model.repo]
+    if others and spec.model is not None:
+        found.append(f"The server says that {', '.join(others)} answered, not {spec.model.repo}.")
     if spec.dataset.tests == "public":
         found.append("Only public tests were run: a pass here is easier than in any published score.")
     if spec.dataset.skipped_rows:
@@ -32,15 +34,9 @@ def cautions(report: Report) -> list[str]:
     counters = report.telemetry.counters
     if counters.conflicts:
         found.append(f"{counters.conflicts} result(s) came a second time and differed; the first one counts.")
-    if report.references.rows and spec.eval_task == "livecodebench":
-        if spec.protocol.partition("@")[0] != REFERENCE_PROTOCOL:
-            found.append(
-                f"The reference scores were measured with protocol {REFERENCE_PROTOCOL}, this run used "
-                f"{spec.protocol}: scores of different protocols do not compare."
-            )
-        if spec.dataset.problems != REFERENCE_PROBLEMS:
-            found.append(
-                f"The reference scores were measured on {REFERENCE_PROBLEMS} problems, this run has "
-                f"{spec.dataset.problems}."
-            )
+    if report.references.rows and spec.dataset.problems != REFERENCE_PROBLEMS:
+        found.append(
+            f"The reference scores were measured on {REFERENCE_PROBLEMS} problems, this run has "
+            f"{spec.dataset.problems}."
+        )
     return found

@@ -60,6 +60,7 @@ class SampleFacts:
     verdict: Verdict | None = None
     unjudged_reason: str | None = None
     finish_reason: str | None = None
+    answered_by: str | None = None  # the model, as the server names it
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     latency_s: float | None = None
@@ -114,6 +115,7 @@ def aggregate(
             python=platform.python_version(),
             runners=tuple(sorted({sample.runtime for sample in flat if sample.runtime})),
         ),
+        answered_by=tuple(sorted({sample.answered_by for sample in flat if sample.answered_by})),
         coverage=coverage,
         first_sample=_first_sample(covered.values()),
         samples_per_problem=(fewest, most),

@@ -122,6 +122,9 @@ def _equal(encoded: object, expected: object, mode: ValueMode) -> bool:
         if tag == "array" and mode == "lcb":
             left, right = _single_element(content, right)
             tag, content = _untag(left)
+        elif tag == "array" and not isinstance(content, list):  # of no dimension: its only element
+            left = content
+            tag, content = _untag(left)
         if isinstance(right, list):
             is_list = tag == "list" or (tag == "tuple" and (outermost or mode == "judge"))
             if not (is_list or (tag == "array" and mode == "judge")):

@@ -150,6 +150,7 @@ class Report(Record):
     spec: RunSpec  # server URLs without credentials
     seeds: str  # the rule of the samples' seeds
     versions: Versions
+    answered_by: tuple[str, ...] = ()  # models, as the server names them in its answers
     coverage: Coverage
     first_sample: Hits
     samples_per_problem: tuple[Count, Count]  # fewest, most; of problems with samples

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from farm.errors import DigestMismatch, FarmError, MessageRejected, SandboxError, VersionSkew
+from farm.errors import DatasetError, FarmError, MessageRejected, VersionSkew
 from farm.records import SampleResult, Suite
 from farm.sandbox.api import Sandbox
 from farm.tasks.context import TaskContext
@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 def execute(context: TaskContext, open_slot: Callable[[], Sandbox], message: object) -> None:
     """Judge the sample that `message` names and answer on the run's stream.
 
-    `open_slot` gives this process's sandbox, opened at its first use. A malformed message goes to quarantine. Raises RedisError only: then nothing was answered, and the
+    `open_slot` gives this process's sandbox, opened at its first use. A malformed message goes to
+    quarantine. Raises RedisError only: then nothing was answered, and the
     coordinator sends the work again.
     """
     try:
@@ -35,7 +36,7 @@ def execute(context: TaskContext, open_slot: Callable[[], Sandbox], message: obj
         return
     try:
         context.answers.result(job.run_id, _judge(context, open_slot(), job))
-    except (SandboxError, DigestMismatch, MessageRejected) as exc:
+    except FarmError as exc:
         _fail(context, job, exc)
 
 
@@ -77,6 +78,7 @@ def _fail(context: TaskContext, job: ExecuteJob, exc: FarmError) -> None:
             stage="execute",
             attempt=job.attempt,
             reason=reason,
+            final=isinstance(exc, DatasetError),  # the problem's own tests are at fault, wherever they run
             worker=context.worker,
         ),
     )

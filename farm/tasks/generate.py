@@ -14,9 +14,7 @@ from farm.config import Settings
 from farm.errors import (
     AuthRejected,
     ConfigError,
-    DigestMismatch,
     FarmError,
-    InferenceError,
     MessageRejected,
     ModelNotFound,
     Permanent,
@@ -77,7 +75,7 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
         prompt = parse(Prompt, context.blobs.get(job.run_id, job.prompt))
         seed = sample_seed(config.sampling.seed, job.problem_id, job.index)
         request, answer, requests = _ask(servers, config, prompt, seed)
-    except (InferenceError, DigestMismatch, MessageRejected, ConfigError) as exc:
+    except FarmError as exc:
         _fail(context, job, exc)
         return
     text = encode(answer.text)

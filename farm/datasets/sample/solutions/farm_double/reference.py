@@ -1,2 +1,3 @@
-n = int(input())
-print(2 * n)
+class Solution:
+    def double(self, n: int) -> int:
+        return 2 * n

@@ -1,5 +1,6 @@
-n = int(input())
-total = 0
-while total < 2 * n:
-    total *= 2
-print(total)
+class Solution:
+    def double(self, n: int) -> int:
+        total = 0
+        while total < 2 * n:
+            total *= 2
+        return total

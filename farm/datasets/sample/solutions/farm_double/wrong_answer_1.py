@@ -1,2 +1,3 @@
-n = input()
-print(2 * n)
+class Solution:
+    def double(self, n: int) -> int:
+        return n**2

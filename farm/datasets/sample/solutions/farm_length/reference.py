@@ -1,1 +1,3 @@
-print(len(input()))
+class Solution:
+    def wordLength(self, word: str) -> int:
+        return len(word)

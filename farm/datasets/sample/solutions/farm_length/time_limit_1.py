@@ -1,6 +1,7 @@
-word = input()
-i = 0
-while i < len(word):
-    if word[i] == " ":
-        i += 1
-print(i)
+class Solution:
+    def wordLength(self, word: str) -> int:
+        i = 0
+        while i < len(word):
+            if word[i] == " ":
+                i += 1
+        return i

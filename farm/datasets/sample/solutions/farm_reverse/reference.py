@@ -1,1 +1,3 @@
-print(input()[::-1])
+class Solution:
+    def reverseWord(self, word: str) -> str:
+        return word[::-1]

@@ -1,4 +1,3 @@
-word = input()
-for i in range(len(word), -1, -1):
-    print(word[i], end="")
-print()
+class Solution:
+    def reverseWord(self, word: str) -> str:
+        return "".join(word[i] for i in range(len(word), -1, -1))

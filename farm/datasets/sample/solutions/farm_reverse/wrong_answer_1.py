@@ -1,1 +1,3 @@
-print("".join(sorted(input(), reverse=True)))
+class Solution:
+    def reverseWord(self, word: str) -> str:
+        return "".join(sorted(word, reverse=True))

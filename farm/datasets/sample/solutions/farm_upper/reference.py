@@ -1,1 +1,3 @@
-print(input().upper())
+class Solution:
+    def upperCase(self, word: str) -> str:
+        return word.upper()

@@ -1,1 +1,3 @@
-print(input().uppercase())
+class Solution:
+    def upperCase(self, word: str) -> str:
+        return word.uppercase()

@@ -1,1 +1,3 @@
-print(input().capitalize())
+class Solution:
+    def upperCase(self, word: str) -> str:
+        return word.capitalize()

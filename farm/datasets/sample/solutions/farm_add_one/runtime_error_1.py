@@ -1,0 +1,3 @@
+class Solution:
+    def addOne(n: int) -> int:
+        return n + 1

@@ -1,0 +1,6 @@
+from typing import List
+
+
+class Solution:
+    def largest(self, numbers: List[int]) -> int:
+        return max(numbers)

@@ -1,0 +1,3 @@
+class Solution:
+    def subtract(self, a: int, b: int) -> int:
+        return a - b

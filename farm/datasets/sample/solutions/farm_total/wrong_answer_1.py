@@ -1,0 +1,6 @@
+from typing import List
+
+
+class Solution:
+    def total(self, numbers: List[int]) -> int:
+        return sum(set(numbers[:100]))

@@ -1,0 +1,126 @@
+"""What this host offers farm: pass, caution or fail, each with the remedy.
+
+Each finding comes from trying the real thing: a tier passes when its self-test does, the ledger when it
+opens, the broker when it answers.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from redis.exceptions import RedisError
+
+from farm.config import Settings
+from farm.coordinator.ledger import Ledger
+from farm.embedded import broker_binary, runtime_directory
+from farm.errors import FarmError
+from farm.inference.auth import bearer
+from farm.sandbox import probe
+from farm.sandbox.open import CONFINED, open_sandbox
+from farm.sandbox.selftest import self_test
+from farm.tasks import broker
+
+Level = Literal["pass", "caution", "fail"]
+LOW_DISK_BYTES = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor."""
+
+    level: Level
+    what: str
+    remedy: str = ""
+
+
+def examine(settings: Settings, *, battery: bool) -> Iterator[Finding]:
+    """All findings, as they are made. `battery` runs each tier's whole self-test and says each answer."""
+    yield Finding("pass", probe.host().row())
+    yield from _sandbox(battery)
+    yield from _broker(settings)
+    yield from _home(settings)
+    yield _key(settings)
+
+
+def _sandbox(battery: bool) -> Iterator[Finding]:
+    usable = []
+    for tier in CONFINED:
+        try:
+            with open_sandbox(tier=tier) as sandbox:
+                checks = self_test(sandbox)
+                protections = ", ".join(sandbox.info.protections)
+        except FarmError as exc:
+            yield Finding("caution", f"sandbox tier {tier}: {exc.message}")
+            continue
+        failed = [check for check in checks if not check.ok]
+        for check in checks if battery else failed:
+            yield Finding("pass" if check.ok else "fail", f"sandbox tier {tier}: {check.name}: {check.detail or 'ok'}")
+        if not failed:
+            usable.append(tier)
+            yield Finding("pass", f"sandbox tier {tier}: {len(checks)} checks passed ({protections})")
+    if not usable:
+        yield Finding(
+            "fail",
+            "no tier confines programs here: execute workers refuse to start",
+            "use a kernel with Landlock (5.13 or later), or run the worker as root",
+        )
+
+
+def _broker(settings: Settings) -> Iterator[Finding]:
+    if settings.broker_url is None:
+        try:
+            yield Finding("pass", f"embedded broker: {broker_binary()}")
+            runtime_directory(settings)
+        except FarmError as exc:
+            yield Finding("fail", f"embedded broker: {exc.message}", exc.remedy)
+        return
+    connection = broker.client(settings, retries=0)
+    where = broker.shown(settings.broker_url)
+    try:
+        broker.ping(settings, connection)
+        yield Finding("pass", f"broker {where} answers")
+        persistence = cast(dict[str, object], connection.info("persistence"))
+        memory = cast(dict[str, object], connection.info("memory"))
+    except FarmError as exc:
+        yield Finding("fail", exc.message, exc.remedy)
+        return
+    except RedisError as exc:
+        yield Finding("caution", f"broker {where}: settings cannot be read ({exc})", "allow INFO to see them")
+        return
+    finally:
+        connection.close()
+    if persistence.get("aof_enabled"):
+        yield Finding("pass", "broker keeps an append-only file")
+    else:
+        yield Finding("caution", "broker has no append-only file", "start it with --appendonly yes")
+    policy = memory.get("maxmemory_policy")
+    if policy == "noeviction":
+        yield Finding("pass", "broker never evicts")
+    else:
+        yield Finding("fail", f"broker evicts keys ({policy})", "start it with --maxmemory-policy noeviction")
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    try:
+        with Ledger(settings.ledger_url):
+            yield Finding("pass", "ledger opens and is intact")
+        settings.home.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(settings.home).free
+    except FarmError as exc:
+        yield Finding("fail", exc.message, exc.remedy)
+        return
+    except OSError as exc:
+        yield Finding("fail", f"{settings.home}: {exc.strerror}", "set FARM_HOME to a folder that can be written")
+        return
+    level: Level = "pass" if free >= LOW_DISK_BYTES else "caution"
+    yield Finding(level, f"{free / (1 << 30):.1f} GiB free in {settings.home}", "" if level == "pass" else "make room")
+
+
+def _key(settings: Settings) -> Finding:
+    _, origin = bearer(settings, "vLLM")
+    if origin:
+        return Finding("pass", f"key of the model server: from {origin}")
+    return Finding("caution", "no key of the model server is set", "set VLLM_API_KEY or JWT_SECRET if it wants one")
