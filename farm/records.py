@@ -201,7 +201,7 @@ class DatasetRef(Record):
 
     name: str
     source: str
-    digest: Digest  # over (problem_id, statement, suite) of the selected problems, in order
+    digest: Digest  # over (problem_id, statement, starter code, suite) of the selected problems, in order
     problems: Annotated[int, Field(ge=1)]
     tests: Literal["all", "public"] = "all"
     skipped_rows: Count = 0

@@ -16,7 +16,20 @@ from farm.errors import FarmError
 from farm.server.llamacpp import find_smollm2, start_llamacpp
 
 MODEL = "SmolLM2-135M-Instruct"
-SUBMIT = ("--model", MODEL, "--device", "cpu", "--dataset", "sample", "--n", "2", "--limit", "24", "--max-tokens", "256")
+SUBMIT = (
+    "--model",
+    MODEL,
+    "--device",
+    "cpu",
+    "--dataset",
+    "sample",
+    "--n",
+    "2",
+    "--limit",
+    "20",
+    "--max-tokens",
+    "192",
+)
 
 
 def main() -> int:

@@ -22,7 +22,9 @@ def main(extras: list[str]) -> int:
     wanted = direct(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"], extras) | set(BUILD)
     unknown = wanted - pins.keys()
     if unknown:
-        print(f"constraints.txt lacks {', '.join(sorted(unknown))}; renew it (its first lines say how)", file=sys.stderr)
+        print(
+            f"constraints.txt lacks {', '.join(sorted(unknown))}; renew it (its first lines say how)", file=sys.stderr
+        )
         return 2
     while more := {name for name in pins if name not in wanted and parents[name] & wanted}:
         wanted |= more

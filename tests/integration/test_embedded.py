@@ -10,6 +10,7 @@ import pytest
 
 from farm.coordinator import history
 from farm.coordinator.ledger import Ledger
+from farm.datasets.sample_set import sample_path
 from farm.records import SampleKey, Verdict
 from tests.support.answers import ScriptedModel, gated
 from tests.support.data import shared
@@ -50,7 +51,8 @@ def submit(home: Path, server: ModelServer, *more: str, **env: str) -> FarmProce
     env.setdefault("JWT_SECRET", "testing")
     return farm(
         home, "submit", "--model", "Llama-3.2-3B-Instruct", "--device", "n300", "--server-url", server.url, "--dataset",
-        "sample", "--ids", ",".join(PROBLEMS), "--n", "2", "--run-id", "run-1", "--out", str(home / "out"), *more, **env,
+        "sample", "--ids", ",".join(PROBLEMS), "--n", "2", "--run-id", "run-1", "--out", str(home / "out"),
+        *more, **env,
     )  # fmt: skip
 
 
@@ -96,7 +98,11 @@ def test_ctrl_c_leaves_nothing_and_resumes(home: Path, server: ModelServer, mode
 
 
 def test_kill_9_leaves_nothing_after_the_next_start(home: Path, server: ModelServer, model: ScriptedModel) -> None:
-    server.answer = gated(model.answer, lambda: bool(server.stopping.wait(60)) and None)
+
+    def never() -> None:
+        server.stopping.wait(60)
+
+    server.answer = gated(model.answer, never)
     running = submit(home, server)
     running.says("in flight 8")
     assert list((home / "run").rglob("stack-*")), "there is no stack to leave behind"
@@ -156,20 +162,23 @@ def test_recorded_programs_get_their_recorded_public_verdicts(home: Path) -> Non
     assert compared == 200
 
 
+LLAMA = ("--model", "Llama-3.2-3B-Instruct", "--device")
+ON_SAMPLE = (*LLAMA, "n300", "--dataset", "sample")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (("--model", "Nonsense-7B", "--device", "n300"), "Model:=Nonsense-7B not found in EVAL_CONFIGS"),
-        (("--model", "Llama-3.2-3B-Instruct", "--device", "p150"), "model:=Llama-3.2-3B-Instruct does not support device:=p150"),
-        (("--model", "Llama-3.1-70B-Instruct", "--device", "t3k"), "Model:=Llama-3.1-70B-Instruct not found in EVAL_CONFIGS"),
-        (("--model", "Llama-3.2-3B-Instruct", "--device", "toaster"), "toaster"),
-        (("--model", "Llama-3.2-3B-Instruct", "--device", "n300", "--n", "2", "--k", "5"), "pass@5 needs at least 5 samples"),
-        (("--model", "Llama-3.2-3B-Instruct", "--device", "n300", "--dataset", "absent.jsonl"), "absent.jsonl"),
-        (("--model", "Llama-3.2-3B-Instruct", "--device", "n300", "--dataset", "sample", "--protocol", "x"), "unknown protocol x"),
-        (("--model", "Llama-3.2-3B-Instruct", "--device", "n300", "--dataset", "sample", "--server-url", "http://127.0.0.1:9"),
-         "no model server answers at http://127.0.0.1:9"),
+        ((*LLAMA, "p150"), "model:=Llama-3.2-3B-Instruct does not support device:=p150; it supports n150, n300, t3k"),
+        (("--model", "Llama-3.1-70B-Instruct", "--device", "t3k"), "Model:=Llama-3.1-70B-Instruct not found in EVAL_"),
+        ((*LLAMA, "toaster"), "toaster"),
+        ((*LLAMA, "n300", "--n", "2", "--k", "5"), "pass@5 needs at least 5 samples"),
+        ((*LLAMA, "n300", "--dataset", "absent.jsonl"), "absent.jsonl"),
+        ((*ON_SAMPLE, "--protocol", "x"), "unknown protocol x"),
+        ((*ON_SAMPLE, "--server-url", "http://127.0.0.1:9"), "no model server answers at http://127.0.0.1:9"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_one_line_and_exit_2(home: Path, arguments: tuple[str, ...], says: str) -> None:
     done = farm(home, "submit", *arguments)
     assert done.wait() == 2
@@ -200,8 +209,7 @@ def test_a_bad_dataset_names_file_and_row(
 
 
 def test_bad_rows_can_be_skipped_and_are_counted(home: Path, server: ModelServer, tmp_path: Path) -> None:
-    good = [line for line in (Path(__file__).parents[2] / "farm/datasets/sample/problems.jsonl").read_text().splitlines()
-            if '"farm_double"' in line]  # fmt: skip
+    good = [line for line in sample_path().read_text().splitlines() if '"farm_double"' in line]
     path = tmp_path / "data.jsonl"
     path.write_text("\n".join([*good, "{broken"]) + "\n")
     completions = write_rows(tmp_path / "c.jsonl", [{"question_id": "farm_double", "code": "print(2*int(input()))"}])
