@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from farm.ids import canonical_json, sha256_hex
+from farm.protocols import render_text
 from farm.records import Message, Prompt, Sampling, ServedModel, Usage
 
 # Llama 3.2's chat template stamps today's date unless it is given one, which changes a greedy prompt
@@ -52,7 +53,7 @@ class GenerateRequest:
             fields.setdefault("chat_template_kwargs", PINNED_DATE)
             fields["messages"] = prompt.messages
         else:
-            fields["prompt"] = "\n\n".join(message.content for message in prompt.messages)
+            fields["prompt"] = render_text(prompt)
         fields.setdefault("max_tokens", sampling.max_tokens)
         return cls(
             model=served.repo,

@@ -1,0 +1,170 @@
+"""The control group of one slot, where this host lets us make one: a hard memory and thread limit.
+
+Not mandatory: without it the supervisor samples and rlimits stop the rest. The limit lies above the
+program's by SLACK, because a group is charged for pipes and page tables too: what decides is the peak
+that the supervisor sees. The zygote is admitted once, so that children are born in the group.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+SLACK_BYTES = 128 << 20
+_PREFIX = "farm-slot-"
+_REMOVE_TRIES, _REMOVE_WAIT_S = 400, 0.005
+_numbers = itertools.count()
+
+
+class Cgroup:
+    """Directories of one slot, one per hierarchy (`memory` and `pids`; the same one in version 2)."""
+
+    def __init__(self, version: str, memory: Path, pids: Path | None) -> None:
+        self.version = version
+        self._memory = memory
+        self._pids = pids
+        self._limits: tuple[int, int] | None = None
+        self._kills = self._oom_kills()
+
+    @classmethod
+    def create(cls) -> Cgroup | None:
+        """A group below this process's own; None where that is not possible."""
+        homes = _homes()
+        memory = homes.get("memory")
+        if memory is None:
+            return None
+        name = f"{_PREFIX}{os.getpid()}-{next(_numbers)}"
+        made: list[Path] = []
+        try:
+            for home in dict.fromkeys(homes.values()):
+                _sweep(home)
+                (home / name).mkdir()
+                made.append(home / name)
+            version = "v2" if (memory / name / "memory.max").exists() else "v1"
+            return cls(version, memory / name, homes["pids"] / name if "pids" in homes else None)
+        except OSError:
+            for path in made:
+                path.rmdir()
+            return None
+
+    def admit(self, pid: int) -> None:
+        """Move a process in; its future children are born in the group."""
+        for path in {self._memory, self._pids} - {None}:
+            assert path is not None
+            (path / "cgroup.procs").write_text(str(pid))
+
+    def limit(self, memory_bytes: int, threads: int) -> None:
+        """Set the limits for the next child."""
+        if self._limits == (memory_bytes, threads):
+            return
+        hard = str(memory_bytes + SLACK_BYTES)
+        if self.version == "v2":
+            _write(self._memory / "memory.max", hard)
+            _write(self._memory / "memory.swap.max", "0")  # else the limit leaks into swap
+        else:
+            # memsw may never be below the limit: raising needs it first, lowering last
+            for name in ("memsw.limit_in_bytes", "limit_in_bytes", "memsw.limit_in_bytes"):
+                _write(self._memory / f"memory.{name}", hard)
+        if self._pids is not None:
+            _write(self._pids / "pids.max", str(threads + 2))  # the zygote, and the child's main thread
+        self._limits = (memory_bytes, threads)
+
+    def oom_killed(self) -> bool:
+        """Whether the kernel killed in this group since the last call."""
+        before, self._kills = self._kills, self._oom_kills()
+        return self._kills > before
+
+    def _oom_kills(self) -> int:
+        name = "memory.events" if self.version == "v2" else "memory.oom_control"
+        try:
+            lines = (self._memory / name).read_text().splitlines()
+        except OSError:
+            return 0
+        return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+
+    def remove(self) -> None:
+        """Remove the group once its last process is reaped; idempotent."""
+        for path in {self._memory, self._pids} - {None}:
+            assert path is not None
+            for _ in range(_REMOVE_TRIES):
+                try:
+                    path.rmdir()
+                except FileNotFoundError:
+                    break
+                except OSError:
+                    threading.Event().wait(_REMOVE_WAIT_S)  # a killed child is still on its way out
+                else:
+                    break
+
+
+def _write(path: Path, value: str) -> None:
+    with contextlib.suppress(OSError):  # no such knob, or in use above the value: the supervisor's limits hold
+        path.write_text(value)
+
+
+def _homes() -> dict[str, Path]:
+    """This process's own directory per usable controller."""
+    mounts = dict(_mounted())
+    found: dict[str, Path] = {}
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return {}
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if not controllers:  # version 2
+            home = _below(mounts.get("v2"), path)
+            if home is not None and "memory" in _words(home / "cgroup.subtree_control"):
+                found.setdefault("memory", home)
+                found.setdefault("pids", home)
+        for controller in controllers.split(","):
+            home = _below(mounts.get(controller), path)
+            if controller in ("memory", "pids") and home is not None:
+                found[controller] = home
+    return found
+
+
+def _mounted() -> Iterator[tuple[str, tuple[Path, str]]]:
+    """(controller or "v2", (mount point, root within the hierarchy))."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        left, _, right = line.partition(" - ")
+        kind, _, options = right.split(" ", 2)
+        root, point = left.split()[3:5]
+        if kind == "cgroup2":
+            yield "v2", (Path(point), root)
+        elif kind == "cgroup":
+            for option in options.split(","):
+                yield option, (Path(point), root)
+
+
+def _below(mount: tuple[Path, str] | None, path: str) -> Path | None:
+    if mount is None:
+        return None
+    point, root = mount
+    inner = path.removeprefix(root.rstrip("/")) if path.startswith(root) else path
+    home = point / inner.lstrip("/")
+    return home if home.is_dir() else None
+
+
+def _words(path: Path) -> list[str]:
+    try:
+        return path.read_text().split()
+    except OSError:
+        return []
+
+
+def _sweep(home: Path) -> None:
+    """Remove empty groups whose owner is gone (killed before it could)."""
+    for path in home.glob(f"{_PREFIX}*"):
+        owner = path.name.removeprefix(_PREFIX).partition("-")[0]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            with contextlib.suppress(OSError):
+                path.rmdir()

@@ -1,0 +1,228 @@
+"""How a worker judges one sample: its tests in order, each program run in a child, each answer compared here.
+
+Expected outputs stay on this side. A failure of the sandbox repeats the test on a new zygote and, after
+RETRIES, raises: it never becomes a verdict.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from types import TracebackType
+from typing import Literal, Self, TypeVar, cast
+
+from farm import text
+from farm.errors import DatasetError, SandboxLost, SandboxUnavailable
+from farm.records import CaseResult, JudgeSpec, Limits, Suite, TestCase, Verdict
+from farm.sandbox import outcome
+from farm.sandbox.api import Evaluation, Observation, SandboxInfo
+from farm.sandbox.handover import Sealed
+from farm.sandbox.lcb_judge import LcbOutcome, alarm_s, global_limit_s, judge_lcb_once
+from farm.sandbox.session import ChildSession
+from farm.sandbox.slot import Order, Slot
+from farm.sandbox.turns import Turns
+from farm.scoring.compare import equal_text, equal_value
+
+RETRIES = 2
+STDOUT_CEILING = 128 << 20
+LCB_STACK_BYTES = 8 << 20  # the system's default, which the original grader has
+_EXCERPT_CHARS = 1024
+_LimitName = Literal["cpu", "wall", "memory", "stdout", "result"]
+_Result = TypeVar("_Result")
+
+
+class LocalSandbox:
+    """The `Sandbox` of farm.sandbox.api on this host: one slot."""
+
+    def __init__(self, slot: Slot, info: SandboxInfo) -> None:
+        self._slot = slot
+        self._info = info
+        self._turns = Turns()
+
+    @property
+    def info(self) -> SandboxInfo:
+        return self._info
+
+    def evaluate(self, source: str, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
+        """See `farm.sandbox.api.Sandbox`. DatasetError names a functional test that is no JSON."""
+        program = text.encode(source)
+        if len(program) > limits.program_bytes:
+            detail = f"too_large: {len(program)} bytes of program"
+            return Evaluation(Verdict.SYNTAX_ERROR, None, (), detail=detail)
+        if judge.mode == "judge":
+            _check_tests(suite)
+        try:
+            with Sealed(program) as sealed:
+                if judge.mode == "lcb":
+                    return self._lcb(sealed, suite, judge, limits)
+                return self._judge(sealed, suite, judge, limits)
+        except OSError as exc:  # no descriptors, memory or space left on this side
+            self._slot.discard()
+            raise SandboxLost(f"the host is short of something: {exc}") from exc
+
+    def close(self) -> None:
+        """End all processes of this slot; idempotent."""
+        self._slot.close()
+        self._turns.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- mode judge -----------------------------------------------------------------------------
+
+    def _judge(self, program: Sealed, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
+        cases: list[CaseResult] = []
+        for index, test in enumerate(suite.tests):
+            cases.append(self._judge_test(index, program, suite.func_name, test, judge, limits))
+            verdict = cases[-1].verdict
+            # A program that does not compile does so in no test
+            if verdict is Verdict.SYNTAX_ERROR or (verdict is not Verdict.PASSED and judge.stop == "first_failure"):
+                break
+        failed = next((case for case in cases if case.verdict is not Verdict.PASSED), None)
+        return Evaluation(
+            verdict=failed.verdict if failed else Verdict.PASSED,
+            first_failure=failed.index if failed else None,
+            cases=tuple(cases),
+            detail=failed.detail if failed else "",
+            cpu_s=sum(case.cpu_s for case in cases),
+            wall_s=sum(case.wall_s for case in cases),
+        )
+
+    def _judge_test(
+        self, index: int, program: Sealed, func_name: str | None, test: TestCase, judge: JudgeSpec, limits: Limits
+    ) -> CaseResult:
+        functional = func_name is not None
+        with Sealed(text.encode_input(test.input)) as given:
+            order = Order(
+                mode="judge",
+                source=program,
+                limits=limits,
+                cpu_s=limits.cpu_s,
+                stack_bytes=limits.stack_bytes,
+                stdout_bytes=_stdout_cap(limits, test),
+                func_name=func_name,
+                stdin=None if functional else given,
+                payload=given if functional else None,
+            )
+            with self._turns.together():
+                seen = self._repeat(lambda: self._observe(order))
+            rerun = outcome.wants_rerun(seen, limits)
+            if rerun:
+                with self._turns.alone():
+                    seen = self._repeat(lambda: self._observe(order))
+        decision = outcome.decide(seen, limits, functional=functional)
+        verdict = decision.verdict or _compare(seen, test, judge, functional)
+        return _case(index, seen, verdict, decision.detail, rerun)
+
+    def _observe(self, order: Order) -> Observation:
+        """One child from launch to end. Raises SandboxLost for a run that does not count."""
+        child = self._slot.launch(order)
+        try:
+            child.pump(order.limits.wall_s)
+            seen = child.finish(frame=order.func_name is not None)
+        finally:
+            child.close()
+        if seen.suspect:
+            raise SandboxLost(seen.suspect)
+        return seen
+
+    # --- mode lcb -------------------------------------------------------------------------------
+
+    def _lcb(self, program: Sealed, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
+        order = Order(
+            mode="lcb",
+            source=program,
+            limits=limits,
+            cpu_s=global_limit_s(suite, judge, limits),
+            stack_bytes=LCB_STACK_BYTES,
+            stdout_bytes=limits.stdout_bytes,
+            func_name=suite.func_name,
+            variant=judge.variant,
+            alarm_s=alarm_s(limits),
+        )
+
+        def once(rerun: bool) -> LcbOutcome:
+            child = self._slot.launch(order)
+            try:
+                return judge_lcb_once(ChildSession(child), suite, judge, limits, rerun=rerun)
+            finally:
+                child.close()
+
+        with self._turns.together():
+            result = self._repeat(lambda: once(False))
+        if result.doubtful:
+            with self._turns.alone():
+                result = self._repeat(lambda: once(True))
+        return result.evaluation
+
+    # --- our own failures -----------------------------------------------------------------------
+
+    def _repeat(self, action: Callable[[], _Result]) -> _Result:
+        """`action`, again on a new zygote when the sandbox is lost under it."""
+        for attempt in range(RETRIES + 1):
+            try:
+                return action()
+            except SandboxLost:
+                self._slot.discard()
+                if attempt == RETRIES:
+                    raise
+            except SandboxUnavailable as exc:
+                self._slot.discard()
+                if attempt == RETRIES:
+                    raise SandboxLost(f"no new zygote: {exc.message}") from exc
+            except BaseException:
+                self._slot.discard()  # interrupted in between: what the zygote says next is not for the next run
+                raise
+        raise AssertionError("unreachable")
+
+
+def _check_tests(suite: Suite) -> None:
+    """Raises DatasetError for a functional test whose lines or output are no JSON: no program can be judged by it."""
+    if suite.func_name is None:
+        return
+    for index, test in enumerate(suite.tests):
+        try:
+            for line in (*test.input.split("\n"), test.output):
+                json.loads(line, parse_int=float)  # its form alone matters here, not its digits
+        except ValueError as exc:
+            raise DatasetError(f"test {index} of {suite.func_name} is not JSON line by line: {exc}") from exc
+
+
+def _stdout_cap(limits: Limits, test: TestCase) -> int:
+    """The cap, or twice the expected output and 1 MiB if that is more: docs/sandbox.md section 7."""
+    return min(STDOUT_CEILING, max(limits.stdout_bytes, 2 * len(text.encode_input(test.output)) + (1 << 20)))
+
+
+def _compare(seen: Observation, test: TestCase, judge: JudgeSpec, functional: bool) -> Verdict:
+    if functional:
+        assert isinstance(seen.frame, dict)  # or `decide` had found no result
+        right = equal_value(seen.frame["value"], test.output, mode="judge")
+    else:
+        right = equal_text(text.decode_output(seen.stdout), test.output, judge.comparator)
+    return Verdict.PASSED if right else Verdict.WRONG_ANSWER
+
+
+def _case(index: int, seen: Observation, verdict: Verdict, detail: str, rerun: bool) -> CaseResult:
+    return CaseResult(
+        index=index,
+        verdict=verdict,
+        detail=detail,
+        exit_code=seen.exit_code,
+        signal=seen.signal,
+        limit=cast(_LimitName | None, seen.limit),
+        stdout_bytes=seen.stdout_bytes,
+        stdout_sha256=hashlib.sha256(seen.stdout).hexdigest(),
+        stdout_excerpt=text.printable(text.decode_output(seen.stdout[:_EXCERPT_CHARS]), _EXCERPT_CHARS),
+        stderr_excerpt=text.printable(text.decode_output(seen.stderr[-_EXCERPT_CHARS:]), _EXCERPT_CHARS),
+        truncated=seen.stdout_truncated,
+        rerun=rerun,
+        cpu_s=seen.cpu_s,
+        wall_s=seen.wall_s,
+        peak_bytes=max(0, seen.peak_bytes),
+    )

@@ -1,0 +1,73 @@
+"""A child from fork to its end: confine itself, then run one program in one of the two modes."""
+
+from __future__ import annotations
+
+import gc
+import os
+import traceback
+from typing import Any, NoReturn
+
+from . import judge, lcb, lockdown
+from .channel import Channel, write_all
+from .lockdown import INPUT, RESULT, SOURCE, STATUS, Prepared
+
+_FAILED = 71
+
+
+def run(prepared: Prepared, request: dict[str, Any], received: dict[str, int], zygote: int) -> NoReturn:
+    """Everything a child does. Bytes on the status pipe: `R` confined, then `C` compiled or `S` and why
+    not; or `E` and the protection that could not be had."""
+    try:
+        os.setsid()
+        lockdown.take_descriptors(received, prepared.ruleset)
+        lockdown.confine(prepared, request["limits"], zygote)
+        source = _read_all(SOURCE)
+        gc.enable()
+        write_all(STATUS, b"R")
+    except BaseException as exc:  # noqa: BLE001 - told to the worker, which voids the run
+        _fail(exc)
+    _dispatch(request, source)
+
+
+def _dispatch(request: dict[str, Any], source: bytes) -> NoReturn:
+    mode, func_name = request["mode"], request["func_name"]
+    channel = Channel(RESULT, INPUT, bytes.fromhex(request["nonce"]), request["result_bytes"])
+    if mode == "probe":
+        _import_library(request["imports"])
+    if mode == "lcb":
+        os.close(STATUS)
+        text = source.decode("utf-8", "surrogatepass")
+        lcb.run(text, func_name, request["variant"], channel, timeout_s=request["alarm_s"])
+        os._exit(0)
+    payload = b""
+    if func_name is not None:
+        payload = _read_all(INPUT)
+    code = judge.load(source, STATUS)
+    if func_name is None:
+        judge.run_program(code)
+    judge.run_function(code, func_name, payload, channel)
+
+
+def _fail(exc: BaseException) -> NoReturn:
+    try:
+        text = "".join(traceback.format_exception_only(exc)).strip()
+        write_all(STATUS, b"E" + text.encode("utf-8", "backslashreplace")[:1024])
+    finally:
+        os._exit(_FAILED)
+
+
+def _import_library(names: list[str]) -> NoReturn:
+    """Import modules that the zygote has not loaded: is the library readable for a confined child?"""
+    for name in names:
+        try:
+            __import__(name)
+        except BaseException as exc:  # noqa: BLE001 - told to the worker
+            _fail(exc)
+    os._exit(0)
+
+
+def _read_all(fd: int) -> bytes:
+    """All of a sealed input, which is closed then."""
+    data = os.read(fd, os.fstat(fd).st_size)
+    os.close(fd)
+    return data

@@ -1,0 +1,238 @@
+"""Mode `lcb` inside the child: LiveCodeBench's grader environment, without the grader.
+
+A program is loaded and called as the grader at commit 28fef95 does it (judging.md, section 4), in one
+process for all tests, but the child only says what came out; expected outputs are not here, and the
+worker judges (`farm/sandbox/lcb_judge.py`). The program may forge every frame: a frame is an answer,
+and it must still be right.
+
+Frames, one after loading and one per input:
+
+    {"loaded": true}
+    {"failed": "syntax" | "load", "detail": text}     before the first test; "syntax": the program's own
+                                                      text is no Python. The child ends.
+    {"out": text}                                     the captured standard output
+    {"value": canonical form}                         the returned value
+    {"error": "time" | "error", "detail": text}       the alarm, another Exception; the child goes on
+    {"error": "void" | "end", "detail": text}         the grader would lose the results of all tests, or
+                                                      its process would end. The child ends.
+
+`detail` and `out` are texts in canonical form. Standard library only.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import faulthandler
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from json import JSONDecoder
+from typing import Any, Protocol
+
+from .canonical import encode, encode_text
+from .lcb_load import STDIN_FUNCTION, NotLoaded, compiles, functional_text, load, stdin_text
+from .lcb_mocks import Captured, empty_real_stdin, standard_input
+
+# Interpreter frames below the program in the original process (measured: 26 to 31, official).
+# They count against the recursion limit of 1000 under which the program's text is rewritten.
+GRADER_FRAMES = 30
+
+_HARNESS_FRAMES = 3_000  # what this module needs, whatever limit the program has set
+
+_REMOVED_FROM_OS = (
+    *("kill", "system", "putenv", "remove", "removedirs", "rmdir", "fchdir", "setuid", "fork", "forkpty"),
+    *("killpg", "rename", "renames", "truncate", "replace", "unlink", "fchmod", "fchown", "chmod", "chown"),
+    *("chroot", "lchflags", "lchmod", "lchown", "getcwd", "chdir"),
+)
+_REMOVED_FROM_SHUTIL = ("rmtree", "move", "chown")
+_REMOVED_MODULES = ("ipdb", "joblib", "resource", "psutil", "tkinter")
+
+# The scanner is an object of C: what the program does to the module json does not reach it.
+_scan_json: Callable[[str, int], tuple[Any, int]] = vars(JSONDecoder())["scan_once"]
+
+
+class Channel(Protocol):
+    """The child's end of the line to the worker."""
+
+    def recv(self) -> bytes | None:
+        """The next input; None: there is none, end."""
+        ...
+
+    def send(self, frame: dict[str, Any], /) -> None:
+        """Send one frame, whole."""
+        ...
+
+
+class TimeoutException(Exception):
+    """Raised inside the program by the alarm. The grader knows it by its name."""
+
+
+def run(source: str, func_name: str | None, variant: str, channel: Channel, *, timeout_s: int = 6) -> None:
+    """Load the program, then answer each input with one frame, until there are no more.
+
+    `func_name` None: a program for standard input. `variant`: "official" or "tt". `timeout_s`: of the
+    alarm, per test and for loading.
+    """
+    if variant == "official":
+        signal.signal(signal.SIGALRM, _alarm_official)
+        sys.set_int_max_str_digits(50_000)
+    else:
+        signal.signal(signal.SIGALRM, _alarm_tt)
+        sys.set_int_max_str_digits(4_300)
+    empty_real_stdin()
+    _guard()
+    sys.setrecursionlimit(1_000 - GRADER_FRAMES + _depth())
+    try:
+        signal.alarm(timeout_s)
+        if func_name is None:
+            function = load(stdin_text(source), STDIN_FUNCTION, timeout_s)
+        else:
+            function = load(functional_text(source), func_name, timeout_s)
+        channel.send({"loaded": True})
+        answer = _answer_stdin if func_name is None else _answer_functional
+        while (payload := channel.recv()) is not None:
+            frame = answer(function, payload.decode("utf-8", "surrogateescape"), variant, timeout_s)
+            _send(channel, frame)
+            if frame.get("error") in ("void", "end"):
+                return
+    except NotLoaded as error:
+        _send_not_loaded(channel, source, str(error))
+    except Exception as error:  # noqa: BLE001 - the program's
+        _send_not_loaded(channel, source, _say(error))
+    except BaseException as error:  # noqa: BLE001 - the program's; the original process ends
+        signal.alarm(0)
+        _send(channel, {"error": "end", "detail": _type_name(error)})
+
+
+def _answer_stdin(function: Callable[[], object], text: str, variant: str, timeout_s: int) -> dict[str, Any]:
+    captured = Captured()
+    try:
+        signal.alarm(timeout_s)
+        if variant == "official":
+            faulthandler.enable()  # needs a sys.stderr with a fileno; without one the grader gives up
+        signal.alarm(timeout_s)
+        with captured:
+            try:
+                with standard_input(text, variant), contextlib.suppress(SystemExit):
+                    function()
+                signal.alarm(0)
+            except Exception as error:  # noqa: BLE001 - the program's
+                signal.alarm(0)
+                return _error(error)
+            finally:
+                signal.alarm(0)
+                if variant == "official":
+                    faulthandler.disable()
+        return {"out": encode_text(captured.text)}
+    except Exception as error:  # noqa: BLE001 - of the grader's own lines, by what the program changed
+        signal.alarm(0)
+        return {"error": "void", "detail": encode_text(_say(error))}
+
+
+def _answer_functional(function: Callable[..., object], text: str, variant: str, timeout_s: int) -> dict[str, Any]:
+    try:
+        arguments = [_decode_json(line) for line in text.split("\n")]
+        signal.alarm(timeout_s)
+        if variant == "official":
+            faulthandler.enable()
+        try:
+            value = function(*arguments)
+            signal.alarm(0)
+            return {"value": _with_room(encode, value)}
+        except Exception as error:  # noqa: BLE001 - the program's
+            signal.alarm(0)
+            return _error(error)
+        finally:
+            signal.alarm(0)
+            if variant == "official":
+                faulthandler.disable()
+    except Exception as error:  # noqa: BLE001 - of the grader's own lines
+        signal.alarm(0)
+        return {"error": "void", "detail": encode_text(_say(error))}
+
+
+def _error(error: Exception) -> dict[str, Any]:
+    """A test's exception. Its repr decides, as in the grader; a repr that raises voids the results."""
+    text = repr(error)
+    kind = "time" if "timeoutexception" in text.lower() else "error"
+    return {"error": kind, "detail": encode_text(f"{_type_name(error)}: {text}"[:300])}
+
+
+def _decode_json(line: str) -> Any:
+    """json.loads, out of the program's reach."""
+    body = line.strip(" \t\n\r")
+    try:
+        value, end = _scan_json(body, 0)
+    except StopIteration:
+        raise ValueError("input is not JSON") from None
+    if end != len(body):
+        raise ValueError("input is not JSON")
+    return value
+
+
+def _send_not_loaded(channel: Channel, source: str, detail: str) -> None:
+    signal.alarm(0)
+    no_python = _with_room(compiles, source)
+    kind = "syntax" if no_python else "load"
+    _send(channel, {"failed": kind, "detail": encode_text((no_python or detail)[:300])})
+
+
+def _send(channel: Channel, frame: dict[str, Any]) -> None:
+    _with_room(channel.send, frame)
+
+
+def _with_room(action: Callable[..., Any], argument: Any) -> Any:
+    """Call with enough recursion limit; the program's own limit lasts from test to test."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _depth() + _HARNESS_FRAMES))
+    try:
+        return action(argument)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _say(error: BaseException) -> str:
+    """A line about an exception that never raises itself."""
+    try:
+        return f"{_type_name(error)}: {error}"
+    except Exception:  # noqa: BLE001 - a __str__ of the program
+        return _type_name(error)
+
+
+def _type_name(error: BaseException) -> str:
+    name: str = type.__dict__["__name__"].__get__(type(error))
+    return name
+
+
+def _depth() -> int:
+    depth = 0
+    frame = sys._getframe()
+    while frame.f_back is not None:
+        depth, frame = depth + 1, frame.f_back
+    return depth
+
+
+def _alarm_official(_signal: int, _frame: object) -> None:
+    # The line lands in the captured output: a program that swallows the exception is wrong by it.
+    print("timeout occured: alarm went off")  # noqa: T201
+    raise TimeoutException
+
+
+def _alarm_tt(_signal: int, _frame: object) -> None:
+    raise TimeoutException
+
+
+def _guard() -> None:
+    """Take away what the grader's `reliability_guard` takes away."""
+    faulthandler.disable()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    for module, names in ((os, _REMOVED_FROM_OS), (shutil, _REMOVED_FROM_SHUTIL), (builtins, ("quit", "help"))):
+        for name in names:
+            setattr(module, name, None)
+    setattr(subprocess, "Popen", None)  # noqa: B010 - mypy: a class
+    removed: dict[str, Any] = dict.fromkeys(_REMOVED_MODULES)
+    sys.modules.update(removed)

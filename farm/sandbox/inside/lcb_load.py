@@ -1,0 +1,98 @@
+"""How LiveCodeBench's grader turns a program's text into something to call.
+
+The text is rewritten (the names of many modules are imported first, a program for standard input
+becomes the body of a function) and executed in a module of its own. What this does to honest
+programs decides their verdicts, so it is reproduced step by step: judging.md, section 4, after
+`lcb_runner/evaluation/testing_util.py` at commit 28fef95. Standard library only: this runs in the child.
+"""
+
+from __future__ import annotations
+
+import ast
+import signal
+from types import ModuleType
+from typing import Any
+
+from .header import TEXT as HEADER
+
+STDIN_FUNCTION = "wrapped_function"
+
+
+class NotLoaded(Exception):
+    """Raised when the grader ends before the first test although nothing raised."""
+
+
+def stdin_text(source: str) -> str:
+    """The text that the grader executes for a program that reads standard input."""
+    return _wrapped(_without_guard(source))
+
+
+def functional_text(source: str) -> str:
+    """The text that the grader executes for a program whose function is called."""
+    return f"{HEADER}\n\n{source}"
+
+
+def load(text: str, function: str, timeout_s: int) -> Any:
+    """Execute `text` under an alarm and give the callable named `function`.
+
+    Raises what the program raises, and NotLoaded if there is no such function.
+    """
+    signal.alarm(timeout_s)
+    try:
+        module = ModuleType("tmp_sol", "")
+        # Not exec(text): that would pass on this file's own `from __future__ import annotations`.
+        code = compile(text, "<string>", "exec", dont_inherit=True)
+        exec(code, module.__dict__)  # noqa: S102 - this child exists to execute it
+        # By text, as the grader decides it: a comment or a string with these words counts.
+        holder: Any = module.Solution() if "class Solution" in text else module
+        if holder is None:
+            raise NotLoaded("Solution() is None")
+    finally:
+        signal.alarm(0)
+    try:
+        found = getattr(holder, function) if hasattr(holder, function) else None
+    except Exception as error:  # the grader takes any for "no such function"
+        raise NotLoaded(f"no function {function}") from error
+    if found is None:
+        raise NotLoaded(f"no function {function}")
+    return found
+
+
+def compiles(source: str) -> str:
+    """'' if the program's own text is Python, else why not, in one line."""
+    try:
+        compile(source, "<program>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return f"SyntaxError: {error.msg} (line {error.lineno})"
+    except (ValueError, MemoryError, RecursionError, OverflowError) as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _without_guard(source: str) -> str:
+    """The text with a last `if __name__ == '__main__':` replaced by its body."""
+    try:
+        body = ast.parse(source).body
+        last = body[-1]
+        if isinstance(last, ast.If) and ast.unparse(last.test).strip() == "__name__ == '__main__'":
+            # ast.unparse takes a list of statements, which its annotation does not say.
+            before: Any = body[:-1]
+            guarded: Any = last.body
+            return ast.unparse(before) + "\n" + ast.unparse(guarded)
+    except BaseException:  # noqa: BLE001 - the grader's own: a bare except, the alarm included
+        return source
+    return source
+
+
+def _wrapped(source: str) -> str:
+    """Header, the top-level imports, and everything else as the body of one function."""
+    try:
+        imports: Any = []
+        others: list[ast.stmt] = []
+        for statement in ast.parse(source).body:
+            (imports if isinstance(statement, (ast.Import, ast.ImportFrom)) else others).append(statement)
+        arguments = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+        function = ast.FunctionDef(STDIN_FUNCTION, arguments, body=others, decorator_list=[], lineno=-1)
+        return f"{HEADER}\n{ast.unparse(imports)}\n{ast.unparse(function)}"
+    except Exception:  # noqa: BLE001 - the grader's own: syntax errors, deep nesting, the alarm
+        return source

@@ -1,0 +1,235 @@
+"""The warm process that forks one child per run.
+
+Exec'd fresh by the worker with an empty environment, so that no secret, no expected output and no test
+of another problem is in the memory that children inherit. Single-threaded. Speaks JSON datagrams over
+one socket: a configuration and an answer, then per run a request with descriptors, the child's pid with
+its pidfd, and how it ended. Ends when the worker does.
+"""
+
+# Paths here are texts in another root, or met before pathlib is worth its import
+# ruff: noqa: PTH208
+
+from __future__ import annotations
+
+import base64
+import builtins
+import fcntl
+import gc
+import importlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import threading
+from typing import Any, NoReturn
+
+from . import carried, child, header, kernel, landlock, library, mounts, streams
+from .lockdown import FIRST_FREE, Prepared
+
+MESSAGE_BYTES = 1 << 17
+_MAX_FDS = 8
+_PACKAGE = __name__.rpartition(".")[0]
+_THREAD_STACK = 8 << 20
+_UNLIMITED = 1 << 62
+
+
+def main(fd: int) -> NoReturn:
+    """Serve the worker at the other end of socket `fd` until it closes."""
+    sock = _own_descriptors(fd)
+    config = json.loads(sock.recv(MESSAGE_BYTES))
+    try:
+        prepared, facts = _prepare(config)
+    except Exception as exc:  # noqa: BLE001 - told to the worker, which refuses or tries another tier
+        _send(sock, {"error": f"{type(exc).__name__}: {exc}"})
+        os._exit(1)
+    _send(sock, facts)
+    _serve(sock, prepared)
+
+
+def _own_descriptors(fd: int) -> socket.socket:
+    """The socket above FIRST_FREE, everything below it occupied: received descriptors land above too."""
+    kept = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    for number in range(3, FIRST_FREE):
+        if number != null:
+            os.dup2(null, number, inheritable=False)
+    return socket.socket(fileno=kept)
+
+
+def _prepare(config: dict[str, Any]) -> tuple[Prepared, dict[str, Any]]:
+    tier = config["tier"]
+    _warm(config["preload"], config["harness_dir"])
+    confined = tier != "none"
+    grants = library.grants(config["packages"]) if confined else []
+    uid = os.geteuid()
+    workdir = "/"
+    carries = tier == "uid" and not all(map(carried.readable_by_all, library.library_dirs()))
+    if carries:
+        carried.carry(config["packages"])
+    if tier == "ns":
+        visible = library.visible_paths(config["packages"])
+        mounts.unshare(uid, os.getegid())
+        mounts.private_root(visible)
+        workdir = mounts.BOX
+    ruleset, abi = None, landlock.abi() if confined else 0
+    if abi:
+        ruleset, abi = landlock.create_ruleset(abi, grants)
+    elif tier in ("uid", "landlock"):
+        raise OSError("Landlock is missing")
+    # After unshare, which may reset both
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+    if os.getppid() != config["worker"]:
+        raise OSError("the worker is gone")
+    program = base64.b64decode(config["program"])
+    drops = uid == 0 and confined
+    prepared = Prepared(
+        filter=kernel.Filter(program, config["pid_offsets"]) if program else None,
+        ruleset=ruleset,
+        uid=config["uid_base"] + os.getpid() % config["uid_span"] if drops else None,
+        own_uid=drops,
+        workdir=workdir,
+    )
+    _forget()
+    baseline = _calibrate(prepared, config["imports"])
+    gc.collect()
+    gc.freeze()
+    facts = {
+        "pid": os.getpid(),
+        "landlock": abi,
+        "baseline": baseline,
+        "python": sys.version.split()[0],
+        "implementation": sys.implementation.name,
+        "numpy": getattr(sys.modules.get("numpy"), "__version__", ""),
+        "carried": carries,
+        "stack": resource.getrlimit(resource.RLIMIT_STACK)[0],
+        "uid": prepared.uid if prepared.uid is not None else uid,
+    }
+    return prepared, facts
+
+
+def _warm(preload: list[str], harness_dir: str) -> None:
+    """Load what programs import, make the interpreter look as started with `python main.py`, hide farm's path."""
+    gc.disable()
+    sys.path[:] = [p for p in sys.path if p != harness_dir]
+    sys.path_importer_cache.pop(harness_dir, None)
+    sys.dont_write_bytecode = True
+    sys.argv = ["main.py"]
+    sys.orig_argv = ["python", "main.py"]
+    for name in header.PRELOAD:
+        importlib.import_module(name)
+    for entry in reversed(preload):  # "package" or "directory:package"
+        directory, _, name = entry.rpartition(":")
+        sys.path[:0] = [directory] if directory else []
+        try:
+            importlib.import_module(name)
+        finally:
+            sys.path[:] = [p for p in sys.path if p != directory]
+    os.environ.clear()  # numpy has read its variables; children are born with an empty environment
+    sites = importlib.import_module("_sitebuiltins")
+    for name in ("exit", "quit"):  # `site` defines them, and -S leaves it out
+        setattr(builtins, name, sites.Quitter(name, "Ctrl-D (i.e. EOF)"))
+    setattr(builtins, "help", sites._Helper())  # noqa: B010 - no attribute that mypy knows
+    streams.install()
+    streams.open_standard()
+    threading.stack_size(_THREAD_STACK)
+    header.prepare()
+    sys.set_int_max_str_digits(0)
+    threads = len(os.listdir("/proc/self/task"))
+    if threads != 1:
+        raise RuntimeError(f"{threads} threads after the imports: unsafe to fork (is a preloaded package threaded?)")
+
+
+def _forget() -> None:
+    """Take the harness out of sight. A program can find its frames, but there is nothing in them."""
+    for name in [n for n in sys.modules if n == _PACKAGE or n.startswith(f"{_PACKAGE}.")]:
+        del sys.modules[name]
+
+
+def _calibrate(prepared: Prepared, imports: list[str]) -> int:
+    """One child through the whole lock-down: the resident bytes that every child inherits.
+
+    Raises OSError if a protection cannot be had, or if a confined child cannot read the library.
+    """
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    reader, writer = os.pipe()
+    received = {"stdin": null, "stdout": null, "stderr": null, "source": null, "status": writer}
+    limits = {"cpu": 10, "data": _UNLIMITED, "address_space": _UNLIMITED, "stack": 8 << 20, "files": 64, "threads": 64}
+    request = {
+        "mode": "probe", "func_name": None, "limits": limits, "nonce": "", "result_bytes": 0, "imports": imports,
+    }  # fmt: skip
+    zygote = os.getpid()
+    baseline = 0
+    for names in (imports, []):  # the second one's size is that of a child that has done nothing
+        pid = os.fork()
+        if pid == 0:
+            child.run(prepared, {**request, "imports": names}, received, zygote)
+        _, status, usage = os.wait4(pid, 0)
+        if status != 0:
+            os.set_blocking(reader, False)
+            said = os.read(reader, 4096).partition(b"E")[2].decode("utf-8", "replace")
+            raise OSError(f"a confined child failed: {said or f'wait status {status:#x}'}")
+        baseline = usage.ru_maxrss * 1024
+    for fd in (null, reader, writer):
+        os.close(fd)
+    return baseline
+
+
+def _serve(sock: socket.socket, prepared: Prepared) -> NoReturn:
+    own = os.getpid()
+    while True:
+        try:
+            message, fds, _, _ = socket.recv_fds(sock, MESSAGE_BYTES, _MAX_FDS)
+        except ConnectionError:
+            os._exit(0)
+        if not message:
+            os._exit(0)
+        request = json.loads(message)
+        try:
+            pid = os.fork()
+        except OSError as exc:
+            _send(sock, {"error": f"fork: {exc}"})
+            pid = -1
+        if pid == 0:
+            child.run(prepared, request, dict(zip(request["fds"], fds, strict=True)), own)
+        for fd in fds:
+            os.close(fd)
+        if pid > 0:
+            _supervise(sock, pid)
+
+
+def _supervise(sock: socket.socket, pid: int) -> None:
+    """Hand out the child's pidfd, wait for its end, report it. If the worker goes away, so do child and zygote."""
+    pidfd = os.pidfd_open(pid)
+    _send(sock, {"pid": pid}, [pidfd])
+    poller = select.poll()
+    poller.register(pidfd, select.POLLIN)
+    poller.register(sock, 0)  # hang-up is always reported
+    while not any(fd == pidfd for fd, _ in poller.poll()):
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        os._exit(0)
+    os.close(pidfd)
+    _, status, usage = os.wait4(pid, 0)
+    _send(
+        sock,
+        {
+            "status": status,
+            "user": usage.ru_utime,
+            "system": usage.ru_stime,
+            "maxrss": usage.ru_maxrss * 1024,
+        },
+    )
+
+
+def _send(sock: socket.socket, message: dict[str, Any], fds: list[int] | None = None) -> None:
+    data = json.dumps(message).encode()
+    try:
+        if fds:
+            socket.send_fds(sock, [data], fds)
+        else:
+            sock.send(data)
+    except OSError:  # the worker is gone
+        os._exit(0)

@@ -1,0 +1,347 @@
+"""One child seen from the trusted side: its pipes drained, its limits watched, its end recorded.
+
+Nothing here decides a verdict (farm/sandbox/outcome.py does), opens a path that a program could have
+made, or waits for an end of file: a dead process has written all it will write.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from farm.errors import SandboxLost
+from farm.records import Limits
+from farm.sandbox.api import Ended, Observation
+from farm.sandbox.frames import FrameReader
+from farm.sandbox.handover import Descriptors
+
+SAMPLE_S = 0.02  # memory and CPU; what happens in between is caught by rlimits and by wait4's final words
+SETUP_S = 30.0  # from request to lock-down; beyond it the host is to blame
+REAP_S = 30.0  # from kill to the zygote's report
+_PIECE = 1 << 18
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What the supervisor enforces for one child. CPU in seconds, the rest in bytes."""
+
+    cpu_s: float
+    memory: int
+    stdout: int
+    stderr: int
+    result: int
+
+    @classmethod
+    def of(cls, limits: Limits, *, cpu_s: float, stdout: int) -> Caps:
+        return cls(cpu_s, limits.memory_bytes, stdout, limits.stderr_bytes, limits.result_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How the zygote reaped a child."""
+
+    status: int
+    cpu_s: float
+    maxrss_bytes: int
+
+
+class Reaper(Protocol):
+    """What a child's supervisor needs of its zygote."""
+
+    @property
+    def channel_fd(self) -> int:
+        """Readable when the zygote reports; hangs up when it dies."""
+        ...
+
+    @property
+    def baseline_bytes(self) -> int:
+        """Resident bytes that each child inherits."""
+        ...
+
+    def reap(self, timeout_s: float) -> Exit:
+        """The report on the child that has ended. Raises SandboxLost if none comes."""
+        ...
+
+    def memory_killed(self) -> bool:
+        """Whether the slot's cgroup ended a child for its memory since this was last asked."""
+        ...
+
+    def blames_host(self) -> str:
+        """Why an unexplained SIGKILL may be the host's doing; empty if the program sent it."""
+        ...
+
+
+class Child:
+    """Supervises one run. `pump` until something happens, then `finish`, then `close` in any case."""
+
+    def __init__(self, reaper: Reaper, pid: int, pidfd: int, fds: Descriptors, caps: Caps, nonce: bytes) -> None:
+        self._reaper = reaper
+        self._pid = pid
+        self._pidfd = pidfd
+        self._fds = fds
+        self._caps = caps
+        self._frames = FrameReader(nonce, caps.result)
+        self._status = bytearray()
+        self._stdout = bytearray()
+        self._stdout_bytes = 0
+        self._stderr = bytearray()
+        self._pending = memoryview(b"")  # input that the child has not taken yet
+        self._limit: Ended | None = None
+        self._exited = False
+        self._launched = time.monotonic()
+        self._locked_at = 0.0
+        self._ended_at = 0.0
+        self._killed_at = 0.0
+        self._next_sample = self._launched + SAMPLE_S
+        self._proc: list[int] | None = None
+        self._peak = 0
+        self.cpu_s = 0.0
+        self.idle_s = 0.0
+        self._sampled_at = self._launched
+        self._poller = select.poll()
+        self._readers: dict[int, Callable[[bytes], None]] = {}
+        takers = {"status": self._take_status, "stdout": self._take_stdout, "stderr": self._take_stderr}
+        takers["result"] = self._frames.feed
+        for name, fd in fds.kept.items():
+            if name in takers:
+                self._readers[fd] = takers[name]
+                self._poller.register(fd, select.POLLIN)
+        self._poller.register(pidfd, select.POLLIN)
+        self._poller.register(reaper.channel_fd, 0)  # hang-up is always reported
+
+    # --- waiting --------------------------------------------------------------------------------
+
+    def pump(self, wall_s: float, until: Callable[[], bool] | None = None) -> None:
+        """Serve the child until it ends, `until` holds, or `wall_s` seconds have passed since lock-down
+        or, if it was locked down before, since this call: then it is killed.
+
+        Raises SandboxLost when the zygote dies or the child never reports its lock-down.
+        """
+        begun = time.monotonic() if self._locked_at else 0.0
+        while not self._exited and not (until is not None and until()):
+            now = time.monotonic()
+            start = begun or self._locked_at
+            if self._killed_at:
+                deadline = self._killed_at + REAP_S
+                if now >= deadline:
+                    raise SandboxLost(f"child {self._pid} does not die")
+            elif not start:
+                deadline = self._launched + SETUP_S
+                if now >= deadline:
+                    raise SandboxLost(f"child {self._pid} did not lock itself down within {SETUP_S:.0f} s")
+            else:
+                deadline = start + wall_s
+                if now >= deadline:
+                    self._end("wall")
+                    continue
+                if now >= self._next_sample:
+                    self.sample()
+                    self._next_sample = now + SAMPLE_S
+                deadline = min(deadline, self._next_sample)
+            self._serve(deadline - now)
+
+    def _serve(self, timeout_s: float) -> None:
+        for fd, event in self._poller.poll(max(0.0, timeout_s) * 1000):
+            reader = self._readers.get(fd)
+            if reader is not None:
+                self._drain_once(fd, reader)
+            elif fd == self._pidfd:
+                self._collect()
+                return
+            elif fd == self._reaper.channel_fd:
+                if event & (select.POLLHUP | select.POLLERR):
+                    raise SandboxLost("the zygote died under a run")
+            else:
+                self._fill(fd)
+
+    def _drain_once(self, fd: int, reader: Callable[[bytes], None]) -> bool:
+        """One read; False when there is nothing more to come."""
+        try:
+            data = os.read(fd, _PIECE)
+        except BlockingIOError:
+            return False
+        if not data:
+            self._poller.unregister(fd)
+            del self._readers[fd]
+            return False
+        reader(data)
+        self._check_output()
+        return True
+
+    def _collect(self) -> None:
+        """The process is dead: take what is left in its pipes."""
+        self._exited = True
+        self._ended_at = time.monotonic()
+        for fd, reader in list(self._readers.items()):
+            while self._drain_once(fd, reader):
+                pass
+
+    # --- what comes out and goes in -------------------------------------------------------------
+
+    def _take_status(self, data: bytes) -> None:
+        if not self._locked_at and data.startswith(b"R"):
+            self._locked_at = time.monotonic()
+        if len(self._status) < 4096:
+            self._status += data
+
+    def _take_stdout(self, data: bytes) -> None:
+        room = self._caps.stdout - len(self._stdout)
+        self._stdout_bytes += len(data)
+        self._stdout += data[:room] if room < len(data) else data
+
+    def _take_stderr(self, data: bytes) -> None:
+        """Keeps the end, where the exception is."""
+        self._stderr += data
+        if len(self._stderr) > self._caps.stderr + _PIECE:
+            del self._stderr[: -self._caps.stderr or None]
+
+    def _check_output(self) -> None:
+        if self._stdout_bytes > self._caps.stdout:
+            self._end("stdout")
+        elif self._frames.overflow:
+            self._end("result")
+
+    def send(self, data: bytes) -> None:
+        """Queue an input; `pump` delivers it."""
+        self._pending = memoryview(len(data).to_bytes(4, "big") + data)
+        fd = self._fds.kept.get("input")
+        if fd is not None:
+            self._poller.register(fd, select.POLLOUT)
+
+    def _fill(self, fd: int) -> None:
+        try:
+            self._pending = self._pending[os.write(fd, self._pending) :]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:
+            self._pending = memoryview(b"")  # the child closed it, or is ending
+        if not self._pending:
+            self._poller.unregister(fd)
+
+    def frame_ready(self) -> bool:
+        return self._frames.ready()
+
+    def take_frame(self) -> object | None:
+        """The next frame, if one arrived whole."""
+        value = self._frames.take()
+        self._check_output()
+        return value
+
+    # --- limits ---------------------------------------------------------------------------------
+
+    def sample(self) -> None:
+        """Look at CPU time and memory now, and end the child if one is over its limit."""
+        if self._proc is None:
+            self._proc = self._open_proc()
+        if not self._proc:
+            return
+        try:
+            stat = os.pread(self._proc[0], 1024, 0)
+            statm = os.pread(self._proc[1], 256, 0)
+        except ProcessLookupError:
+            return
+        times = stat[stat.rindex(b")") :].split()
+        now = time.monotonic()
+        # S: asleep, T: stopped. R waits for a CPU, D for the host's disk or memory. Other threads are not seen.
+        if times[1] in (b"S", b"T") and times[18] == b"1":
+            self.idle_s += now - self._sampled_at
+        self._sampled_at = now
+        self.cpu_s = (int(times[12]) + int(times[13])) / _TICK
+        self._peak = max(self._peak, int(statm.split()[1]) * _PAGE - self._reaper.baseline_bytes)
+        if self._peak > self._caps.memory:
+            self._end("memory")
+        elif self.cpu_s > self._caps.cpu_s:
+            self._end("cpu")
+
+    def _open_proc(self) -> list[int]:
+        """Descriptors of the child's stat and statm; empty where /proc does not show them."""
+        opened: list[int] = []
+        try:
+            for name in ("stat", "statm"):
+                opened.append(os.open(f"/proc/{self._pid}/{name}", os.O_RDONLY | os.O_CLOEXEC))
+        except OSError:
+            pass
+        gone = select.select([self._pidfd], [], [], 0)[0]
+        if len(opened) < 2 or gone:  # the pid may name another process by now
+            for fd in opened:
+                os.close(fd)
+            return []
+        return opened
+
+    def _end(self, limit: Ended) -> None:
+        """Kill the child because of a limit; the first limit counts."""
+        if self._limit is None:
+            self._limit = limit
+            self.kill()
+
+    def kill(self) -> None:
+        """Send SIGKILL without a limit as the reason; the process may be dead already."""
+        self._killed_at = self._killed_at or time.monotonic()
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
+    # --- the end --------------------------------------------------------------------------------
+
+    @property
+    def limit(self) -> Ended | None:
+        return self._limit
+
+    @property
+    def exited(self) -> bool:
+        return self._exited
+
+    def finish(self, *, frame: bool) -> Observation:
+        """What was seen of a child that has ended. `frame`: read its result frame."""
+        assert self._exited
+        report = self._reaper.reap(REAP_S)
+        value = self.take_frame() if frame else None
+        marks = bytes(self._status)
+        locked = marks.startswith(b"R")
+        signal_number = os.WTERMSIG(report.status) if os.WIFSIGNALED(report.status) else None
+        self._peak = max(self._peak, report.maxrss_bytes - self._reaper.baseline_bytes)
+        suspect = ""
+        if not locked:
+            suspect = "no lock-down: " + (marks[1:].decode("utf-8", "replace") or f"wait status {report.status:#x}")
+        elif signal_number == signal.SIGKILL and not self._killed_at and report.cpu_s < self._caps.cpu_s:
+            if self._reaper.memory_killed():
+                self._limit = "memory"
+            elif self._peak <= self._caps.memory:
+                suspect = self._reaper.blames_host()
+        return Observation(
+            locked=locked,
+            loaded=marks[1:2] == b"C",
+            syntax_error=marks[2:].decode("utf-8", "replace") if marks[1:2] == b"S" else None,
+            exit_code=os.WEXITSTATUS(report.status) if signal_number is None else None,
+            signal=signal_number,
+            limit=self._limit,
+            stdout=bytes(self._stdout),
+            stdout_bytes=self._stdout_bytes,
+            stdout_truncated=self._stdout_bytes > len(self._stdout),
+            stderr=bytes(self._stderr[-self._caps.stderr :]) if self._caps.stderr else b"",
+            frame=value,
+            cpu_s=report.cpu_s,
+            wall_s=max(0.0, self._ended_at - (self._locked_at or self._launched)),
+            peak_bytes=self._peak,
+            idle_s=self.idle_s,
+            suspect=suspect,
+        )
+
+    def close(self) -> None:
+        """Kill what still runs and close every descriptor; idempotent."""
+        if self._pidfd >= 0:
+            if not self._exited:
+                self.kill()
+            os.close(self._pidfd)
+            self._pidfd = -1
+        for fd in self._proc or ():
+            os.close(fd)
+        self._proc = []
+        self._fds.close()

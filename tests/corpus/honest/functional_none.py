@@ -1,0 +1,4 @@
+#: func = "nothing"
+#: tests = [["4", "null"]]
+def nothing(value):
+    return None

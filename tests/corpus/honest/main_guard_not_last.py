@@ -1,0 +1,4 @@
+#: output = "guard\nlast\n"
+if __name__ == "__main__":
+    print("guard")
+print("last")

@@ -1,0 +1,3 @@
+#: output = "ran\n"
+if "__main__" == __name__ and True:
+    print("ran")

@@ -1,0 +1,7 @@
+#: output = "fired\ndone\n"
+import threading
+
+timer = threading.Timer(0.01, print, args=("fired",))
+timer.start()
+timer.join()
+print("done")

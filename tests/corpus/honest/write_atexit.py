@@ -1,0 +1,5 @@
+#: output = "first\nlast\n"
+import atexit
+
+atexit.register(print, "last")
+print("first")

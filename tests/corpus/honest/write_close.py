@@ -1,0 +1,5 @@
+#: output = "hello\n"
+import sys
+
+sys.stdout.write("hello\n")
+sys.stdout.close()

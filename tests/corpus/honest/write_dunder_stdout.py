@@ -1,0 +1,4 @@
+#: output = "hello\n"
+import sys
+
+print("hello", file=sys.__stdout__)

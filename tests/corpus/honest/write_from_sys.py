@@ -1,0 +1,4 @@
+#: output = "hello\n"
+from sys import stdout
+
+stdout.write("hello\n")

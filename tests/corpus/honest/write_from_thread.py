@@ -1,0 +1,4 @@
+#: output = "from a thread\n"
+import threading
+
+threading.Thread(target=print, args=("from a thread",)).start()

@@ -1,0 +1,4 @@
+#: output = "hello\n"
+import os
+
+os.write(1, b"hello\n")

@@ -1,0 +1,12 @@
+#: denied = "kill, tgkill, prctl, socketpair, ioctl, fcntl, prlimit, kill truncated"
+parent = os.getppid()
+pair = (ctypes.c_int * 2)()
+limit = (ctypes.c_uint64 * 2)(1, 1)
+attempt("kill", lambda: syscall("kill", parent | 1 << 32, 9), "EPERM", "ESRCH")
+attempt("tgkill", lambda: syscall("tgkill", parent | 1 << 32, parent | 1 << 32, 9), "EPERM", "ESRCH")
+attempt("prctl", lambda: syscall("prctl", 4 | 1 << 32, 1, 0, 0, 0))
+attempt("socketpair", lambda: syscall("socketpair", 2 | 1 << 32, 1, 0, pair))
+attempt("ioctl", lambda: syscall("ioctl", 1, 0x8901 | 1 << 33, (ctypes.c_int * 1)(parent)))
+attempt("fcntl", lambda: syscall("fcntl", 1, 10 | 1 << 40, 9))
+attempt("prlimit", lambda: syscall("prlimit64", 1 << 32, 0 | 1 << 32, limit, 0))
+attempt("kill truncated", lambda: syscall("kill", (1 << 32) - 1, 0))

@@ -1,0 +1,3 @@
+#: number = 2
+#: denied = "vfork"
+attempt("vfork", lambda: syscall("vfork"))

@@ -1,0 +1,3 @@
+#: number = 17
+#: want = ["MEMORY_LIMIT"]
+[0] * (10**11)

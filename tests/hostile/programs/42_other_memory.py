@@ -1,0 +1,16 @@
+#: number = 42
+#: denied = "traceme, attach, seize, readv, writev, pidfd_open, pidfd_open self, pidfd_getfd, kcmp, madvise, robust list"
+parent = os.getppid()
+buffer = ctypes.create_string_buffer(64)
+vector = (ctypes.c_void_p * 2)(ctypes.addressof(buffer), 64)
+attempt("traceme", lambda: syscall("ptrace", 0, 0, 0, 0))
+attempt("attach", lambda: syscall("ptrace", 16, parent, 0, 0))
+attempt("seize", lambda: syscall("ptrace", 0x4206, parent, 0, 0))
+attempt("readv", lambda: syscall("process_vm_readv", parent, vector, 1, vector, 1, 0))
+attempt("writev", lambda: syscall("process_vm_writev", parent, vector, 1, vector, 1, 0))
+attempt("pidfd_open", lambda: syscall("pidfd_open", parent, 0))
+attempt("pidfd_open self", lambda: os.pidfd_open(os.getpid()))
+attempt("pidfd_getfd", lambda: syscall("pidfd_getfd", 0, 0, 0))
+attempt("kcmp", lambda: syscall("kcmp", os.getpid(), parent, 0, 0, 0))
+attempt("madvise", lambda: syscall("process_madvise", 0, vector, 1, 21, 0))
+attempt("robust list", lambda: syscall("get_robust_list", parent, vector, vector))

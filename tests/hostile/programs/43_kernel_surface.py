@@ -1,0 +1,16 @@
+#: number = 43
+#: denied = "io_uring, aio, bpf, perf, userfaultfd, keyctl, add_key, request_key, handle, name to handle, fanotify, inotify, memfd_secret"
+big = ctypes.create_string_buffer(256)
+attempt("io_uring", lambda: syscall("io_uring_setup", 8, big), "EPERM", "ENOSYS")
+attempt("aio", lambda: syscall("io_setup", 1, big))
+attempt("bpf", lambda: syscall("bpf", 0, big, 64))
+attempt("perf", lambda: syscall("perf_event_open", big, 0, -1, -1, 0))
+attempt("userfaultfd", lambda: syscall("userfaultfd", 1))
+attempt("keyctl", lambda: syscall("keyctl", 0, -3, 1))
+attempt("add_key", lambda: syscall("add_key", ctypes.c_char_p(b"user"), ctypes.c_char_p(b"farm"), big, 4, -2))
+attempt("request_key", lambda: syscall("request_key", ctypes.c_char_p(b"user"), ctypes.c_char_p(b"farm"), 0, -2))
+attempt("handle", lambda: syscall("open_by_handle_at", -100, big, 0))
+attempt("name to handle", lambda: syscall("name_to_handle_at", -100, ctypes.c_char_p(b"."), big, big, 0))
+attempt("fanotify", lambda: syscall("fanotify_init", 0, 0))
+attempt("inotify", lambda: syscall("inotify_init1", 0))
+attempt("memfd_secret", lambda: syscall("memfd_secret", 0))

@@ -1,0 +1,15 @@
+#: number = 45
+#: denied = "su, sudo, mount, passwd, setuid, seteuid, setresuid, setgid, setgroups, capset, keep capabilities"
+attempt("su", lambda: os.execv("/bin/su", ["su", "-c", "id"]))
+attempt("sudo", lambda: os.execv("/usr/bin/sudo", ["sudo", "-n", "id"]))
+attempt("mount", lambda: os.execv("/bin/mount", ["mount"]))
+attempt("passwd", lambda: os.execv("/usr/bin/passwd", ["passwd", "-S"]))
+attempt("setuid", lambda: os.setuid(0))
+attempt("seteuid", lambda: os.seteuid(0))
+attempt("setresuid", lambda: os.setresuid(0, 0, 0))
+attempt("setgid", lambda: os.setgid(0))
+attempt("setgroups", lambda: os.setgroups([0]))
+header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+everything = (ctypes.c_uint32 * 6)(*[0xFFFFFFFF] * 6)
+attempt("capset", lambda: syscall("capset", header, everything))
+attempt("keep capabilities", lambda: syscall("prctl", 8, 1, 0, 0, 0))

@@ -1,0 +1,21 @@
+#: number = 46
+#: denied = "clock, day, hostname, domain, reboot, adjtimex, clock_adjtime, syslog, swapon, acct, module, kexec, personality, iopl, ldt, hangup, quota"
+text = ctypes.c_char_p
+time = (ctypes.c_long * 2)(0, 0)
+attempt("clock", lambda: syscall("clock_settime", 99, time))
+attempt("day", lambda: syscall("settimeofday", 0, 0))
+attempt("hostname", lambda: syscall("sethostname", 0, 4))
+attempt("domain", lambda: syscall("setdomainname", 0, 4))
+attempt("reboot", lambda: syscall("reboot", 0, 0, 0, 0))
+attempt("adjtimex", lambda: syscall("adjtimex", 0))
+attempt("clock_adjtime", lambda: syscall("clock_adjtime", 0, 0))
+attempt("syslog", lambda: syscall("syslog", 10, 0, 0))
+attempt("swapon", lambda: syscall("swapon", text(b"/farm-no-such"), 0))
+attempt("acct", lambda: syscall("acct", text(b"/farm-no-such")))
+attempt("module", lambda: syscall("init_module", 0, 0, 0))
+attempt("kexec", lambda: syscall("kexec_load", 0, 0, 0, 0))
+attempt("personality", lambda: syscall("personality", 0xFFFFFFFF))
+attempt("iopl", lambda: syscall("iopl", 0))
+attempt("ldt", lambda: syscall("modify_ldt", 0, 0, 0))
+attempt("hangup", lambda: syscall("vhangup"))
+attempt("quota", lambda: syscall("quotactl", 0, 0, 0, 0))

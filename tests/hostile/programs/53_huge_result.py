@@ -1,0 +1,7 @@
+#: number = 53
+#: want = ["OUTPUT_LIMIT"]
+#: func = "answer"
+#: tests = [["1", "[]"]]
+#: limits = { cpu_s = 6.0, wall_s = 18.0, result_bytes = 1048576 }
+def answer(value):
+    return ["x" * 1000] * 5000

@@ -1,0 +1,53 @@
+"""Which sandboxes the tests can use here, and a view of the processes that belong to them."""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+
+from farm.errors import SandboxUnavailable
+from farm.sandbox.open import CONFINED, open_sandbox
+
+
+@functools.cache
+def available_tiers() -> list[str]:
+    """The confined tiers that start on this host with this interpreter, strongest first.
+
+    Never empty: a host that offers none has no business running this suite, and says so.
+    """
+    found, reasons = [], []
+    for tier in CONFINED:
+        try:
+            with open_sandbox(tier=tier):
+                found.append(str(tier))
+        except SandboxUnavailable as exc:
+            reasons.append(str(exc))
+    assert found, reasons
+    return found
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that nobody has reaped yet does not."""
+    return _stat(pid)[1] not in "ZX"
+
+
+def children(pid: int) -> list[int]:
+    """The running children of a process."""
+    found = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [p for p in found if _stat(p)[0] == pid and alive(p)]
+
+
+def descendants(pid: int) -> list[int]:
+    """All running processes below one, in no order."""
+    found = children(pid)
+    return found + [p for child in found for p in descendants(child)]
+
+
+def _stat(pid: int) -> tuple[int, str]:
+    """Parent and state; (0, "X") for a process that is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return 0, "X"
+    return int(fields[1]), fields[0]

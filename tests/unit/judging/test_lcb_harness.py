@@ -1,0 +1,128 @@
+"""Mode `lcb` from a program to its verdict, without a sandbox: the child's side in a plain process.
+
+What the original graders say of each kind of program is in tests/corpus/lcb; here is what the harness
+promises beside that.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from farm.records import Verdict
+from farm.sandbox.inside.lcb_load import functional_text, stdin_text
+from tests.unit.judging.session import judged, judged_once
+
+ADD = [("20 22\n", "42\n"), ("1 2\n", "3\n")]
+
+
+def test_a_right_program() -> None:
+    evaluation = judged("print(sum(map(int, input().split())))", ADD)
+    assert (evaluation.verdict, evaluation.first_failure, len(evaluation.cases)) == (Verdict.PASSED, None, 2)
+    assert evaluation.cases[1].stdout_excerpt == "3\n"
+
+
+def test_a_right_function() -> None:
+    evaluation = judged(
+        "class Solution:\n def add(self, a, b): return a + b", [("1\n2", "3"), ("[1]\n[2]", "[1, 2]")], "add"
+    )
+    assert evaluation.verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize("variant", ["official", "tt"])
+def test_syntax_errors_are_told_from_other_failures_to_load(variant: str) -> None:
+    wrong = judged("print(1", ADD, variant=variant)
+    assert (wrong.verdict, wrong.first_failure) == (Verdict.SYNTAX_ERROR, 0)
+    assert "line 1" in wrong.detail
+    # Python, but not in the function that the grader makes of it
+    moved = judged("from __future__ import annotations\nprint(3)", ADD, variant=variant)
+    assert (moved.verdict, moved.first_failure) == (Verdict.RUNTIME_ERROR, 0)
+
+
+def test_no_text_of_a_program_breaks_the_harness() -> None:
+    for source in (
+        "\x00",
+        "\ud800",
+        "\ufeff",
+        "(" * 1_000,
+        "-" * 50_000 + "1",
+        "x = " + "[" * 300,
+        "é" * 100,
+        "\\",
+        "'''",
+    ):
+        assert judged(source, ADD).verdict in (Verdict.SYNTAX_ERROR, Verdict.RUNTIME_ERROR, Verdict.WRONG_ANSWER)
+
+
+def test_the_alarm() -> None:
+    outcome = judged_once("a, b = map(int, input().split())\nwhile a == 1: pass\nprint(a + b)", ADD, seconds=1)
+    evaluation = outcome.evaluation
+    assert (evaluation.verdict, evaluation.first_failure) == (Verdict.TIME_LIMIT, 1)
+    assert evaluation.cases[1].limit is None
+
+
+def test_a_sleeper_is_doubtful() -> None:
+    outcome = judged_once("import time\ntime.sleep(60)", ADD, seconds=1)
+    assert (outcome.evaluation.verdict, outcome.doubtful) == (Verdict.TIME_LIMIT, True)
+
+
+def test_without_the_alarm_the_worker_ends_it() -> None:
+    evaluation = judged("import signal\nsignal.alarm(0)\nwhile True: pass", ADD, seconds=1)
+    assert (evaluation.verdict, evaluation.first_failure) == (Verdict.TIME_LIMIT, 0)
+    assert evaluation.cases[0].limit == "wall"
+
+
+def test_a_program_may_break_what_it_likes() -> None:
+    """A right program that patches modules stays right: the harness has bound what it needs before."""
+    source = """
+import io, json, os, signal, sys, threading
+print(sum(map(int, input().split())))
+json.dumps = json.loads = json.JSONDecoder = None
+io.StringIO = io.TextIOWrapper = os.write = os.read = os.environ = None
+sys.getrecursionlimit = lambda: 1
+sys.modules.clear()
+"""
+    assert judged(source, ADD[:1]).verdict is Verdict.PASSED
+
+
+def test_a_low_recursion_limit_is_the_program_s_own_affair() -> None:
+    source = """
+import sys
+class Solution:
+    def f(self, n):
+        sys.setrecursionlimit(60)
+        for _ in range(150):
+            n = [n]
+        return n
+"""
+    expected = "[" * 150 + "1" + "]" * 150
+    assert judged(source, [("1", expected), ("1", expected)], "f").verdict is Verdict.PASSED
+
+
+def test_inputs_keep_their_bytes() -> None:
+    source = "import sys\ns = sys.stdin.read()\nprint(ascii(s))"
+    assert judged(source, [("é\r\n\u2028x", "'\\xe9\\r\\n\\u2028x'")]).verdict is Verdict.PASSED
+
+
+def test_output_of_every_kind_arrives() -> None:
+    source = "n = int(input())\nprint('x' * n + chr(0) + chr(0x1F600) + chr(0xD800))"
+    assert judged(source, [("3000000", "x" * 3_000_000 + "\0\U0001f600\ud800")]).verdict is Verdict.PASSED
+
+
+def test_printing_from_a_function_is_not_collected() -> None:
+    source = "print('at load')\ndef f(n):\n print('x' * n)\n return n"
+    assert judged(source, [("1000000", "1000000")], "f").verdict is Verdict.PASSED
+
+
+def test_stop_all_shows_every_test() -> None:
+    evaluation = judged("a = input().split()\nprint(3)", [*ADD, *ADD], stop="all")
+    assert [case.verdict.name for case in evaluation.cases] == ["WRONG_ANSWER", "PASSED"] * 2
+    assert evaluation.first_failure == 0
+
+
+def test_the_rewritten_texts() -> None:
+    text = stdin_text("import os\nx = 1  # note\nif __name__ == '__main__':\n    print(x)\n")
+    assert text.startswith("from string import *\nfrom re import *\n")
+    assert "sys.setrecursionlimit(50000)\n" in text
+    assert text.endswith("\nimport os\ndef wrapped_function():\n    x = 1\n    print(x)")
+    assert stdin_text("not python at all") == "not python at all"
+    assert functional_text("# kept").endswith("sys.setrecursionlimit(50000)\n\n\n# kept")

@@ -1,0 +1,179 @@
+"""What breaks on our side costs no program its verdict, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from farm.errors import SandboxLost
+from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
+from farm.sandbox import plan
+from farm.sandbox.api import SandboxInfo
+from farm.sandbox.evaluate import LocalSandbox
+from farm.sandbox.slot import RECYCLE_RUNS, Slot
+from tests.support.data import ROOT
+from tests.support.sandbox import alive, available_tiers, children
+from tests.support.wait import wait_until
+
+TIERS = available_tiers()
+SLOW_SUM = """
+import time
+end = time.process_time() + 0.4
+while time.process_time() < end: pass
+print(int(input()) + 1)
+"""
+SUITE = Suite(func_name=None, tests=(TestCase(input="1", output="2"),))
+
+
+@contextmanager
+def opened(tier: str) -> Iterator[tuple[LocalSandbox, Slot]]:
+    (chosen,) = (t for t in plan.TIERS if t == tier)
+    slot = Slot(plan.make(chosen, preload=()))
+    with LocalSandbox(slot, SandboxInfo(tier)) as sandbox:
+        yield sandbox, slot
+
+
+@contextmanager
+def meanwhile(action: Callable[[], None]) -> Iterator[None]:
+    """Run `action` in a thread; its failure fails the test."""
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            action()
+        except BaseException as exc:
+            failed.append(exc)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield
+    thread.join()
+    assert not failed, failed
+
+
+def kill_zygote_in_mid_run(slot: Slot, times: int) -> None:
+    """Kill the zygote when it has a child, `times` times, a new one each time."""
+    killed: set[int] = set()
+    for _ in range(times):
+        found: list[int] = []
+
+        def busy(seen: set[int] = killed, into: list[int] = found) -> bool:
+            pids = [p for p in children(os.getpid()) if p not in seen and is_zygote(p) and children(p)]
+            into[:] = pids
+            return bool(pids)
+
+        wait_until(busy, "a zygote with a child")
+        os.kill(found[0], signal.SIGKILL)
+        killed.add(found[0])
+
+
+def is_zygote(pid: int) -> bool:
+    try:
+        return b"zygote.main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("mode", ["judge", "lcb"])
+def test_a_zygote_killed_in_mid_run_changes_no_verdict(tier: str, mode: str) -> None:
+    judge = JudgeSpec.model_validate({"mode": mode})
+    with opened(tier) as (sandbox, slot):
+        for source, wanted in ((SLOW_SUM, Verdict.PASSED), (SLOW_SUM.replace("+ 1)", "+ 2)"), Verdict.WRONG_ANSWER)):
+            slot.zygote()
+            with meanwhile(lambda: kill_zygote_in_mid_run(slot, 1)):
+                seen = sandbox.evaluate(source, SUITE, judge, Limits())
+            assert seen.verdict is wanted
+
+
+def test_a_sandbox_that_is_lost_three_times_is_no_verdict() -> None:
+    with opened(TIERS[0]) as (sandbox, slot):
+        with meanwhile(lambda: kill_zygote_in_mid_run(slot, 3)), pytest.raises(SandboxLost):
+            sandbox.evaluate(SLOW_SUM, SUITE, JudgeSpec(), Limits())
+        assert sandbox.evaluate(SLOW_SUM, SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
+
+
+def test_a_zygote_killed_between_runs_is_replaced() -> None:
+    with opened(TIERS[0]) as (sandbox, slot):
+        first = slot.zygote().facts["pid"]
+        os.kill(first, signal.SIGKILL)
+        assert sandbox.evaluate(SLOW_SUM, SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
+        assert slot.zygote().facts["pid"] != first
+
+
+def test_a_stopped_zygote_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("farm.sandbox.slot.ANSWER_S", 0.2)
+    with opened(TIERS[0]) as (sandbox, slot):
+        first = slot.zygote().facts["pid"]
+        os.kill(first, signal.SIGSTOP)
+        assert sandbox.evaluate(SLOW_SUM, SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
+        assert not alive(first)
+
+
+def test_a_zygote_is_recycled() -> None:
+    with opened(TIERS[0]) as (sandbox, slot):
+        first = slot.zygote()
+        first.runs = RECYCLE_RUNS - 1
+        for _ in range(2):
+            assert sandbox.evaluate("print(2)", SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
+        assert slot.zygote() is not first
+        assert not alive(first.facts["pid"])
+
+
+def test_an_interrupted_evaluation_leaves_no_stale_answer() -> None:
+    """An exception from a signal handler, as Ctrl-C raises one, in the middle of a run."""
+
+    class Interruption(Exception):
+        pass
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise Interruption
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    main = threading.get_ident()
+    try:
+        with opened(TIERS[0]) as (sandbox, slot):
+            pid = slot.zygote().facts["pid"]
+
+            def signal_when_busy() -> None:
+                wait_until(lambda: bool(children(pid)), "a child")
+                signal.pthread_kill(main, signal.SIGUSR1)
+
+            with meanwhile(signal_when_busy), pytest.raises(Interruption):
+                sandbox.evaluate("while True: pass", SUITE, JudgeSpec(), Limits())
+            wait_until(lambda: not alive(pid), "the end of the old zygote")
+            assert sandbox.evaluate("print(2)", SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+WORKER = """
+import sys
+from farm.records import JudgeSpec, Limits, Suite, TestCase
+from farm.sandbox.open import open_sandbox
+with open_sandbox(tier=sys.argv[1], preload=()) as sandbox:
+    print(sandbox._slot.zygote().facts["pid"], flush=True)
+    sandbox.evaluate("import time\\ntime.sleep(600)", Suite(func_name=None, tests=(TestCase(input="", output=""),)),
+                     JudgeSpec(), Limits(wall_s=600.0))
+"""
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_a_killed_worker_leaves_no_orphan(tier: str) -> None:
+    command = [sys.executable, "-c", WORKER, tier]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        try:
+            zygote = int(worker.stdout.readline())
+            (child,) = wait_until(lambda: children(zygote), "a child of the zygote")
+        finally:
+            worker.kill()
+        wait_until(lambda: not alive(zygote) and not alive(child), "the end of zygote and child")

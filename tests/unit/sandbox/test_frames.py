@@ -1,0 +1,88 @@
+"""Frames come from a hostile process: whatever bytes arrive, the reader stays small and never raises."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from farm.sandbox.frames import MAX_ITEMS, FrameReader
+
+NONCE = bytes(range(16))
+CAP = 1 << 20
+
+
+def frame(body: bytes, nonce: bytes = NONCE) -> bytes:
+    return nonce + len(body).to_bytes(4, "big") + body
+
+
+def test_a_frame_arrives_in_pieces() -> None:
+    reader = FrameReader(NONCE, CAP)
+    for byte in frame(b'{"value": [1, "x"]}'):
+        assert not reader.ready()
+        assert reader.take() is None
+        reader.feed(bytes([byte]))
+    assert reader.ready()
+    assert reader.take() == {"value": [1, "x"]}
+    assert not reader.ready()
+
+
+def test_frames_follow_each_other() -> None:
+    reader = FrameReader(NONCE, CAP)
+    reader.feed(frame(b'{"a": 1}') + frame(b'{"b": 2}')[:10])
+    assert reader.take() == {"a": 1}
+    assert reader.take() is None
+    reader.feed(frame(b'{"b": 2}')[10:])
+    assert reader.take() == {"b": 2}
+
+
+def test_another_nonce_is_no_frame() -> None:
+    reader = FrameReader(NONCE, CAP)
+    reader.feed(frame(b'{"a": 1}', bytes(16)))
+    assert reader.broken
+    assert reader.ready()
+    reader.feed(frame(b'{"a": 1}'))
+    assert reader.take() is None
+
+
+def test_a_frame_over_the_cap_is_refused_by_its_length() -> None:
+    reader = FrameReader(NONCE, CAP)
+    reader.feed(NONCE + (CAP + 1).to_bytes(4, "big"))
+    assert reader.overflow
+    assert reader.take() is None
+
+
+def test_a_frame_of_too_many_items_is_refused_before_it_is_parsed() -> None:
+    body = b"[" + b"0," * MAX_ITEMS + b"0]"
+    reader = FrameReader(NONCE, len(body))
+    reader.feed(frame(body))
+    assert reader.take() is None
+    assert reader.overflow
+
+
+def test_json_that_is_none_breaks_the_reader() -> None:
+    for body in (b"[" * 100_000 + b"]" * 100_000, b"NaN", b"9" * 60_000, b'"\xff"', b"", b"{", b"1 2"):
+        reader = FrameReader(NONCE, CAP)
+        reader.feed(frame(body))
+        assert reader.take() is None, body[:20]
+        assert reader.broken
+
+
+def test_what_is_fed_beyond_a_frame_is_not_kept() -> None:
+    reader = FrameReader(NONCE, 1024)
+    reader.feed(frame(b"1"))
+    for _ in range(1000):
+        reader.feed(b"x" * 4096)
+    assert len(reader._buffer) < 8192
+    assert reader.take() == 1
+
+
+@given(st.lists(st.binary(max_size=64), max_size=8), st.booleans())
+def test_no_bytes_raise(pieces: list[bytes], begins_well: bool) -> None:
+    reader = FrameReader(NONCE, 256)
+    if begins_well:
+        reader.feed(NONCE)
+    for piece in pieces:
+        reader.feed(piece)
+        if reader.ready():
+            reader.take()
+    assert len(reader._buffer) <= 256 + 20 + 64
