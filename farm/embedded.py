@@ -31,7 +31,6 @@ from farm.tasks.keys import Keys
 
 SOCKET_PATH_MAX = 107  # bytes; a longer one is cut silently by the server
 START_S = 60.0
-FARM = ("-m", "farm")
 RESTARTS = 20  # of workers in one session; more means that something is wrong with the host
 
 
@@ -39,9 +38,17 @@ class EmbeddedStack:
     """Broker and workers of one farm process. Use as a context manager, from the main thread."""
 
     def __init__(
-        self, settings: Settings, *, execute_slots: int, generate_slots: int, tier: str = "auto", python: str = ""
+        self,
+        settings: Settings,
+        *,
+        execute_slots: int,
+        generate_slots: int,
+        servers: tuple[str, ...] = (),
+        tier: str = "auto",
+        python: str = "",
     ) -> None:
         """`generate_slots` 0 starts no generate worker (a run that only grades)."""
+        self._servers = servers
         self._settings = settings
         self._execute_slots, self._generate_slots = execute_slots, generate_slots
         self._tier, self._python = tier, python or sys.executable
@@ -135,9 +142,11 @@ class EmbeddedStack:
         environment = child_environment(
             keep_secrets=role == "generate", extra={"FARM_BROKER_URL": self.settings.broker_url or ""}
         )
-        argv = [sys.executable, *FARM, "worker", role, "--slots", str(slots)]
+        argv = [sys.executable, "-m", "farm", "worker", role, "--slots", str(slots)]
         if role == "execute":
             argv += ["--sandbox", self._tier, "--python", self._python]
+        else:
+            argv += [word for url in self._servers for word in ("--server-url", url)]
         with self._log(role).open("ab") as sink:
             self._workers[role] = start(argv, env=environment, log=sink)
         self._note()
@@ -150,12 +159,19 @@ class EmbeddedStack:
             waiting -= {role.decode() for role in _roles(connection, keys)}
             for role in waiting:
                 if self._workers[role].poll() is not None:
-                    raise FarmError(self._last_words(role) or f"the {role} worker ended at its start")
+                    raise self._refusal(role)
             if time.monotonic() > deadline:
                 raise FarmError(f"the {' and '.join(sorted(waiting))} worker did not start in {START_S:.0f} s")
             if waiting:
                 self._wake.wait(0.02)
         connection.close()
+
+    def _refusal(self, role: str) -> FarmError:
+        """Why a worker ended at its start, in its own words and with its exit code."""
+        words = self._last_words(role).removeprefix("farm: ")
+        error = FarmError(words or f"the {role} worker ended at its start")
+        error.exit_code = self._workers[role].returncode or error.exit_code
+        return error
 
     def _forget_worker(self, role: str, pid: int) -> None:
         """Remove a dead worker's presence at once: what it had claimed is sent again sooner."""

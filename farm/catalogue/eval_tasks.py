@@ -1,7 +1,7 @@
 """Which evaluation each model gets by default, and the scores others measured with it.
 
 A score means nothing without its protocol: the same model went from 7.11 to 13.93 on the same problems
-by prompt and sampling alone (tenstorrent/tt-inference-server#311). So each reference names the
+by prompt, device and sampling alone (tenstorrent/tt-inference-server#311). So each reference names the
 protocols it may be compared under, and where and when it was published.
 """
 

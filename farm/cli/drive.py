@@ -15,12 +15,12 @@ from typing import Any
 
 import click
 
+from farm.cli.home import blob_store
 from farm.cli.live import LiveView
 from farm.config import Settings
 from farm.coordinator.driver import Driver, Ended
 from farm.coordinator.ledger import Ledger
 from farm.coordinator.reporting import judged_samples, score_run
-from farm.datasets.store import BlobStore
 from farm.embedded import EmbeddedStack, stack_or_cluster
 from farm.errors import Interrupted, RunIncomplete
 from farm.records import RunSpec
@@ -46,11 +46,6 @@ class HowToRun:
     deadline_s: float = 1800.0  # of one request, from its slot on
     stall_s: float = 120.0
     out: Path | None = None
-
-
-def blob_store(settings: Settings) -> BlobStore:
-    """The store that the runs of this machine share."""
-    return BlobStore(settings.home / "blobs")
 
 
 def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, retry_unjudged: bool = False) -> int:
@@ -111,6 +106,10 @@ def _conclude(ledger: Ledger, run_id: str, settings: Settings, how: HowToRun, en
     show(report, sys.stdout)
     for path in paths:
         click.echo(str(path))
+    if report.telemetry.sandboxes.get("none"):
+        raise RunIncomplete(
+            f"run {run_id} was executed without a sandbox: it has no score", remedy="run it again with --sandbox auto"
+        )
     if not report.complete:
         raise RunIncomplete(
             f"run {run_id} is INCOMPLETE: {report.coverage.unjudged} of {report.coverage.planned} samples are unjudged",
@@ -125,6 +124,7 @@ def _stack(settings: Settings, spec: RunSpec, how: HowToRun) -> EmbeddedStack:
         settings,
         execute_slots=how.workers or cores,
         generate_slots=min(spec.model.max_concurrency, GENERATE_SLOTS_MAX) if spec.model else 0,
+        servers=spec.servers,
         tier=how.tier,
         python=how.python,
     )

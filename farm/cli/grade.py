@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from farm import protocols
-from farm.cli.drive import blob_store, drive
+from farm.cli.drive import drive
+from farm.cli.home import blob_store, open_ledger
 from farm.cli.options import DATASET, HOW, JUDGE, how_to_run, judge_spec, limits
 from farm.config import load
-from farm.coordinator.ledger import Ledger
 from farm.coordinator.plan import plan_dataset, plan_grading
 from farm.datasets.resolve import resolve
 from farm.datasets.select import Selection
@@ -40,7 +40,7 @@ def grade(completions: Path, **options: Any) -> int:
     settings = load()
     protocol = protocols.get(options["protocol_name"])
     source = resolve(options["dataset"], release=options["release"])
-    with Ledger(settings.ledger_url) as ledger:
+    with open_ledger(settings) as ledger:
         dataset = plan_dataset(
             source,
             Selection(),

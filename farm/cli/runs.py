@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from farm.cli.drive import HowToRun, drive, report_directory, write_reports
+from farm.cli.home import open_ledger
 from farm.cli.options import HOW, how_to_run
 from farm.config import load
-from farm.coordinator.ledger import Ledger
 from farm.errors import RunIncomplete
 from farm.reports.as_json import as_json
 from farm.reports.table import show
@@ -20,7 +20,7 @@ from farm.reports.table import show
 @click.command()
 def runs() -> None:
     """List the runs in the ledger, oldest first."""
-    with Ledger(load().ledger_url) as ledger:
+    with open_ledger(load()) as ledger:
         rows = ledger.runs()
     if not rows:
         click.echo("no runs yet; start one with: farm submit")
@@ -41,7 +41,7 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
     Exit code 3 if it is INCOMPLETE.
     """
     settings = load()
-    with Ledger(settings.ledger_url) as ledger:
+    with open_ledger(settings) as ledger:
         result, paths = write_reports(ledger, run_id, report_directory(settings, run_id, out))
     if as_json_:
         click.echo(as_json(result), nl=False)
@@ -64,5 +64,5 @@ def resume(run_id: str, **options: object) -> int:
     """
     how: HowToRun = how_to_run(options)
     settings = load()
-    with Ledger(settings.ledger_url) as ledger:
+    with open_ledger(settings) as ledger:
         return drive(settings, ledger, run_id, how, retry_unjudged=True)

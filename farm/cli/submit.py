@@ -12,10 +12,10 @@ import click
 from farm import protocols
 from farm.catalogue.catalogue import load as load_catalogue
 from farm.catalogue.eval_tasks import EvalTask, eval_task
-from farm.cli.drive import blob_store, drive
+from farm.cli.drive import drive
+from farm.cli.home import blob_store, open_ledger
 from farm.cli.options import DATASET, HOW, JUDGE, how_to_run, judge_spec, limits
 from farm.config import Settings, load
-from farm.coordinator.ledger import Ledger
 from farm.coordinator.plan import check_ks, plan_dataset, plan_evaluation
 from farm.datasets.resolve import DatasetSource, resolve
 from farm.datasets.select import Selection
@@ -81,7 +81,7 @@ def submit(**options: Any) -> int:
         )
     if facts.max_context is not None and facts.max_context < model.max_context:
         model = model.model_copy(update={"max_context": facts.max_context})
-    with Ledger(settings.ledger_url) as ledger:
+    with open_ledger(settings) as ledger:
         store = blob_store(settings)
         dataset = plan_dataset(
             source, selection, store, tests=options["tests"], skip_bad_rows=options["skip_bad_rows"], protocol=protocol

@@ -55,8 +55,11 @@ def execute(broker: str | None, name: str | None, slots: int | None, tier: str, 
 @NAME
 @click.option("--slots", type=click.IntRange(1, 1024), default=32, show_default=True, help="Requests at a time.")
 @click.option("--model", "models", multiple=True, metavar="REPO", help="Serve only this HF repo id; repeatable.")
-def generate(broker: str | None, name: str | None, slots: int, models: tuple[str, ...]) -> int:
+@click.option("--server-url", "servers", multiple=True, metavar="URL", help="Talk to this server only; repeatable.")
+def generate(
+    broker: str | None, name: str | None, slots: int, models: tuple[str, ...], servers: tuple[str, ...]
+) -> int:
     """Ask model servers for completions. The server's key comes from this worker's environment."""
     from farm.tasks.boot import run_generate_worker
 
-    return run_generate_worker(_settings(broker), slots=slots, name=name, models=models)
+    return run_generate_worker(_settings(broker), slots=slots, name=name, models=models, servers=servers)

@@ -110,10 +110,11 @@ class Driver:
         self._lifecycle = Lifecycle(windows=windows)
         self._reconciler = Reconciler(connection, keys, self._run_id)
         self._problems = {row.problem_id: row for row in history.problems(ledger, self._run_id)}
-        self._intake = Intake(journal, Answers(connection, keys), spec, self._problems)
+        self._intake = Intake(journal, Answers(connection, keys), spec, self._problems, self._program_digest)
         self._open: Counter[str] = Counter()  # samples without a verdict, by problem
         self._verdicts: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
+        self._programs: dict[SampleKey, str] = {}  # digests of what is out
         self._spent: list[str] = []  # blobs that no job needs any more
         self._notice = ""
         self._started = self._ticked = time.monotonic()
@@ -271,10 +272,22 @@ class Driver:
                         if program is None:
                             followups.extend(self._no_code(key))
                         else:
+                            self._programs[key] = sha256_hex(program)
                             suite = self._problems[key.problem_id].suite_digest
                             parcels.append(self._dispatcher.execute(key, attempt, program, suite))
             self._dispatcher.send(parcels)
             pending = followups
+
+    def _program_digest(self, key: SampleKey) -> str | None:
+        """What an answer must name: as sent, or, for one that an earlier coordinator sent, as recorded."""
+        digest = self._programs.pop(key, None)
+        if digest is not None:
+            return digest
+        try:
+            program = self._program(key)
+        except KeyError:
+            return None  # no completion is recorded: no verdict can be right
+        return None if program is None else sha256_hex(program)
 
     def _program(self, key: SampleKey) -> bytes | None:
         """The extracted program, or None if the answer holds no code."""

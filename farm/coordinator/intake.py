@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from farm.coordinator.journal import CompletionEntry, Journal, Recorded
@@ -38,9 +38,16 @@ class Intake:
     """The reader of one run's answers."""
 
     def __init__(
-        self, journal: Journal, answers: Answers, spec: RunSpec, problems: Mapping[str, PlannedProblem]
+        self,
+        journal: Journal,
+        answers: Answers,
+        spec: RunSpec,
+        problems: Mapping[str, PlannedProblem],
+        program: Callable[[SampleKey], str | None],
     ) -> None:
+        """`program` gives the digest of a sample's program, None if its completion holds none."""
         self._journal, self._answers, self._spec, self._problems = journal, answers, spec, problems
+        self._program = program
         self.completion_tokens = 0
 
     def read(self, *, block_ms: int) -> Batch:
@@ -86,6 +93,8 @@ class Intake:
             or answer.limits != self._spec.limits
         ):
             raise MessageRejected(f"a verdict on {key} by other tests, judge or limits than this run's")
+        if isinstance(answer, SampleResult) and answer.program_sha256 != self._program(key):
+            raise MessageRejected(f"a verdict on {key} for another program than its completion holds")
 
     def _completions(self, arrived: list[CompletionArrived], batch: Batch) -> None:
         if not arrived:

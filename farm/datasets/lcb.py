@@ -25,7 +25,7 @@ from farm.text import one_line
 
 Tests = Literal["all", "public"]
 
-MAX_PRIVATE_BYTES = 512 << 20  # of one problem's private tests, decompressed (judging.md, section 1)
+MAX_PRIVATE_BYTES = 512 << 20  # of one problem's private tests, decompressed
 
 FIELDS = (
     "question_id", "question_title", "question_content", "platform", "difficulty", "contest_id", "contest_date",

@@ -1,8 +1,8 @@
 """What a protocol is: everything of a benchmark that decides a score besides the model and the problems.
 
 Prompt, sampling, extraction and judge are one named and versioned thing, since a score means nothing
-without all four: the same model on the same problems went from 7.11 to 13.93 percent when prompt and
-sampling changed (tenstorrent/tt-inference-server#311). A protocol is data; what differs per benchmark
+without all four: the same model on the same problems went from 7.11 to 13.93 percent when prompt,
+device and sampling changed (tenstorrent/tt-inference-server#311). A protocol is data; what differs per benchmark
 is written as a record, never as a branch in the line.
 """
 

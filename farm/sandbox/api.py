@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 from farm.records import CaseResult, JudgeSpec, Limits, Suite, Verdict
 
-Ended = str  # which limit the supervisor enforced: "cpu" | "wall" | "memory" | "stdout" | "result"
+Ended = Literal["cpu", "wall", "memory", "stdout", "result"]  # which limit the supervisor enforced
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from types import TracebackType
-from typing import Literal, Self, TypeVar, cast
+from typing import Self, TypeVar
 
 from farm import text
 from farm.errors import DatasetError, SandboxLost, SandboxUnavailable
@@ -28,7 +28,6 @@ RETRIES = 2
 STDOUT_CEILING = 128 << 20
 LCB_STACK_BYTES = 8 << 20  # the system's default, which the original grader has
 _EXCERPT_CHARS = 1024
-_LimitName = Literal["cpu", "wall", "memory", "stdout", "result"]
 _Result = TypeVar("_Result")
 
 
@@ -215,7 +214,7 @@ def _case(index: int, seen: Observation, verdict: Verdict, detail: str, rerun: b
         detail=detail,
         exit_code=seen.exit_code,
         signal=seen.signal,
-        limit=cast(_LimitName | None, seen.limit),
+        limit=seen.limit,
         stdout_bytes=seen.stdout_bytes,
         stdout_sha256=hashlib.sha256(seen.stdout).hexdigest(),
         stdout_excerpt=text.printable(text.decode_output(seen.stdout[:_EXCERPT_CHARS]), _EXCERPT_CHARS),

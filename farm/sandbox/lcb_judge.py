@@ -2,7 +2,7 @@
 
 The child (`inside/lcb.py`) behaves like LiveCodeBench's grader process but holds no expected output;
 this side sends input i + 1 only after output i was judged, so a program cannot answer a test from a
-later one, and cannot be paid for ending early. Which observation is which verdict: judging.md
+later one, and cannot be paid for ending early. Which observation is which verdict: docs/protocols.md
 sections 4 and 10.
 
 Where the original grader loses the results of all tests (an error outside a test, a process that

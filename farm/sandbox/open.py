@@ -52,7 +52,7 @@ def refusal(reasons: list[str]) -> SandboxUnavailable:
     return SandboxUnavailable(
         f"refusing to run untrusted code: {'; '.join(reasons)} ({probe.host().row()})",
         remedy="options: kernel >= 5.13 with Landlock, a worker that is not root or has CAP_SETUID and CAP_SETGID, "
-        "a Python that the programs' user can read, the docker backend",
+        "a Python that the programs' user can read",
     )
 
 

@@ -2,7 +2,7 @@
 
 True (or a positive number) per passed test, then -2 or False wrong answer, -3 time limit, -4 any
 error; -5 is no code of a list but the metadata's sign that the grader lost the list. The table is
-section 10 of judging.md, from LCB `testing_util.py` and `compute_code_generation_metrics.py`.
+docs/protocols.md, from LCB `testing_util.py` and `compute_code_generation_metrics.py`.
 """
 
 from __future__ import annotations

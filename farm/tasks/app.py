@@ -16,7 +16,7 @@ from farm.tasks.broker import broker_url
 from farm.tasks.keys import EXECUTE_QUEUE
 
 # A message that a dead worker held comes back after this. Live workers renew what they hold
-# (farm.tasks.lease), so a generation of an hour is not delivered twice.
+# (farm.tasks.presence), so a generation of an hour is not delivered twice.
 VISIBILITY_S = 120
 TASK_LIMIT_S = 3600  # last resort for an execute task, far above the sandbox's own limits
 

@@ -75,22 +75,27 @@ def run_execute_worker(settings: Settings, *, slots: int, name: str | None, tier
     return _start(app, worker, pool="prefork", slots=slots, queues=[EXECUTE_QUEUE])
 
 
-def run_generate_worker(settings: Settings, *, slots: int, name: str | None, models: tuple[str, ...]) -> int:
+def run_generate_worker(
+    settings: Settings, *, slots: int, name: str | None, models: tuple[str, ...], servers: tuple[str, ...]
+) -> int:
     """Consume generate jobs until told to stop; the exit code. `slots` requests are out at a time.
 
-    `models` are HF repo ids; none means every model that a run announces. Raises BrokerUnavailable.
+    `models` are HF repo ids; none means every model that a run announces. `servers` are the only ones
+    that get this worker's key; none means any that a run names. Raises BrokerUnavailable.
     """
     worker = _name("generate", name)
     app = _prepare(settings, "generate", worker, slots, "")
     context = TaskContext.make(settings, worker)
-    servers = Servers(settings)
+    clients = Servers(settings, servers)
+    if not servers and not broker.is_local(broker.broker_url(settings)):
+        log.warning("whoever writes to Redis decides which server gets this worker's key; restrict it: --server-url")
 
     @app.task(name=GENERATE_TASK)  # type: ignore[untyped-decorator]
     def farm_generate(job: object) -> None:
-        generate(context, servers, job)
+        generate(context, clients, job)
 
     def stopping(**_: Any) -> None:
-        servers.stop()
+        clients.stop()
 
     signals.worker_shutting_down.connect(stopping, weak=False)
     queues = [generate_queue(model) for model in models]
@@ -119,6 +124,7 @@ def _start(app: Celery, name: str, *, pool: str, slots: int, queues: list[str]) 
         without_gossip=True, without_mingle=True, without_heartbeat=True,
     )  # fmt: skip
     worker.start()
+    app.farm_worker.ended.set()
     app.farm_worker.connection.delete(app.farm_worker.keys.worker(name))
     return int(worker.exitcode or 0)
 

@@ -34,16 +34,27 @@ log = logging.getLogger(__name__)
 
 
 class Servers:
-    """The clients of one worker process, one per server and kind of key. Thread-safe."""
+    """The clients of one worker process, one per server and kind of key. Thread-safe.
 
-    def __init__(self, settings: Settings) -> None:
+    `allowed` are the only servers that this worker talks to and gives its key; empty: any that a run names.
+    """
+
+    def __init__(self, settings: Settings, allowed: tuple[str, ...] = ()) -> None:
         self._settings = settings
+        self._allowed = frozenset(url.rstrip("/") for url in allowed)
         self._clients: dict[tuple[str, str], Client] = {}
         self._lock = threading.Lock()
         self.stopping = threading.Event()
 
     def client(self, url: str, engine: str) -> Client:
-        """The client for a server; its token comes from this worker's environment."""
+        """The client for a server; its token comes from this worker's environment.
+
+        Raises ConfigError for a server that this worker may not talk to.
+        """
+        if self._allowed and url.rstrip("/") not in self._allowed:
+            raise ConfigError(
+                f"this worker may not talk to {one_line(url, 200)}", remedy="start it with --server-url of that server"
+            )
         with self._lock:
             client = self._clients.get((url, engine))
             if client is None:

@@ -12,8 +12,9 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 import redis
@@ -38,6 +39,7 @@ class WorkerFacts:
     tier: str
     keys: Keys
     connection: redis.Redis
+    ended: threading.Event = field(default_factory=threading.Event)  # set when the process is about to end
 
 
 class _Repeating(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -76,6 +78,16 @@ class Presence(_Repeating):
     """Keeps the worker's key alive while its event loop turns."""
 
     every_s = 2.0
+
+    def stop(self, parent: Any) -> None:
+        """A worker that drains has no event loop any more, but it lives: a thread says so until it ends."""
+        super().stop(parent)
+        if state.should_stop not in (None, False) or state.should_terminate not in (None, False):
+            threading.Thread(target=self._drain, args=(parent,), daemon=True).start()
+
+    def _drain(self, consumer: Any) -> None:
+        while not consumer.app.farm_worker.ended.wait(self.every_s):
+            self._beat(consumer)
 
     def beat(self, consumer: Any, worker: WorkerFacts) -> None:
         key = worker.keys.worker(worker.name)

@@ -120,10 +120,10 @@ def write_rows(path: Path, rows: list[dict[str, object]]) -> Path:
 
 def test_grade_judges_every_row_and_says_which_test_failed(home: Path, tmp_path: Path) -> None:
     rows: list[dict[str, object]] = [
-        {"question_id": "farm_double", "output": "```python\nprint(2 * int(input()))\n```"},
-        {"question_id": "farm_double", "code": "n = int(input())\nprint(n * 2 if n < 20 else 0)"},
-        {"question_id": "farm_double", "output": "no code here"},
-        {"question_id": "farm_double", "code": "print(int(input()) * 2", "index": 7},
+        {"question_id": "farm_square", "output": "```python\nprint(int(input()) ** 2)\n```"},
+        {"question_id": "farm_square", "code": "n = int(input())\nprint(n * n if n >= 0 else 0)"},
+        {"question_id": "farm_square", "output": "no code here"},
+        {"question_id": "farm_square", "code": "print(int(input()) ** 2", "index": 7},
         {"question_id": "farm_echo", "code": "\ud800 = 1\x00"},
     ]
     completions = write_rows(tmp_path / "completions.jsonl", rows)
@@ -133,16 +133,16 @@ def test_grade_judges_every_row_and_says_which_test_failed(home: Path, tmp_path:
     found = {(r["problem_id"], r["index"]): r for r in samples_of(out)}
     verdicts = {key: row["verdict"] for key, row in found.items()}
     assert verdicts == {
-        ("farm_double", 0): Verdict.PASSED,
-        ("farm_double", 1): Verdict.WRONG_ANSWER,
-        ("farm_double", 2): Verdict.NO_CODE,
-        ("farm_double", 7): Verdict.SYNTAX_ERROR,
+        ("farm_square", 0): Verdict.PASSED,
+        ("farm_square", 1): Verdict.WRONG_ANSWER,
+        ("farm_square", 2): Verdict.NO_CODE,
+        ("farm_square", 7): Verdict.SYNTAX_ERROR,
         ("farm_echo", 0): Verdict.SYNTAX_ERROR,
     }
-    wrong = found["farm_double", 1]
+    wrong = found["farm_square", 1]
     assert wrong["first_failure"] == len(wrong["cases"]) - 1 > 0
     assert [case["verdict"] for case in wrong["cases"]][:-1] == ["PASSED"] * wrong["first_failure"]
-    assert found["farm_double", 0]["first_failure"] is None
+    assert found["farm_square", 0]["first_failure"] is None
 
 
 def test_recorded_programs_get_their_recorded_public_verdicts(home: Path) -> None:
@@ -209,10 +209,10 @@ def test_a_bad_dataset_names_file_and_row(
 
 
 def test_bad_rows_can_be_skipped_and_are_counted(home: Path, server: ModelServer, tmp_path: Path) -> None:
-    good = [line for line in sample_path().read_text().splitlines() if '"farm_double"' in line]
+    good = [line for line in sample_path().read_text().splitlines() if '"farm_square"' in line]
     path = tmp_path / "data.jsonl"
     path.write_text("\n".join([*good, "{broken"]) + "\n")
-    completions = write_rows(tmp_path / "c.jsonl", [{"question_id": "farm_double", "code": "print(2*int(input()))"}])
+    completions = write_rows(tmp_path / "c.jsonl", [{"question_id": "farm_square", "code": "print(int(input()) ** 2)"}])
     arguments = ("grade", "--dataset", str(path), "--completions", str(completions), "--out", str(home / "out"))
     refused = farm(home, *arguments)
     assert refused.wait() == 2 and "data.jsonl:2" in refused.stderr

@@ -6,7 +6,6 @@ zygote reads every module while it still may, and children import from that copy
 """
 
 # Paths here are texts in another root, or met before pathlib is worth its import
-# ruff: noqa: PTH116, PTH118, PTH119, PTH120, PTH123, PTH206
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 The grader replaces `sys.stdin`, `sys.stdout`, `builtins.open` and three methods of the real stdin
 object for the time of one call. The replacements are imperfect, and a program that meets an
-imperfection fails there; each is kept: judging.md, section 4. Standard library only.
+imperfection fails there; each is kept: docs/protocols.md, "Two judge modes". Standard library only.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ Not all of site-packages: farm itself may be installed there, and nothing of it 
 """
 
 # Paths here are texts in another root, or met before pathlib is worth its import
-# ruff: noqa: PTH112, PTH119, PTH120, PTH123
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ that only root may enter is readable here after the uid drop.
 """
 
 # Paths here are texts in another root, or met before pathlib is worth its import
-# ruff: noqa: PTH102, PTH106, PTH110, PTH112, PTH114, PTH115, PTH118, PTH123, PTH211
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ its pidfd, and how it ended. Ends when the worker does.
 """
 
 # Paths here are texts in another root, or met before pathlib is worth its import
-# ruff: noqa: PTH208
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import farm.sandbox
 from farm.records import JudgeSpec, Limits, Suite, TestCase
-from farm.sandbox.api import Evaluation, Observation
+from farm.sandbox.api import Ended, Evaluation, Observation
 from farm.sandbox.lcb_judge import LcbOutcome, alarm_s, judge_lcb_once
 from farm.text import encode
 
@@ -63,7 +63,7 @@ class PipeSession:
         )
         os.close(result)
         os.close(inputs)
-        self._limit: str | None = None
+        self._limit: Ended | None = None
         self._write(encode(source))
 
     def _write(self, payload: bytes) -> None:

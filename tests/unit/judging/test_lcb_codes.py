@@ -1,4 +1,4 @@
-"""Verdicts in LiveCodeBench's form: the table of judging.md, section 10."""
+"""Verdicts in LiveCodeBench's form: the table of docs/protocols.md, section 10."""
 
 from __future__ import annotations
 
