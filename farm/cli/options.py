@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from farm.cli.confinement import PYTHON, SANDBOX
 from farm.cli.drive import HowToRun
 from farm.protocols import Protocol
 from farm.records import JudgeSpec, Limits
@@ -27,15 +27,8 @@ def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
 
 HOW: Callable[[F], F] = _all(
     click.option("--workers", type=click.IntRange(1, 256), help="Programs run at a time; default: one per core."),
-    click.option(
-        "--sandbox",
-        "tier",
-        type=click.Choice(["auto", "ns", "uid", "landlock", "none"]),
-        default="auto",
-        show_default=True,
-        help="How programs are confined (embedded workers).",
-    ),
-    click.option("--python", default=sys.executable, metavar="PATH", help="Interpreter that runs the programs."),
+    SANDBOX,
+    PYTHON,
     click.option(
         "--request-timeout",
         "deadline_s",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import click
 
+from farm.cli.confinement import PYTHON, SANDBOX
 from farm.config import Settings, check_broker_url, load
 
 
@@ -30,15 +30,8 @@ NAME = click.option("--name", help="Name of this worker; default: its role, proc
 @BROKER
 @NAME
 @click.option("--slots", type=click.IntRange(1, 256), help="Programs that run at a time; default: one per core.")
-@click.option(
-    "--sandbox",
-    "tier",
-    type=click.Choice(["auto", "ns", "uid", "landlock", "none"]),
-    default="auto",
-    show_default=True,
-    help="How programs are confined; auto takes the strongest that passes its self-test.",
-)
-@click.option("--python", default=sys.executable, help="Interpreter that runs the programs.", metavar="PATH")
+@SANDBOX
+@PYTHON
 def execute(broker: str | None, name: str | None, slots: int | None, tier: str, python: str) -> int:
     """Execute programs in a sandbox and judge them.
 

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import redis
@@ -20,7 +21,8 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from farm.coordinator import history
-from farm.coordinator.dispatch import Dispatcher, Parcel
+from farm.coordinator.board import RunBoard
+from farm.coordinator.dispatch import Dispatcher
 from farm.coordinator.intake import READ_COUNT, Batch, Intake
 from farm.coordinator.journal import Journal
 from farm.coordinator.ledger import Ledger
@@ -28,25 +30,23 @@ from farm.coordinator.lifecycle import (
     AttemptFailed,
     Command,
     Event,
-    GiveUp,
     Judged,
     Lifecycle,
     Pause,
     Phase,
-    Send,
     Stage,
     Vanished,
 )
+from farm.coordinator.outbox import Outbox
 from farm.coordinator.reconcile import Out, Reconciler
 from farm.errors import BrokerUnavailable, FarmError, RunLocked
 from farm.ids import sha256_hex
-from farm.protocols import extract_program, get
-from farm.records import RunSpec, SampleKey, SampleResult, Verdict
+from farm.records import RunSpec, SampleKey, Verdict
 from farm.tasks.answers import Answers
 from farm.tasks.blobs import Blobs
-from farm.tasks.keys import RUN_TTL_S, Keys, generate_queue
+from farm.tasks.keys import Keys
 from farm.tasks.wire import ExecuteConfig, GenerateConfig
-from farm.text import decode, encode, one_line
+from farm.text import one_line
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ TICK_S = 1.0
 DRAIN_S = 10.0  # how long a paused run waits for what workers have in hand
 REDIS_GONE_S = 120.0  # how long Redis may be away before the coordinator gives up (the run stays resumable)
 EXECUTE_WINDOW = 256
+PHASES_OUT = {Stage.GENERATE: Phase.GENERATING, Stage.EXECUTE: Phase.EXECUTING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,8 @@ class Driver:
         """`load` gives the stored value of a digest; `check` is called each second and may raise."""
         self._ledger, self._journal, self._spec = ledger, journal, spec
         self._run_id = journal.run_id
-        self._redis, self._keys = connection, keys
+        self._board = RunBoard(connection, keys, self._run_id, journal.fence, spec.model)
         self._blobs = Blobs(connection, keys)
-        self._protocol = get(spec.protocol)
         self._on_progress, self._check = on_progress, check
         self._dispatcher = Dispatcher(
             app, self._blobs, run_id=self._run_id, fence=journal.fence, load=load, generate=generate,
@@ -110,11 +110,11 @@ class Driver:
         self._lifecycle = Lifecycle(windows=windows)
         self._reconciler = Reconciler(connection, keys, self._run_id)
         self._problems = {row.problem_id: row for row in history.problems(ledger, self._run_id)}
-        self._intake = Intake(journal, Answers(connection, keys), spec, self._problems, self._program_digest)
+        self._outbox = Outbox(ledger, journal, spec, self._problems, self._dispatcher)
+        self._intake = Intake(journal, Answers(connection, keys), spec, self._problems, self._outbox.program_digest)
         self._open: Counter[str] = Counter()  # samples without a verdict, by problem
         self._verdicts: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
-        self._programs: dict[SampleKey, str] = {}  # digests of what is out
         self._spent: list[str] = []  # blobs that no job needs any more
         self._notice = ""
         self._started = self._ticked = time.monotonic()
@@ -130,7 +130,8 @@ class Driver:
         except RunLocked:
             raise  # somebody else's now
         except FarmError as exc:
-            self._journal.release("paused", one_line(str(exc)))
+            with suppress(FarmError):  # a full disk takes no note either; the lock is taken over by a resume
+                self._journal.release("paused", one_line(str(exc)))
             raise
 
     def _drive(self, stop: threading.Event) -> Ended:
@@ -160,7 +161,8 @@ class Driver:
         self._open.clear()
         self._verdicts.clear()
         self._announce()
-        self._intake.read(block_ms=0)  # what an earlier coordinator did not get to
+        while self._intake.read(block_ms=0).entries:
+            pass  # what an earlier coordinator did not get to
         adopted = self._reconciler.adopted()
         known = []
         for state in history.sample_states(self._ledger, self._run_id):
@@ -215,7 +217,7 @@ class Driver:
         """Take the state key away, so that workers drop what is queued, and wait for what they have."""
         try:
             self._handle(Pause(reason))
-            self._redis.delete(self._keys.state(self._run_id))
+            self._board.withdraw()
             deadline = time.monotonic() + DRAIN_S
             while time.monotonic() < deadline and self._reconciler.adopted():
                 self._read()
@@ -241,7 +243,7 @@ class Driver:
         self._flush_counts()
         self._report_progress()
         try:
-            self._delete_keys()
+            self._board.clear()
         except RedisError as exc:
             log.warning("the run's keys stay in Redis until their TTL ends: %s", exc)
         state = "complete" if self._lifecycle.counts()[Phase.UNJUDGED] == 0 else "incomplete"
@@ -254,60 +256,13 @@ class Driver:
         self._carry_out(self._lifecycle.handle(event))
 
     def _carry_out(self, commands: list[Command]) -> None:
-        pending = list(commands)
-        while pending:
-            parcels: list[Parcel] = []
-            followups: list[Command] = []
-            for command in pending:
-                match command:
-                    case GiveUp(key, stage, reason):
-                        self._journal.record_unjudged(key, stage.value, reason)
-                        self._close(key)
-                    case Send(key, Stage.GENERATE, attempt):
-                        prompt = self._problems[key.problem_id].prompt
-                        assert prompt is not None
-                        parcels.append(self._dispatcher.generate(key, attempt, prompt.encode()))
-                    case Send(key, Stage.EXECUTE, attempt):
-                        program = self._program(key)
-                        if program is None:
-                            followups.extend(self._no_code(key))
-                        else:
-                            self._programs[key] = sha256_hex(program)
-                            suite = self._problems[key.problem_id].suite_digest
-                            parcels.append(self._dispatcher.execute(key, attempt, program, suite))
-            self._dispatcher.send(parcels)
-            pending = followups
-
-    def _program_digest(self, key: SampleKey) -> str | None:
-        """What an answer must name: as sent, or, for one that an earlier coordinator sent, as recorded."""
-        digest = self._programs.pop(key, None)
-        if digest is not None:
-            return digest
-        try:
-            program = self._program(key)
-        except KeyError:
-            return None  # no completion is recorded: no verdict can be right
-        return None if program is None else sha256_hex(program)
-
-    def _program(self, key: SampleKey) -> bytes | None:
-        """The extracted program, or None if the answer holds no code."""
-        stored = history.completion(self._ledger, self._run_id, key)
-        if stored.completion.form == "program":
-            return stored.text if stored.text.strip() else None
-        source = extract_program(self._protocol, decode(stored.text))
-        return encode(source) if source.strip() else None
-
-    def _no_code(self, key: SampleKey) -> list[Command]:
-        row = self._problems[key.problem_id]
-        result = SampleResult(
-            problem_id=key.problem_id, index=key.index, verdict=Verdict.NO_CODE, suite_sha256=row.suite_digest,
-            judge=self._spec.judge, limits=self._spec.limits, detail="the answer holds no code", tests_total=row.tests,
-            sandbox="not executed", finished_at=time.time(),
-        )  # fmt: skip
-        self._journal.record_results([result])
-        self._verdicts[Verdict.NO_CODE] += 1
-        self._close(key)
-        return self._lifecycle.handle(Judged(key))
+        while commands:
+            given_up, without_code = self._outbox.carry_out(commands)
+            self._verdicts[Verdict.NO_CODE] += len(without_code)
+            for key in given_up + without_code:
+                self._close(key)
+            commands = [command for key in without_code for command in self._lifecycle.handle(Judged(key))]
+        self._outbox.flush()
 
     def _close(self, key: SampleKey) -> None:
         """A sample is finished; when it was its problem's last, the problem's blobs are not needed any more."""
@@ -321,19 +276,8 @@ class Driver:
     # --- Redis --------------------------------------------------------------------------------------
 
     def _announce(self) -> None:
-        """Keys that say the run wants work; written again each tick, so an emptied Redis learns them anew."""
-        pipe = self._redis.pipeline(transaction=False)
-        pipe.set(self._keys.state(self._run_id), str(self._journal.fence), ex=RUN_TTL_S)
-        if self._spec.model is not None:
-            pipe.sadd(self._keys.generate_queues, generate_queue(self._spec.model.repo))
-            pipe.expire(self._keys.generate_queues, RUN_TTL_S)
-        pipe.execute()
+        self._board.announce()
         self._journal.heartbeat()
-
-    def _delete_keys(self) -> None:
-        names = list(self._redis.scan_iter(match=self._keys.of_run(self._run_id), count=1000))
-        if names:
-            self._redis.unlink(*names)
 
     def _redis_trouble(self, exc: Exception, since: float | None, stop: threading.Event) -> float:
         now = time.monotonic()
@@ -351,18 +295,9 @@ class Driver:
         return since
 
     def _missing_roles(self) -> str:
-        roles = set()
-        for name in self._redis.scan_iter(match=self._keys.worker("*"), count=1000):
-            role = self._redis.hget(name, "role")
-            if role is not None:
-                roles.add(role.decode() if isinstance(role, bytes) else role)
         counts = self._lifecycle.counts()
-        wanted = []
-        if counts[Phase.GENERATING]:
-            wanted.append("generate")
-        if counts[Phase.EXECUTING]:
-            wanted.append("execute")
-        missing = [role for role in wanted if role not in roles]
+        stages = [stage for stage, phase in PHASES_OUT.items() if counts[phase]]
+        missing = self._board.without_worker(stage.value for stage in stages)
         return "; ".join(f"no {role} worker is connected (start one: farm worker {role})" for role in missing)
 
     # --- telling ------------------------------------------------------------------------------------

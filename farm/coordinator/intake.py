@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from redis.exceptions import RedisError
+
 from farm.coordinator.journal import CompletionEntry, Journal, Recorded
 from farm.coordinator.ledger import PlannedProblem
 from farm.coordinator.lifecycle import AttemptFailed, Completed, Event, Judged, Pause, Stage, Vanished
@@ -78,7 +80,10 @@ class Intake:
         self._results(results, batch)
         for failure in failures:
             self._failure(failure, batch)
-        self._answers.remove(self._journal.run_id, [entry_id for entry_id, _ in entries])
+        try:
+            self._answers.remove(self._journal.run_id, [entry_id for entry_id, _ in entries])
+        except RedisError as exc:
+            log.warning("recorded answers stay in the stream for now: %s", exc)  # read again, they are duplicates
         return batch
 
     def _check(self, answer: CompletionArrived | SampleResult | Failure) -> None:

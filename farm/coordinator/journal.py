@@ -138,13 +138,11 @@ class Journal:
         return Recorded.DUPLICATE if known == result.verdict.value else Recorded.CONFLICT
 
     def record_failure(self, key: SampleKey, stage: str, attempt: int, reason: str) -> None:
-        """Note a failed attempt."""
+        """Note a failed attempt; the same one again changes nothing."""
         with self._write() as db:
-            db.execute(
-                tables.failures.insert().values(
-                    run_id=self.run_id, problem_id=key.problem_id, idx=key.index, stage=stage, attempt=attempt,
-                    reason=reason, at=time.time(),
-                )
+            self._insert_first(
+                db, tables.failures, problem_id=key.problem_id, idx=key.index, stage=stage, attempt=attempt,
+                reason=reason, at=time.time(),
             )  # fmt: skip
 
     def record_unjudged(self, key: SampleKey, stage: str, reason: str) -> None:

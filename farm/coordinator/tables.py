@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 LEDGER_VERSION = 1
@@ -127,6 +128,7 @@ failures = Table(  # failed attempts, one row each; their number is what the cap
     Column("attempt", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", Float, nullable=False),
+    UniqueConstraint("run_id", "problem_id", "idx", "stage", "attempt"),
 )
 
 counters = Table(  # telemetry: duplicates, conflicts, resends, quarantined, ...

@@ -9,22 +9,26 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
+from typing import Literal, TypeVar
 
 import redis
 from redis.exceptions import RedisError
 
 from farm.config import Settings
-from farm.errors import ProtocolError
+from farm.errors import FarmError, MessageRejected, ProtocolError, VersionSkew
 from farm.ids import canonical_json
 from farm.tasks.answers import Answers
 from farm.tasks.blobs import Blobs
 from farm.tasks.broker import client
 from farm.tasks.keys import RUN_TTL_S, Keys
-from farm.tasks.wire import Job
+from farm.tasks.wire import Failure, Job, parse
 from farm.text import one_line
 
 log = logging.getLogger(__name__)
 QUARANTINE_LENGTH = 1000
+
+J = TypeVar("J", bound=Job)
+Stage = Literal["generate", "execute"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,36 @@ class TaskContext:
         keys = Keys(settings.key_prefix)
         return cls(worker, connection, keys, Blobs(connection, keys), Answers(connection, keys))
 
-    def claim(self, job: Job, stage: str) -> bool:
-        """Say that this worker has the job.
+    def take(self, kind: type[J], stage: Stage, message: object) -> J | None:
+        """The job in a message, claimed for this worker; None if there is nothing to do.
 
-        False: nobody wants it any more. Its run has ended or is paused, or the coordinator that sent it
-        was replaced by one that sends its own.
+        A message that is no job goes to quarantine. A job that nobody wants any more is dropped: its run
+        has ended or is paused, or the coordinator that sent it was replaced by one that sends its own.
         """
+        try:
+            job = parse(kind, message)
+        except (MessageRejected, VersionSkew) as exc:
+            self._quarantine(message, exc)
+            return None
+        return job if self._claim(job, stage) else None
+
+    def fail(self, job: Job, stage: Stage, exc: FarmError, *, final: bool = False, pause: bool = False) -> None:
+        """Answer that this attempt came to nothing; see `Failure` for `final` and `pause`."""
+        reason = f"{type(exc).__name__}: {one_line(str(exc), 500)}"
+        log.warning("run %s, sample %s, attempt %d: %s", job.run_id, job.key, job.attempt, reason)
+        failure = Failure(
+            problem_id=job.problem_id,
+            index=job.index,
+            stage=stage,
+            attempt=job.attempt,
+            reason=reason,
+            final=final,
+            pause=pause,
+            worker=self.worker,
+        )
+        self.answers.failure(job.run_id, failure)
+
+    def _claim(self, job: Job, stage: Stage) -> bool:
         claims = self.keys.claims(job.run_id)
         pipe = self.connection.pipeline(transaction=True)
         pipe.get(self.keys.state(job.run_id))
@@ -61,7 +89,7 @@ class TaskContext:
         self.connection.hdel(claims, f"{stage}/{job.key}")
         return False
 
-    def quarantine(self, message: object, exc: ProtocolError) -> None:
+    def _quarantine(self, message: object, exc: ProtocolError) -> None:
         """Keep a note of a refused message (never its body), newest first, bounded."""
         keys = sorted(str(k) for k in message)[:20] if isinstance(message, dict) else []
         entry = canonical_json({"at": time.time(), "reason": one_line(str(exc), 500), "fields": keys})

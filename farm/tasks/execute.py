@@ -6,18 +6,15 @@ secret; the program runs in the sandbox and only its bytes come back.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 
-from farm.errors import DatasetError, FarmError, MessageRejected, VersionSkew
+from farm.errors import DatasetError, FarmError
 from farm.records import SampleResult, Suite
 from farm.sandbox.api import Sandbox
 from farm.tasks.context import TaskContext
-from farm.tasks.wire import ExecuteConfig, ExecuteJob, Failure, parse
-from farm.text import decode, one_line
-
-log = logging.getLogger(__name__)
+from farm.tasks.wire import ExecuteConfig, ExecuteJob, parse
+from farm.text import decode
 
 
 def execute(context: TaskContext, open_slot: Callable[[], Sandbox], message: object) -> None:
@@ -27,17 +24,14 @@ def execute(context: TaskContext, open_slot: Callable[[], Sandbox], message: obj
     quarantine. Raises RedisError only: then nothing was answered, and the
     coordinator sends the work again.
     """
-    try:
-        job = parse(ExecuteJob, message)
-    except (MessageRejected, VersionSkew) as exc:
-        context.quarantine(message, exc)
-        return
-    if not context.claim(job, "execute"):
+    job = context.take(ExecuteJob, "execute", message)
+    if job is None:
         return
     try:
         context.answers.result(job.run_id, _judge(context, open_slot(), job))
     except FarmError as exc:
-        _fail(context, job, exc)
+        # A DatasetError: the problem's own tests are at fault, wherever they run.
+        context.fail(job, "execute", exc, final=isinstance(exc, DatasetError))
 
 
 def _judge(context: TaskContext, sandbox: Sandbox, job: ExecuteJob) -> SampleResult:
@@ -64,21 +58,4 @@ def _judge(context: TaskContext, sandbox: Sandbox, job: ExecuteJob) -> SampleRes
         cpu_s=evaluation.cpu_s,
         wall_s=evaluation.wall_s,
         finished_at=time.time(),
-    )
-
-
-def _fail(context: TaskContext, job: ExecuteJob, exc: FarmError) -> None:
-    reason = f"{type(exc).__name__}: {one_line(str(exc))}"
-    log.warning("run %s, sample %s, attempt %d: %s", job.run_id, job.key, job.attempt, reason)
-    context.answers.failure(
-        job.run_id,
-        Failure(
-            problem_id=job.problem_id,
-            index=job.index,
-            stage="execute",
-            attempt=job.attempt,
-            reason=reason,
-            final=isinstance(exc, DatasetError),  # the problem's own tests are at fault, wherever they run
-            worker=context.worker,
-        ),
     )

@@ -6,7 +6,6 @@ carries one). What the server cannot heal pauses the run or ends that sample; th
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 
@@ -15,10 +14,8 @@ from farm.errors import (
     AuthRejected,
     ConfigError,
     FarmError,
-    MessageRejected,
     ModelNotFound,
     Permanent,
-    VersionSkew,
 )
 from farm.ids import sample_seed, sha256_hex
 from farm.inference.auth import bearer
@@ -27,10 +24,8 @@ from farm.inference.prompt_budget import fit
 from farm.inference.retry import retrying
 from farm.records import Completion, GenerateTelemetry, Prompt
 from farm.tasks.context import TaskContext
-from farm.tasks.wire import Failure, GenerateConfig, GenerateJob, parse
+from farm.tasks.wire import GenerateConfig, GenerateJob, parse
 from farm.text import encode, one_line
-
-log = logging.getLogger(__name__)
 
 
 class Servers:
@@ -74,12 +69,8 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
     A malformed message goes to quarantine. Raises RedisError only: then nothing was answered, and the
     coordinator sends the work again.
     """
-    try:
-        job = parse(GenerateJob, message)
-    except (MessageRejected, VersionSkew) as exc:
-        context.quarantine(message, exc)
-        return
-    if not context.claim(job, "generate"):
+    job = context.take(GenerateJob, "generate", message)
+    if job is None:
         return
     try:
         config = parse(GenerateConfig, context.blobs.get(job.run_id, job.config))
@@ -87,7 +78,8 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
         seed = sample_seed(config.sampling.seed, job.problem_id, job.index)
         request, answer, requests = _ask(servers, config, prompt, seed)
     except FarmError as exc:
-        _fail(context, job, exc)
+        pause = isinstance(exc, AuthRejected | ModelNotFound | ConfigError)  # somebody has to act first
+        context.fail(job, "generate", exc, final=isinstance(exc, Permanent) and not pause, pause=pause)
         return
     text = encode(answer.text)
     reasoning = None if answer.reasoning is None else encode(answer.reasoning)
@@ -128,22 +120,3 @@ def _ask(servers: Servers, config: GenerateConfig, prompt: Prompt, seed: int) ->
     tried = retrying(once, stop=servers.stopping, healthy=client.healthy, budget_s=config.deadline_s)
     request, answer = tried.value
     return request, answer, tried.calls - 1 + answer.requests
-
-
-def _fail(context: TaskContext, job: GenerateJob, exc: FarmError) -> None:
-    reason = f"{type(exc).__name__}: {one_line(str(exc), 500)}"
-    log.warning("run %s, sample %s, attempt %d: %s", job.run_id, job.key, job.attempt, reason)
-    pause = isinstance(exc, AuthRejected | ModelNotFound | ConfigError)
-    context.answers.failure(
-        job.run_id,
-        Failure(
-            problem_id=job.problem_id,
-            index=job.index,
-            stage="generate",
-            attempt=job.attempt,
-            reason=reason,
-            final=isinstance(exc, Permanent) and not pause,
-            pause=pause,
-            worker=context.worker,
-        ),
-    )

@@ -82,7 +82,8 @@ class Presence(_Repeating):
     def stop(self, parent: Any) -> None:
         """A worker that drains has no event loop any more, but it lives: a thread says so until it ends."""
         super().stop(parent)
-        if state.should_stop not in (None, False) or state.should_terminate not in (None, False):
+        # Exit code 0 means "stop" here, so equality with False would be wrong.
+        if any(wish is not None and wish is not False for wish in (state.should_stop, state.should_terminate)):
             threading.Thread(target=self._drain, args=(parent,), daemon=True).start()
 
     def _drain(self, consumer: Any) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,10 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from farm.config import load
 from farm.coordinator import history
 from farm.coordinator.ledger import Ledger
-from farm.ids import sample_seed
-from farm.records import SampleKey
+from farm.ids import sample_seed, sha256_hex
+from farm.records import CaseResult, SampleKey, Verdict
+from farm.tasks.answers import Answers
+from farm.tasks.app import make_app, queue
+from farm.tasks.keys import WORKER_TTL_S, Keys
+from farm.tasks.wire import EXECUTE_TASK
 from tests.support.answers import ScriptedModel, gated
 from tests.support.farm_process import FarmProcess, environment, farm_processes, report_of, samples_of
 from tests.support.model_server import ModelServer
@@ -267,14 +273,70 @@ def test_the_key_of_the_model_server_is_written_nowhere(cluster: Cluster) -> Non
     assert searched > 8
 
 
+def test_a_forged_verdict_is_refused(cluster: Cluster, gate: Callable[[int], Gate]) -> None:
+    """It passes every test of the suite, but names another program than the recorded completion holds."""
+    held = gate(3)
+    cluster.worker("execute", "one")
+    cluster.worker("generate", "g", slots=32)
+    submit = cluster.submit(n=2)
+    wait_until(lambda: sum(s.verdict is not None for s in cluster.states()) == 3, "three samples are judged")
+    with Ledger(f"sqlite:///{cluster.home / 'ledger.db'}") as ledger:
+        honest = next(history.results(ledger, "run-1"))
+        problems = {p.problem_id: p for p in history.problems(ledger, "run-1")}
+    answers = Answers(cluster.redis.client(), Keys("farm:"))
+    for key in cluster.keys(2):
+        row = problems[key.problem_id]
+        cases = tuple(CaseResult(index=i, verdict=Verdict.PASSED) for i in range(row.tests))
+        forged = honest.model_copy(
+            update={
+                "problem_id": key.problem_id, "index": key.index, "verdict": Verdict.PASSED, "first_failure": None,
+                "cases": cases, "tests_total": row.tests, "suite_sha256": row.suite_digest,
+                "program_sha256": sha256_hex(b"another program"),
+            }
+        )  # fmt: skip
+        answers.result("run-1", forged)
+    held.open()
+    submit.ok()
+    cluster.check_score(n=2)
+    assert report_of(cluster.out)["telemetry"]["counters"]["quarantined"] >= 12
+
+
+def test_a_worker_gives_its_key_to_named_servers_only(cluster: Cluster) -> None:
+    cluster.worker("execute", "one")
+    elsewhere = cluster.farm(
+        "worker", "generate", "--name", "g", "--server-url", "http://127.0.0.1:9", secret=cluster.token
+    )
+    submit = cluster.submit(n=1)
+    assert submit.wait() == 3
+    assert "may not talk to" in submit.stderr and "farm resume run-1" in submit.stderr
+    assert cluster.seeds_asked() == Counter()
+    elsewhere.stop()
+
+
+def test_a_worker_that_drains_keeps_its_work(cluster: Cluster, gate: Callable[[int], Gate]) -> None:
+    """SIGTERM while a request is out: the answer is delivered, and nobody else was given the sample."""
+    held = gate(0)
+    cluster.worker("execute", "one")
+    worker = cluster.worker("generate", "g", slots=4)
+    submit = cluster.submit(n=1)
+    wait_until(lambda: held.held == 4, "four requests are out")
+    worker.process.terminate()
+    present = cluster.redis.client()
+    ttl_s = WORKER_TTL_S + 2.0
+    began = time.monotonic()
+    wait_until(lambda: time.monotonic() - began > ttl_s, "a presence key would have run out", timeout_s=60)
+    assert any(b"worker:g@" in key for key in present.scan_iter()), "a draining worker was taken for dead"
+    held.open()
+    cluster.worker("generate", "next", slots=4)
+    submit.ok()
+    cluster.check_score(n=1)
+    assert set(cluster.seeds_asked().values()) == {1}, "a sample in a draining worker's hands was generated twice"
+
+
 def test_a_message_that_is_no_job_harms_nobody(cluster: Cluster) -> None:
     cluster.worker("execute", "one")
     cluster.worker("generate", "g", slots=8)
     client = cluster.redis.client()
-    from farm.config import load
-    from farm.tasks.app import make_app, queue
-    from farm.tasks.wire import EXECUTE_TASK
-
     app = make_app(load({"HOME": "/nonexistent", "FARM_BROKER_URL": cluster.redis.url}), "coordinator")
     for job in (None, 42, {}, {"schema_version": 9}, {"schema_version": 1, "run_id": "x" * 100}, "os.system"):
         app.send_task(EXECUTE_TASK, kwargs={"job": job}, queue=queue("execute"), ignore_result=True)
