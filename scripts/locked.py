@@ -55,7 +55,9 @@ def read_pins(text: str) -> tuple[dict[str, str], dict[str, set[str]]]:
     for line in text.splitlines():
         if NAME.match(line):
             name = normal(line)
-            pins[name], parents[name] = line, set()
+            # a package may be pinned twice, for different Pythons: the markers choose
+            pins[name] = f"{pins[name]}\n{line}" if name in pins else line
+            parents.setdefault(name, set())
         elif line.lstrip().startswith("--hash"):
             pins[name] += f"\n{line}"
         elif name and (note := re.match(r"\s+#\s+(?:via\s+)?([A-Za-z0-9][A-Za-z0-9._-]*)", line)) and note[1] != "via":
