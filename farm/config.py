@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
@@ -83,6 +84,7 @@ def child_environment(keep_secrets: bool, extra: Mapping[str, str] | None = None
         for name in SECRET_NAMES:
             env.pop(name, None)
             env.pop(f"{name}_FILE", None)
+        env.pop("FARM_LEDGER_URL", None)  # it may hold a password too
     env.update(extra or {})
     return env
 
@@ -122,6 +124,11 @@ def _broker_url(env: Mapping[str, str]) -> str | None:
 
 def check_broker_url(url: str, origin: str) -> str:
     """The URL itself if Celery and redis-py can both use it; ConfigError that names `origin` if not."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as exc:
+        raise ConfigError(f"{origin}: not a URL: {exc}", remedy="use redis://HOST:PORT/0") from exc
     schemes = ("redis://", "rediss://", "redis+socket://")
     if not url.startswith(schemes):
         raise ConfigError(f"{origin}: not a Redis URL", remedy=f"use one of {', '.join(s + '...' for s in schemes)}")

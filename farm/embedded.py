@@ -24,7 +24,7 @@ import redis
 from redis.exceptions import RedisError
 
 from farm.config import Settings, child_environment
-from farm.errors import BrokerUnavailable, ConfigError, FarmError
+from farm.errors import BrokerUnavailable, ConfigError, FarmError, WorkerFailed
 from farm.processes import ProcessName, end, name_of, start
 from farm.tasks import broker
 from farm.tasks.keys import Keys
@@ -62,14 +62,17 @@ class EmbeddedStack:
     def __enter__(self) -> Self:
         base = runtime_directory(self._settings)
         sweep(base)
-        self.directory = Path(tempfile.mkdtemp(prefix="stack-", dir=base))
-        self._note()
         try:
+            self.directory = Path(tempfile.mkdtemp(prefix="stack-", dir=base))
+            self._note()
             self._start_broker()
             self._start_worker("execute", self._execute_slots)
             if self._generate_slots:
                 self._start_worker("generate", self._generate_slots)
             self._wait_for_workers()
+        except OSError as exc:
+            self.close()
+            raise ConfigError(f"no workers can be started in {base}: {exc.strerror}", remedy="make room there") from exc
         except BaseException:
             self.close()
             raise
@@ -87,7 +90,7 @@ class EmbeddedStack:
                 continue
             self._restarts += 1
             if self._restarts > RESTARTS:
-                raise FarmError(f"{role} worker ended {self._restarts} times: {self._last_words(role)}")
+                raise WorkerFailed(f"{role} workers ended {self._restarts} times: {self._last_words(role)}")
             self._forget_worker(role, process.pid)
             self._start_worker(role, self._execute_slots if role == "execute" else self._generate_slots)
         if self._broker is not None and self._broker.poll() is not None:
@@ -95,13 +98,15 @@ class EmbeddedStack:
 
     def close(self) -> None:
         """End all processes and remove the folder; idempotent."""
-        end(list(self._workers.values()), grace_s=5.0)
-        self._workers.clear()
-        if self._broker is not None:
-            end([self._broker], grace_s=5.0)
-            self._broker = None
-        if self.directory != Path():
-            shutil.rmtree(self.directory, ignore_errors=True)
+        try:
+            end(list(self._workers.values()), grace_s=5.0)
+            self._workers.clear()
+            if self._broker is not None:
+                end([self._broker], grace_s=5.0)
+                self._broker = None
+        finally:  # also when a second Ctrl-C comes in between
+            if self.directory != Path():
+                shutil.rmtree(self.directory, ignore_errors=True)
 
     # --- broker -------------------------------------------------------------------------------------
 
@@ -139,10 +144,10 @@ class EmbeddedStack:
     # --- workers ------------------------------------------------------------------------------------
 
     def _start_worker(self, role: str, slots: int) -> None:
-        environment = child_environment(
-            keep_secrets=role == "generate", extra={"FARM_BROKER_URL": self.settings.broker_url or ""}
-        )
-        argv = [sys.executable, "-m", "farm", "worker", role, "--slots", str(slots)]
+        # What a pool leaves in the temporary folder when it is killed goes with the stack's folder.
+        extra = {"FARM_BROKER_URL": self.settings.broker_url or "", "TMPDIR": str(self.directory)}
+        environment = child_environment(keep_secrets=role == "generate", extra=extra)
+        argv = [sys.executable, "-P", "-m", "farm", "worker", role, "--slots", str(slots)]
         if role == "execute":
             argv += ["--sandbox", self._tier, "--python", self._python]
         else:
@@ -161,7 +166,7 @@ class EmbeddedStack:
                 if self._workers[role].poll() is not None:
                     raise self._refusal(role)
             if time.monotonic() > deadline:
-                raise FarmError(f"the {' and '.join(sorted(waiting))} worker did not start in {START_S:.0f} s")
+                raise WorkerFailed(f"the {' and '.join(sorted(waiting))} worker did not start in {START_S:.0f} s")
             if waiting:
                 self._wake.wait(0.02)
         connection.close()
@@ -169,15 +174,15 @@ class EmbeddedStack:
     def _refusal(self, role: str) -> FarmError:
         """Why a worker ended at its start, in its own words and with its exit code."""
         words = self._last_words(role).removeprefix("farm: ")
-        error = FarmError(words or f"the {role} worker ended at its start")
-        error.exit_code = self._workers[role].returncode or error.exit_code
+        error = WorkerFailed(words or f"the {role} worker ended at its start")
+        error.exit_code = max(self._workers[role].returncode, 0) or error.exit_code
         return error
 
     def _forget_worker(self, role: str, pid: int) -> None:
         """Remove a dead worker's presence at once: what it had claimed is sent again sooner."""
         connection, keys = broker.client(self.settings), Keys(self.settings.key_prefix)
         with suppress(RedisError):
-            for name in connection.scan_iter(match=keys.worker(f"{role}-{pid}@*")):
+            for name in connection.scan_iter(match=keys.worker(f"{role}-{pid}-*")):
                 connection.delete(name)
         connection.close()
 
@@ -206,8 +211,13 @@ def runtime_directory(settings: Settings) -> Path:
     """
     base = settings.runtime_base
     path = base / "farm" if base else Path(tempfile.gettempdir()) / f"farm-{os.getuid()}"
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    facts = path.lstat()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        facts = path.lstat()
+    except OSError as exc:
+        raise ConfigError(
+            f"cannot make {path}: {exc.strerror}", remedy="set XDG_RUNTIME_DIR to another folder"
+        ) from exc
     if path.is_symlink() or facts.st_uid != os.getuid() or facts.st_mode & 0o077:
         raise ConfigError(f"{path} is not a private folder of this user", remedy="remove it, or set XDG_RUNTIME_DIR")
     return path
@@ -220,8 +230,9 @@ def sweep(base: Path) -> list[Path]:
         names = _noted(directory)
         if names and names[0].alive:
             continue
-        if not names and time.time() - directory.stat().st_mtime < START_S:
-            continue  # somebody is starting in it right now
+        with suppress(FileNotFoundError):  # another start sweeps too
+            if not names and time.time() - directory.stat().st_mtime < START_S:
+                continue  # somebody is starting in it right now
         for name in names[1:]:
             name.kill()
         shutil.rmtree(directory, ignore_errors=True)

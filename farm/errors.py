@@ -170,6 +170,12 @@ class SandboxLost(SandboxError):
     """Raised when the zygote or container died under a run. The run is repeated."""
 
 
+class WorkerFailed(FarmError):
+    """Raised when workers of the embedded stack do not start or keep dying. Carries their last words."""
+
+    exit_code = 3
+
+
 # --- messages and ledger ------------------------------------------------------------------------
 
 

@@ -27,6 +27,13 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def check_run_id(text: str) -> str:
+    """`text` itself if it can name a run (it becomes part of paths and Redis keys); ValueError if not."""
+    if not re.match(RUN_ID_PATTERN, text) or text.endswith("\n"):
+        raise ValueError(f"not a run id: {text!r} (want 3 to 64 of a-z, 0-9 and -, not - first)")
+    return text
+
+
 def canonical_json(value: Any) -> bytes:
     """One byte string per JSON value: sorted keys, no spaces, ASCII only; NaN raises ValueError."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()

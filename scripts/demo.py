@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -43,11 +44,13 @@ def main() -> int:
     print(f"starting llama.cpp with {MODEL} ...", flush=True)
     cores = len(os.sched_getaffinity(0))
     with start_llamacpp(model, threads=max(1, cores - 1), api_key=key) as url:
-        command = [sys.executable, "-m", "farm", "submit", *SUBMIT, "--server-url", url]
+        command = [sys.executable, "-P", "-m", "farm", "submit", *SUBMIT, "--server-url", url]
         print("VLLM_API_KEY=... farm", *command[3:], flush=True)
         environment = {**os.environ, "VLLM_API_KEY": key, "FARM_HOME": str(home)}
         environment.pop("FARM_BROKER_URL", None)  # the demo shows the embedded default
-        return subprocess.call(command, env=environment)
+        farm = subprocess.Popen(command, env=environment)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for farm, which stops cleanly and says how to resume
+        return farm.wait()
 
 
 if __name__ == "__main__":

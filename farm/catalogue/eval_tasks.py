@@ -45,6 +45,11 @@ class EvalTask:
     tolerance: float = 0.05
     references: tuple[EvalReference, ...] = ()
 
+    @property
+    def protocol(self) -> str:
+        """The protocol to run by default: Tenstorrent's, where a reference was measured with it."""
+        return "tt" if any("tt" in ref.protocols for ref in self.references) else "official"
+
     def references_for(self, protocol: str) -> tuple[Reference, ...]:
         """The references that a score under `protocol` may be compared with."""
         return tuple(

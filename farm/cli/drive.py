@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -22,7 +22,7 @@ from farm.coordinator.driver import Driver, Ended
 from farm.coordinator.ledger import Ledger
 from farm.coordinator.reporting import judged_samples, score_run
 from farm.embedded import EmbeddedStack, stack_or_cluster
-from farm.errors import Interrupted, RunIncomplete
+from farm.errors import ConfigError, FarmError, Interrupted, RunIncomplete
 from farm.records import RunSpec
 from farm.reports.samples_jsonl import write_samples
 from farm.reports.table import show
@@ -46,6 +46,7 @@ class HowToRun:
     deadline_s: float = 1800.0  # of one request, from its slot on
     stall_s: float = 120.0
     out: Path | None = None
+    server: str | None = None  # where it is not the one of the plan
 
 
 def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, retry_unjudged: bool = False) -> int:
@@ -55,7 +56,10 @@ def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, ret
     after Ctrl-C; both say how to go on.
     """
     spec = ledger.run(run_id).spec
+    _check_writable(report_directory(settings, run_id, how.out))
     stack = None if settings.broker_url is not None else _stack(settings, spec, how)
+    if stack is None and (how.workers or how.tier != "auto" or how.python != sys.executable):
+        click.echo("caution: --workers, --sandbox and --python are for embedded workers; yours decide", err=True)
     journal = ledger.acquire(run_id)
     released = False
     try:
@@ -76,10 +80,15 @@ def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, ret
                 ended = driver.run(stop)
             app.close()
             connection.close()
+    except KeyboardInterrupt:
+        with suppress(FarmError):
+            journal.release("paused", "interrupted")
+        raise Interrupted(f"run {run_id} is interrupted", remedy=f"continue with: farm resume {run_id}") from None
     finally:
         if not released:
-            journal.release("paused", "it did not start")
-    return _conclude(ledger, run_id, settings, how, ended)
+            with suppress(FarmError):
+                journal.release("paused", "it did not start")
+    return conclude(ledger, run_id, settings, how, ended)
 
 
 def write_reports(ledger: Ledger, run_id: str, directory: Path) -> tuple[Report, list[Path]]:
@@ -96,7 +105,8 @@ def report_directory(settings: Settings, run_id: str, out: Path | None) -> Path:
     return out if out is not None else settings.home / "reports" / run_id
 
 
-def _conclude(ledger: Ledger, run_id: str, settings: Settings, how: HowToRun, ended: Ended) -> int:
+def conclude(ledger: Ledger, run_id: str, settings: Settings, how: HowToRun, ended: Ended) -> int:
+    """Report a drive that ended, on stdout and in files; the exit code, or the error that says how to go on."""
     if ended.state == "paused":
         resume = f"continue with: farm resume {run_id}"
         if ended.reason == "interrupted":
@@ -118,13 +128,23 @@ def _conclude(ledger: Ledger, run_id: str, settings: Settings, how: HowToRun, en
     return 0
 
 
+def _check_writable(directory: Path) -> None:
+    """Before hours are spent, not after."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ConfigError(f"cannot make {directory}: {exc.strerror}", remedy="name another folder with --out") from exc
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise ConfigError(f"{directory} cannot be written", remedy="name another folder with --out")
+
+
 def _stack(settings: Settings, spec: RunSpec, how: HowToRun) -> EmbeddedStack:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return EmbeddedStack(
         settings,
         execute_slots=how.workers or cores,
         generate_slots=min(spec.model.max_concurrency, GENERATE_SLOTS_MAX) if spec.model else 0,
-        servers=spec.servers,
+        servers=(how.server,) if how.server else spec.servers,
         tier=how.tier,
         python=how.python,
     )
@@ -134,7 +154,11 @@ def _generate_config(spec: RunSpec, how: HowToRun) -> GenerateConfig | None:
     if spec.model is None:
         return None
     return GenerateConfig(
-        model=spec.model, server=spec.servers[0], sampling=spec.sampling, deadline_s=how.deadline_s, stall_s=how.stall_s
+        model=spec.model,
+        server=how.server or spec.servers[0],
+        sampling=spec.sampling,
+        deadline_s=how.deadline_s,
+        stall_s=how.stall_s,
     )
 
 

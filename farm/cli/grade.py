@@ -10,7 +10,7 @@ import click
 from farm import protocols
 from farm.cli.drive import drive
 from farm.cli.home import blob_store, open_ledger
-from farm.cli.options import DATASET, HOW, JUDGE, how_to_run, judge_spec, limits
+from farm.cli.options import DATASET, HOW, JUDGE, RUN_ID, how_to_run, judge_spec, limits
 from farm.config import load
 from farm.coordinator.plan import plan_dataset, plan_grading
 from farm.datasets.resolve import resolve
@@ -29,7 +29,7 @@ from farm.ids import new_run_id
 @click.option("--protocol", "protocol_name", default="official", show_default=True, help="How output becomes code.")
 @DATASET
 @JUDGE
-@click.option("--run-id", help="Name of the run; default: time, file and six random digits.")
+@RUN_ID
 @HOW
 def grade(completions: Path, **options: Any) -> int:
     """Judge completions that exist already.

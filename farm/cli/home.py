@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from farm.config import Settings
 from farm.coordinator.ledger import Ledger
 from farm.datasets.store import BlobStore
@@ -16,6 +18,8 @@ def open_ledger(settings: Settings) -> Ledger:
         raise ConfigError(
             f"FARM_HOME: cannot make {settings.home}: {exc.strerror}", remedy="name another folder"
         ) from exc
+    if not os.access(settings.home, os.W_OK | os.X_OK):
+        raise ConfigError(f"FARM_HOME: {settings.home} cannot be written", remedy="name another folder")
     return Ledger(settings.ledger_url)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -54,7 +55,8 @@ class LiveView:
         finished = _finished(progress) == sum(progress.phases.values())
         if text != self._last_line and (finished or now - self._last_at >= LINE_EVERY_S):
             self._last_line, self._last_at = text, now
-            print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the view
+            with suppress(OSError):  # whoever read this went away; the run goes on
+                print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the view
 
     def _text(self, progress: Progress) -> str:
         phases, total = progress.phases, sum(progress.phases.values())

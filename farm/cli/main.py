@@ -70,6 +70,7 @@ def main() -> None:
 
         click.echo(f"farm: {one_line(str(exc), 2000)}", err=True)
         sys.exit(exc.exit_code)
-    except BrokenPipeError:
-        sys.exit(141)  # the reader of our output went away
+    except OSError as exc:
+        click.echo(f"farm: {exc.strerror or exc}: {exc.filename or 'output'}", err=True)
+        sys.exit(1)
     sys.exit(result if isinstance(result, int) else 0)

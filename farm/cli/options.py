@@ -10,6 +10,8 @@ import click
 
 from farm.cli.confinement import PYTHON, SANDBOX
 from farm.cli.drive import HowToRun
+from farm.errors import ConfigError
+from farm.ids import check_run_id
 from farm.protocols import Protocol
 from farm.records import JudgeSpec, Limits
 
@@ -46,6 +48,18 @@ HOW: Callable[[F], F] = _all(
         help="Seconds without a token after the first.",
     ),
     click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report's files."),
+)
+
+
+def _run_id(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    try:
+        return None if value is None else check_run_id(value)
+    except ValueError as exc:
+        raise ConfigError(f"--run-id: {exc}") from exc
+
+
+RUN_ID = click.option(
+    "--run-id", callback=_run_id, help="Name of the run; default: time, what it runs and six random digits."
 )
 
 DATASET: Callable[[F], F] = _all(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
-from farm.cli.drive import HowToRun, drive, report_directory, write_reports
+from farm.cli.drive import conclude, drive, report_directory, write_reports
 from farm.cli.home import open_ledger
 from farm.cli.options import HOW, how_to_run
+from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_server
 from farm.config import load
+from farm.coordinator.driver import Ended
 from farm.errors import RunIncomplete
 from farm.reports.as_json import as_json
 from farm.reports.table import show
@@ -43,6 +47,7 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
     settings = load()
     with open_ledger(settings) as ledger:
         result, paths = write_reports(ledger, run_id, report_directory(settings, run_id, out))
+        running = ledger.run(run_id).state == "running"
     if as_json_:
         click.echo(as_json(result), nl=False)
     else:
@@ -51,18 +56,27 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
             click.echo(str(path))
     if result.complete:
         return 0
-    raise RunIncomplete(f"run {run_id} is INCOMPLETE", remedy=f"continue with: farm resume {run_id}")
+    remedy = "it is being driven now, or its coordinator died: then" if running else "continue with"
+    raise RunIncomplete(f"run {run_id} is INCOMPLETE", remedy=f"{remedy}: farm resume {run_id}")
 
 
 @click.command()
 @click.argument("run_id")
+@SERVER_URL
+@WAIT_SERVER
 @HOW
-def resume(run_id: str, **options: object) -> int:
+def resume(run_id: str, server_url: str | None, wait_server: float, **options: Any) -> int:
     """Continue a run: nothing that was recorded is generated or executed again.
 
-    Samples that were given up are tried once more.
+    Samples that were given up are tried once more. The model server may have moved: see --server-url.
     """
-    how: HowToRun = how_to_run(options)
+    how = how_to_run(options)
     settings = load()
     with open_ledger(settings) as ledger:
+        row = ledger.run(run_id)
+        if row.state == "complete":
+            return conclude(ledger, run_id, settings, how, Ended("complete"))
+        if row.spec.model is not None:
+            url, _ = ready_server(settings, row.spec.model, server_url or row.spec.servers[0], wait_server)
+            how = replace(how, server=url)
         return drive(settings, ledger, run_id, how, retry_unjudged=True)

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import ValidationError
 
 from farm import protocols
 from farm.catalogue.catalogue import load as load_catalogue
 from farm.catalogue.eval_tasks import EvalTask, eval_task
 from farm.cli.drive import drive
 from farm.cli.home import blob_store, open_ledger
-from farm.cli.options import DATASET, HOW, JUDGE, how_to_run, judge_spec, limits
+from farm.cli.options import DATASET, HOW, JUDGE, RUN_ID, how_to_run, judge_spec, limits
+from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_server
 from farm.config import Settings, load
 from farm.coordinator.plan import check_ks, plan_dataset, plan_evaluation
 from farm.datasets.resolve import DatasetSource, resolve
 from farm.datasets.select import Selection
-from farm.errors import ConfigError, DatasetError, InferenceError
+from farm.errors import ConfigError, DatasetError
 from farm.ids import new_run_id
-from farm.inference.auth import bearer
-from farm.inference.client import Client
-from farm.inference.readiness import ServerFacts, check, wait_ready
 from farm.records import Difficulty, JudgeSpec, Reference, Sampling, ServedModel
 
-DEFAULT_SERVER = "http://127.0.0.1:8000"
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
 @click.option("--model", required=True, help="Short name or HF repo id, as in the catalogue (farm models).")
 @click.option("--device", required=True, help="Device that serves it: n150, n300, t3k, ..., cpu.")
-@click.option("--server-url", metavar="URL", help=f"Model server; default: FARM_SERVER_URL, else {DEFAULT_SERVER}.")
+@SERVER_URL
 @click.option("--dataset", metavar="NAME|PATH", help="'sample', a JSONL file, or a folder of LiveCodeBench releases.")
 @click.option("--eval-task", "task", metavar="NAME", help="Run this eval task although the model has none of its own.")
-@click.option("--protocol", "protocol_name", help="Prompt, extraction, sampling and judge; default: official.")
+@click.option(
+    "--protocol",
+    "protocol_name",
+    help="Prompt, extraction, sampling, judge; default: tt where a reference has it, else official.",
+)
 @click.option("--n", type=click.IntRange(1, 10_000), help="Samples per problem; default: the protocol's.")
 @click.option("--temperature", type=click.FloatRange(0, 10), help="Default: the protocol's.")
 @click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Default: the protocol's.")
@@ -54,8 +55,8 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--engine", help="Of several catalogue entries: vLLM, forge, llama.cpp.")
 @click.option("--impl", help="Of several catalogue entries: the implementation.")
 @click.option("--catalogue", type=click.Path(path_type=Path), help="A release_model_spec.json; default: built in.")
-@click.option("--wait-server", type=click.FloatRange(0, 86400), default=0.0, metavar="S", help="Wait for readiness.")
-@click.option("--run-id", help="Name of the run; default: time, model and six random digits.")
+@WAIT_SERVER
+@RUN_ID
 @HOW
 def submit(**options: Any) -> int:
     """Generate samples with a model, judge them and report pass@k.
@@ -67,18 +68,15 @@ def submit(**options: Any) -> int:
     catalogue = load_catalogue(options["catalogue"] or settings.catalogue)
     model = catalogue.resolve(options["model"], options["device"], engine=options["engine"], impl=options["impl"])
     task = eval_task(model.name, options["task"])
-    protocol = protocols.get(options["protocol_name"] or "official")
+    protocol = protocols.get(options["protocol_name"] or task.protocol)
     sampling = _sampling(protocol.sampling, options)
     judge = judge_spec(protocol, options["judge"], options["all_tests"])
     ks = check_ks(options["ks"] or None, sampling.n)
     source = _source(options, settings, model)
     selection = _selection(options, sampling.seed)
-    url, origin = _server(options, settings)
-    facts = _ready(settings, model, url, origin, options["wait_server"])
-    if not facts.as_expected:
-        click.echo(
-            f"caution: {url} serves {', '.join(facts.served)}, not {model.repo}; the report names both", err=True
-        )
+    url, facts = ready_server(settings, model, options["server_url"], options["wait_server"])
+    if sampling.n > 1 and sampling.temperature == 0:
+        click.echo(f"caution: {sampling.n} samples at temperature 0 are likely the same; see --temperature", err=True)
     if facts.max_context is not None and facts.max_context < model.max_context:
         model = model.model_copy(update={"max_context": facts.max_context})
     with open_ledger(settings) as ledger:
@@ -108,7 +106,11 @@ def submit(**options: Any) -> int:
 
 def _sampling(base: Sampling, options: dict[str, Any]) -> Sampling:
     names = ("n", "temperature", "top_p", "max_tokens", "seed")
-    return Sampling(**{**dict(base), **{name: options[name] for name in names if options[name] is not None}})
+    try:
+        return Sampling(**{**dict(base), **{name: options[name] for name in names if options[name] is not None}})
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        raise ConfigError(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}") from exc
 
 
 def _references(
@@ -146,32 +148,6 @@ def _selection(options: dict[str, Any], seed: int) -> Selection:
         limit=options["limit"],
         seed=seed,
     )
-
-
-def _server(options: dict[str, Any], settings: Settings) -> tuple[str, str]:
-    if options["server_url"]:
-        return options["server_url"], "--server-url"
-    if settings.server_url:
-        return settings.server_url, settings.server_url_origin
-    return DEFAULT_SERVER, "the default"
-
-
-def _ready(settings: Settings, model: ServedModel, url: str, origin: str, budget_s: float) -> ServerFacts:
-    """Before anything is planned: the server answers, takes the key and has the model."""
-    token, token_origin = bearer(settings, model.engine)
-    try:
-        with Client(url, token=token, token_origin=token_origin, url_origin=origin) as client:
-            if not budget_s:
-                return check(client, model.repo, chat=model.chat)
-            stop = threading.Event()
-            return wait_ready(client, model.repo, chat=model.chat, budget_s=budget_s, stop=stop, on_progress=_waiting)
-    except InferenceError as exc:
-        exc.exit_code = ConfigError.exit_code  # nothing was started: the invocation is at fault, not a run
-        raise
-
-
-def _waiting(elapsed_s: float, error: InferenceError) -> None:
-    click.echo(f"waiting for the model server ({elapsed_s:.0f} s): {error}", err=True)
 
 
 def _say_skipped(rows: int) -> None:

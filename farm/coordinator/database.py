@@ -23,7 +23,12 @@ def connect(url: str) -> sa.Engine:
             "FARM_LEDGER_URL: not a database URL", remedy="use sqlite:///FILE or postgresql://..."
         ) from exc
     if parsed.get_backend_name() == "postgresql":
-        return sa.create_engine(parsed.set(drivername="postgresql+psycopg"))
+        try:
+            return sa.create_engine(parsed.set(drivername="postgresql+psycopg"))
+        except ImportError as exc:
+            raise ConfigError(
+                "FARM_LEDGER_URL: PostgreSQL needs psycopg", remedy="pip install 'farm[postgres]'"
+            ) from exc
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise ConfigError("FARM_LEDGER_URL: unknown database", remedy="use sqlite:///FILE or postgresql://...")
     try:

@@ -93,12 +93,13 @@ class Dispatcher:
         values = {digest: load for parcel in parcels for digest, load in parcel.blobs.items()}
         missing = self._blobs.missing(self._run_id, values)
         self._blobs.put(self._run_id, ((digest, values[digest]()) for digest in missing))
+        self._blobs.want(self._run_id, {f"{stage_of(p.job).value}/{p.job.key}": p.job.attempt for p in parcels})
         with self._app.producer_or_acquire() as producer:
             for parcel in parcels:
                 self._publish(producer, parcel.job)
 
     def _publish(self, producer: object, job: Job) -> None:
-        stage = Stage.GENERATE if isinstance(job, GenerateJob) else Stage.EXECUTE
+        stage = stage_of(job)
         self._app.send_task(
             GENERATE_TASK if stage is Stage.GENERATE else EXECUTE_TASK,
             kwargs={"job": job.model_dump(mode="json")},
@@ -109,6 +110,11 @@ class Dispatcher:
             argsrepr="()",
             kwargsrepr=f"{{'run': '{self._run_id}', 'sample': '{job.key}', 'attempt': {job.attempt}}}",
         )
+
+
+def stage_of(job: Job) -> Stage:
+    """Which work a job is."""
+    return Stage.GENERATE if isinstance(job, GenerateJob) else Stage.EXECUTE
 
 
 def task_id(run_id: str, key: SampleKey, stage: Stage, attempt: int) -> str:

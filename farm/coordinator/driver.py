@@ -39,7 +39,7 @@ from farm.coordinator.lifecycle import (
 )
 from farm.coordinator.outbox import Outbox
 from farm.coordinator.reconcile import Out, Reconciler
-from farm.errors import BrokerUnavailable, FarmError, RunLocked
+from farm.errors import BrokerUnavailable, FarmError, RunIncomplete, RunLocked
 from farm.ids import sha256_hex
 from farm.records import RunSpec, SampleKey, Verdict
 from farm.tasks.answers import Answers
@@ -98,7 +98,7 @@ class Driver:
         """`load` gives the stored value of a digest; `check` is called each second and may raise."""
         self._ledger, self._journal, self._spec = ledger, journal, spec
         self._run_id = journal.run_id
-        self._board = RunBoard(connection, keys, self._run_id, journal.fence, spec.model)
+        self._board = RunBoard(connection, keys, self._run_id, journal.fence, spec.model, ledger.identity(self._run_id))
         self._blobs = Blobs(connection, keys)
         self._on_progress, self._check = on_progress, check
         self._dispatcher = Dispatcher(
@@ -111,8 +111,11 @@ class Driver:
         self._reconciler = Reconciler(connection, keys, self._run_id)
         self._problems = {row.problem_id: row for row in history.problems(ledger, self._run_id)}
         self._outbox = Outbox(ledger, journal, spec, self._problems, self._dispatcher)
-        self._intake = Intake(journal, Answers(connection, keys), spec, self._problems, self._outbox.program_digest)
-        self._open: Counter[str] = Counter()  # samples without a verdict, by problem
+        planned = {state.key for state in history.sample_states(ledger, self._run_id)}
+        self._intake = Intake(
+            journal, Answers(connection, keys), spec, self._problems, planned, self._outbox.program_digest
+        )
+        self._open: dict[str, set[SampleKey]] = {}  # samples without a verdict, by problem
         self._verdicts: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
         self._spent: list[str] = []  # blobs that no job needs any more
@@ -160,9 +163,12 @@ class Driver:
         self._lifecycle = Lifecycle(windows=self._windows)
         self._open.clear()
         self._verdicts.clear()
+        self._board.own()
         self._announce()
-        while self._intake.read(block_ms=0).entries:
-            pass  # what an earlier coordinator did not get to
+        batch = self._intake.read(block_ms=0)  # what an earlier coordinator did not get to
+        while batch.entries and batch.removed:
+            self._counts.update(batch.counts)
+            batch = self._intake.read(block_ms=0)
         adopted = self._reconciler.adopted()
         known = []
         for state in history.sample_states(self._ledger, self._run_id):
@@ -177,7 +183,7 @@ class Driver:
                 phase = Phase.COMPLETED if state.completed else Phase.PLANNED
                 if adopted.get((state.key, stage)) == failures.get(stage, 0) + 1:
                     phase = Phase.EXECUTING if state.completed else Phase.GENERATING
-                self._open[state.key.problem_id] += 1
+                self._open.setdefault(state.key.problem_id, set()).add(state.key)
             known.append((state.key, phase, failures))
         self._carry_out(self._lifecycle.start(known))
         self._report_progress()
@@ -266,10 +272,14 @@ class Driver:
 
     def _close(self, key: SampleKey) -> None:
         """A sample is finished; when it was its problem's last, the problem's blobs are not needed any more."""
-        self._open[key.problem_id] -= 1
-        if self._open[key.problem_id] == 0:
+        left = self._open.get(key.problem_id, set())
+        if key not in left:
+            return  # a late verdict on a sample that was given up
+        left.remove(key)
+        if not left:
+            del self._open[key.problem_id]
             row = self._problems[key.problem_id]
-            shared = {r.suite_digest for r in self._problems.values() if self._open[r.problem_id] > 0}
+            shared = {self._problems[problem_id].suite_digest for problem_id in self._open}
             spent = {row.suite_digest} | ({sha256_hex(row.prompt.encode())} if row.prompt is not None else set())
             self._spent += spent - shared
 
@@ -280,14 +290,17 @@ class Driver:
         self._journal.heartbeat()
 
     def _redis_trouble(self, exc: Exception, since: float | None, stop: threading.Event) -> float:
+        self._check()  # the embedded broker may be what is gone
         now = time.monotonic()
         since = now if since is None else since
         self._reconciler.forget()
         if now - since > REDIS_GONE_S:
-            raise BrokerUnavailable(
+            error = BrokerUnavailable(
                 f"Redis has not answered for {REDIS_GONE_S:.0f} s: {exc}",
                 remedy=f"bring it back, then: farm resume {self._run_id}",
-            ) from exc
+            )
+            error.exit_code = RunIncomplete.exit_code
+            raise error from exc
         self._notice = "Redis does not answer; waiting for it"
         log.warning("%s: %s", self._notice, exc)
         self._report_progress()

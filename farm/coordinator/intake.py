@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
@@ -17,6 +17,7 @@ from farm.coordinator.journal import CompletionEntry, Journal, Recorded
 from farm.coordinator.ledger import PlannedProblem
 from farm.coordinator.lifecycle import AttemptFailed, Completed, Event, Judged, Pause, Stage, Vanished
 from farm.errors import MessageRejected, VersionSkew
+from farm.ids import sample_seed
 from farm.records import RunSpec, SampleKey, SampleResult
 from farm.tasks.answers import Answers, CompletionArrived, decode
 from farm.tasks.wire import Failure
@@ -31,6 +32,7 @@ class Batch:
     """What one read brought: events in order, new verdicts, and counts for the telemetry."""
 
     entries: int = 0
+    removed: bool = True  # from the stream; if not, they come again and are duplicates
     events: list[Event] = field(default_factory=list)
     verdicts: list[tuple[SampleKey, str]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -45,9 +47,11 @@ class Intake:
         answers: Answers,
         spec: RunSpec,
         problems: Mapping[str, PlannedProblem],
+        planned: Set[SampleKey],
         program: Callable[[SampleKey], str | None],
     ) -> None:
-        """`program` gives the digest of a sample's program, None if its completion holds none."""
+        """`program` gives the digest of a sample's program, None if no completion holds one."""
+        self._planned = planned
         self._journal, self._answers, self._spec, self._problems = journal, answers, spec, problems
         self._program = program
         self.completion_tokens = 0
@@ -81,16 +85,23 @@ class Intake:
         for failure in failures:
             self._failure(failure, batch)
         try:
-            self._answers.remove(self._journal.run_id, [entry_id for entry_id, _ in entries])
+            done = [("generate", a.completion.key) for a in completions] + [("execute", r.key) for r in results]
+            done += [(f.stage, f.key) for f in failures]
+            self._answers.remove(self._journal.run_id, [entry_id for entry_id, _ in entries], done)
         except RedisError as exc:
+            batch.removed = False
             log.warning("recorded answers stay in the stream for now: %s", exc)  # read again, they are duplicates
         return batch
 
     def _check(self, answer: CompletionArrived | SampleResult | Failure) -> None:
         key = answer.completion.key if isinstance(answer, CompletionArrived) else answer.key
-        problem = self._problems.get(key.problem_id)
-        if problem is None:
+        if key not in self._planned:
             raise MessageRejected(f"an answer for {key}, which this run did not plan")
+        problem = self._problems[key.problem_id]
+        if isinstance(answer, CompletionArrived):
+            seed = sample_seed(self._spec.sampling.seed, key.problem_id, key.index)
+            if self._spec.kind != "evaluate" or answer.completion.seed != seed:
+                raise MessageRejected(f"a completion of {key} that this run did not ask for")
         if isinstance(answer, SampleResult) and (
             answer.suite_sha256 != problem.suite_digest
             or answer.tests_total != problem.tests
@@ -98,7 +109,9 @@ class Intake:
             or answer.limits != self._spec.limits
         ):
             raise MessageRejected(f"a verdict on {key} by other tests, judge or limits than this run's")
-        if isinstance(answer, SampleResult) and answer.program_sha256 != self._program(key):
+        if isinstance(answer, SampleResult) and (
+            answer.program_sha256 is None or answer.program_sha256 != self._program(key)
+        ):
             raise MessageRejected(f"a verdict on {key} for another program than its completion holds")
 
     def _completions(self, arrived: list[CompletionArrived], batch: Batch) -> None:

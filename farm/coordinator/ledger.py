@@ -137,6 +137,11 @@ class Ledger:
             rows = db.execute(sa.select(tables.runs).order_by(tables.runs.c.created_at)).mappings().all()
         return [self._row(row) for row in rows]
 
+    def identity(self, run_id: str) -> str:
+        """What tells this run from one of the same name in another ledger: when it was planned, and its spec."""
+        row = self.run(run_id)
+        return f"{row.created_at:.6f}-{row.spec.record_digest()[:16]}"
+
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A read transaction, for farm.coordinator.history."""
@@ -154,7 +159,7 @@ class Ledger:
                 f"run {run_id} was written by farm {row['farm_version']} in a form this version does not know"
             ) from exc
         return RunRow(
-            run_id, row["created_at"], row["state"], row["reason"], row["owner"], row["fence"], row["active_s"],
+            run_id, row["created_at"], _state(row), row["reason"], row["owner"], row["fence"], row["active_s"],
             row["finished_at"], spec,
         )  # fmt: skip
 
@@ -196,6 +201,13 @@ class Ledger:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _state(row: Any) -> str:
+    """As stored, but a run whose coordinator died without a word is no running one."""
+    if row["state"] == "running" and not (row["owner"] and _alive(row["owner"], row["heartbeat"])):
+        return "interrupted"
+    return str(row["state"])
 
 
 def _alive(owner: str, heartbeat: float) -> bool:

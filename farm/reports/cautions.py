@@ -15,6 +15,10 @@ def cautions(report: Report) -> list[str]:
     others = [name for name in report.answered_by if spec.model is not None and name != spec.model.repo]
     if others and spec.model is not None:
         found.append(f"The server says that {', '.join(others)} answered, not {spec.model.repo}.")
+    if spec.kind == "evaluate" and spec.sampling.n > 1 and spec.sampling.temperature == 0:
+        found.append(
+            f"{spec.sampling.n} samples at temperature 0 are likely the same: pass@k says little beyond pass@1."
+        )
     if spec.dataset.tests == "public":
         found.append("Only public tests were run: a pass here is easier than in any published score.")
     if spec.dataset.skipped_rows:

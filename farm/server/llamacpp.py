@@ -80,7 +80,8 @@ def start_llamacpp(
     with contextlib.ExitStack() as stack:
         sink = stack.enter_context(log.open("w+b")) if log else stack.enter_context(tempfile.TemporaryFile())
         command = [
-            sys.executable, "-m", "farm.server.llamacpp", "--die-with-parent", str(os.getpid()), "--model", str(model),
+            sys.executable, "-P", "-m", "farm.server.llamacpp", "--die-with-parent", str(os.getpid()),
+            "--model", str(model),
             "--port", str(port), "--parallel", str(parallel), "--ctx", str(ctx), "--threads", str(threads),
         ]  # fmt: skip
         for alias in aliases:

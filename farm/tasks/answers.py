@@ -53,31 +53,22 @@ class Answers:
         if reasoning is not None:
             fields[b"reasoning"] = zstandard.compress(reasoning)
         record = CompletionAnswer(completion=completion, telemetry=telemetry)
-        self._append(run_id, "completion", record, completion.key, "generate", fields)
+        self._append(run_id, "completion", record, fields)
 
     def result(self, run_id: str, result: SampleResult) -> None:
         """Answer an execute job."""
-        self._append(run_id, "result", result, result.key, "execute")
+        self._append(run_id, "result", result)
 
     def failure(self, run_id: str, failure: Failure) -> None:
         """Answer that an attempt came to nothing."""
-        self._append(run_id, "failure", failure, failure.key, failure.stage)
+        self._append(run_id, "failure", failure)
 
-    def _append(
-        self,
-        run_id: str,
-        kind: str,
-        record: Record,
-        key: SampleKey,
-        stage: str,
-        texts: dict[bytes, bytes] | None = None,
-    ) -> None:
+    def _append(self, run_id: str, kind: str, record: Record, texts: dict[bytes, bytes] | None = None) -> None:
         stream = self._keys.answers(run_id)
         pipe = self._redis.pipeline(transaction=True)
         fields = {b"kind": kind.encode(), b"record": record.to_json(), **(texts or {})}
         pipe.xadd(stream, cast(dict[Any, Any], fields))
         pipe.expire(stream, RUN_TTL_S)
-        pipe.hdel(self._keys.claims(run_id), f"{stage}/{key}")
         pipe.execute()
 
     # --- coordinator --------------------------------------------------------------------------------
@@ -88,10 +79,17 @@ class Answers:
         # One stream was asked for: [[name, entries]], or nothing when the time ran out.
         return cast(Entries, reply[0][1]) if reply else []
 
-    def remove(self, run_id: str, ids: Sequence[bytes]) -> None:
-        """Forget entries that the ledger holds."""
-        if ids:
-            self._redis.xdel(self._keys.answers(run_id), *ids)
+    def remove(self, run_id: str, ids: Sequence[bytes], done: Sequence[tuple[str, SampleKey]]) -> None:
+        """Forget entries that the ledger holds, and that the (stage, sample) of `done` is wanted or claimed."""
+        if not ids:
+            return
+        pipe = self._redis.pipeline(transaction=True)
+        places = [f"{stage}/{key}" for stage, key in done]
+        if places:
+            pipe.hdel(self._keys.out(run_id), *places)
+            pipe.hdel(self._keys.claims(run_id), *places)
+        pipe.xdel(self._keys.answers(run_id), *ids)
+        pipe.execute()
 
 
 def decode(fields: dict[bytes, bytes]) -> Answer:
@@ -117,7 +115,9 @@ def _unpack(data: bytes | None, digest: str) -> bytes:
     if data is None:
         raise MessageRejected("a completion without its text")
     try:
-        text = zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_TEXT_BYTES)
+        if not 0 <= zstandard.frame_content_size(data) <= MAX_TEXT_BYTES:
+            raise MessageRejected(f"a completion whose text is over {MAX_TEXT_BYTES >> 20} MiB")
+        text = zstandard.ZstdDecompressor().decompress(data)
     except zstandard.ZstdError as exc:
         raise MessageRejected("a completion whose text cannot be unpacked") from exc
     if sha256_hex(text) != digest:

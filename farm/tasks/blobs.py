@@ -7,8 +7,8 @@ What is fetched is verified against its name; a blob that is gone or altered is 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
-from typing import cast
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 import redis
 import zstandard
@@ -16,6 +16,8 @@ import zstandard
 from farm.errors import DigestMismatch
 from farm.ids import sha256_hex
 from farm.tasks.keys import RUN_TTL_S, Keys
+
+PIPELINE_BYTES = 8 << 20  # memory that one burst of blobs may take on this side
 
 
 class Blobs:
@@ -39,9 +41,21 @@ class Blobs:
 
     def put(self, run_id: str, values: Iterable[tuple[str, bytes]]) -> None:
         """Store (digest, data) pairs."""
-        pipe = self._redis.pipeline(transaction=False)
+        pipe, pending = self._redis.pipeline(transaction=False), 0
         for digest, data in values:
-            pipe.set(self._keys.blob(run_id, digest), self._compressor.compress(data), ex=RUN_TTL_S)
+            packed = self._compressor.compress(data)
+            pipe.set(self._keys.blob(run_id, digest), packed, ex=RUN_TTL_S)
+            pending += len(packed)
+            if pending >= PIPELINE_BYTES:
+                pipe.execute()
+                pending = 0
+        pipe.execute()
+
+    def want(self, run_id: str, attempts: Mapping[str, int]) -> None:
+        """Note `stage/sample key` -> attempt of what is about to be sent; workers drop what is not noted."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.hset(self._keys.out(run_id), mapping=cast(dict[Any, Any], attempts))
+        pipe.expire(self._keys.out(run_id), RUN_TTL_S)
         pipe.execute()
 
     def drop(self, run_id: str, digests: Iterable[str]) -> None:

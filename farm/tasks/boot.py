@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import socket
 import sys
 import warnings
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery, signals
@@ -125,7 +127,8 @@ def _start(app: Celery, name: str, *, pool: str, slots: int, queues: list[str]) 
     )  # fmt: skip
     worker.start()
     app.farm_worker.ended.set()
-    app.farm_worker.connection.delete(app.farm_worker.keys.worker(name))
+    with suppress(RedisError):  # it may be what made us stop; the key's TTL does the rest
+        app.farm_worker.connection.delete(app.farm_worker.keys.worker(name))
     return int(worker.exitcode or 0)
 
 
@@ -141,7 +144,8 @@ def _logging(**_: Any) -> None:
 def _name(role: str, name: str | None) -> str:
     host = socket.gethostname()
     if name is None:
-        return f"{role}-{os.getpid()}@{host}"
+        # a container that starts again may have the same pid and host
+        return f"{role}-{os.getpid()}-{secrets.token_hex(2)}@{host}"
     return name if "@" in name else f"{name}@{host}"
 
 

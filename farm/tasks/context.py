@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import redis
+from redis.commands.core import Script
 from redis.exceptions import RedisError
 
 from farm.config import Settings
@@ -26,6 +27,13 @@ from farm.text import one_line
 
 log = logging.getLogger(__name__)
 QUARANTINE_LENGTH = 1000
+# KEYS state, out, claims; ARGV fence, stage/key, attempt, worker, TTL
+CLAIM = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('HGET', KEYS[2], ARGV[2]) ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[3], ARGV[2], ARGV[3] .. '/' .. ARGV[4])
+redis.call('EXPIRE', KEYS[3], ARGV[5])
+return 1
+"""
 
 J = TypeVar("J", bound=Job)
 Stage = Literal["generate", "execute"]
@@ -40,13 +48,21 @@ class TaskContext:
     keys: Keys
     blobs: Blobs
     answers: Answers
+    claim_script: Script
 
     @classmethod
     def make(cls, settings: Settings, worker: str) -> TaskContext:
         """Connections of a worker process; opened lazily by redis-py."""
         connection = client(settings, retries=8)
         keys = Keys(settings.key_prefix)
-        return cls(worker, connection, keys, Blobs(connection, keys), Answers(connection, keys))
+        return cls(
+            worker,
+            connection,
+            keys,
+            Blobs(connection, keys),
+            Answers(connection, keys),
+            connection.register_script(CLAIM),
+        )
 
     def take(self, kind: type[J], stage: Stage, message: object) -> J | None:
         """The job in a message, claimed for this worker; None if there is nothing to do.
@@ -78,16 +94,10 @@ class TaskContext:
         self.answers.failure(job.run_id, failure)
 
     def _claim(self, job: Job, stage: Stage) -> bool:
-        claims = self.keys.claims(job.run_id)
-        pipe = self.connection.pipeline(transaction=True)
-        pipe.get(self.keys.state(job.run_id))
-        pipe.hset(claims, f"{stage}/{job.key}", f"{job.attempt}/{self.worker}")
-        pipe.expire(claims, RUN_TTL_S)
-        state, *_ = pipe.execute()
-        if state == str(job.fence).encode():
-            return True
-        self.connection.hdel(claims, f"{stage}/{job.key}")
-        return False
+        """One script, so that a stale message can neither start work nor touch the claim of another."""
+        names = (self.keys.state(job.run_id), self.keys.out(job.run_id), self.keys.claims(job.run_id))
+        words = (job.fence, f"{stage}/{job.key}", job.attempt, self.worker, RUN_TTL_S)
+        return bool(self.claim_script(keys=names, args=words))
 
     def _quarantine(self, message: object, exc: ProtocolError) -> None:
         """Keep a note of a refused message (never its body), newest first, bounded."""

@@ -46,6 +46,14 @@ class Keys:
         """String: the fence of the coordinator that wants work of this run done; gone when nobody does."""
         return f"{self.prefix}run:{run_id}:state"
 
+    def identity(self, run_id: str) -> str:
+        """String: which ledger's run of this name it is."""
+        return f"{self.prefix}run:{run_id}:identity"
+
+    def out(self, run_id: str) -> str:
+        """Hash: `stage/sample key` -> attempt of work that is wanted; a message that is not in it is stale."""
+        return f"{self.prefix}run:{run_id}:out"
+
     def answers(self, run_id: str) -> str:
         """Stream: what workers answer."""
         return f"{self.prefix}run:{run_id}:answers"

@@ -178,6 +178,7 @@ def test_a_worker_that_joins_in_mid_run_takes_work_at_once(cluster: Cluster, gat
     assert cluster.workers_that_judged()["late"] > 0
 
 
+@pytest.mark.fault
 def test_a_killed_worker_loses_nothing(cluster: Cluster, gate: Callable[[int], Gate]) -> None:
     held = gate(6)
     doomed = cluster.worker("execute", "doomed", slots=2)
@@ -191,6 +192,26 @@ def test_a_killed_worker_loses_nothing(cluster: Cluster, gate: Callable[[int], G
     cluster.check_score(n=8)
 
 
+@pytest.mark.fault
+def test_a_killed_generate_worker_costs_no_recorded_sample(cluster: Cluster, gate: Callable[[int], Gate]) -> None:
+    """What it had answered is not asked for again, also when the broker returns its old messages."""
+    held = gate(6)
+    cluster.worker("execute", "one")
+    doomed = cluster.worker("generate", "doomed", slots=12)
+    submit = cluster.submit(n=3)
+    wait_until(lambda: sum(s.completed for s in cluster.states()) == 6, "six completions are recorded")
+    wait_until(lambda: held.held >= 6, "requests of the doomed worker are out")
+    recorded = [s.key for s in cluster.states() if s.completed]
+    doomed.kill()
+    held.open()
+    cluster.worker("generate", "heir", slots=12)
+    submit.ok()
+    cluster.check_score(n=3)
+    asked = cluster.seeds_asked()
+    assert all(asked[sample_seed(42, key.problem_id, key.index)] == 1 for key in recorded)
+
+
+@pytest.mark.fault
 def test_a_killed_pool_process_is_answered_for(cluster: Cluster, tmp_path: Path) -> None:
     """The program that is running when its pool process dies is judged all the same."""
     worker = cluster.worker("execute", "one")
@@ -204,6 +225,7 @@ def test_a_killed_pool_process_is_answered_for(cluster: Cluster, tmp_path: Path)
     cluster.check_score(n=8)
 
 
+@pytest.mark.fault
 def test_a_killed_coordinator_resumes(cluster: Cluster, gate: Callable[[int], Gate]) -> None:
     held = gate(9)
     cluster.worker("execute", "one")
@@ -213,13 +235,14 @@ def test_a_killed_coordinator_resumes(cluster: Cluster, gate: Callable[[int], Ga
     submit.kill()
     recorded = [s.key for s in cluster.states() if s.completed]
     held.open()
-    cluster.farm("resume", "run-1", "--out", str(cluster.out)).ok()
+    cluster.farm("resume", "run-1", "--out", str(cluster.out), secret=cluster.token).ok()
     cluster.check_score(n=6)
     asked = cluster.seeds_asked()
     for key in recorded:
         assert asked[sample_seed(42, key.problem_id, key.index)] == 1, f"{key} was recorded and generated again"
 
 
+@pytest.mark.fault
 def test_an_emptied_redis_costs_nothing_recorded(cluster: Cluster, gate: Callable[[int], Gate]) -> None:
     held = gate(9)
     cluster.worker("execute", "one")
@@ -238,6 +261,7 @@ def test_an_emptied_redis_costs_nothing_recorded(cluster: Cluster, gate: Callabl
     assert all(asked[sample_seed(42, key.problem_id, key.index)] == 1 for key in recorded)
 
 
+@pytest.mark.fault
 def test_an_expired_key_pauses_the_run(cluster: Cluster, gate: Callable[[int], Gate]) -> None:
     held = gate(5)
     cluster.worker("execute", "one")
@@ -252,7 +276,7 @@ def test_an_expired_key_pauses_the_run(cluster: Cluster, gate: Callable[[int], G
     assert [s.unjudged for s in cluster.states()] == [None] * 24, "a sample was marked failed for a refused key"
     worker.stop()
     cluster.worker("generate", "renewed", slots=4)
-    cluster.farm("resume", "run-1", "--out", str(cluster.out)).ok()
+    cluster.farm("resume", "run-1", "--out", str(cluster.out), secret=cluster.token).ok()
     cluster.check_score(n=4)
 
 
@@ -313,6 +337,7 @@ def test_a_worker_gives_its_key_to_named_servers_only(cluster: Cluster) -> None:
     elsewhere.stop()
 
 
+@pytest.mark.fault
 def test_a_worker_that_drains_keeps_its_work(cluster: Cluster, gate: Callable[[int], Gate]) -> None:
     """SIGTERM while a request is out: the answer is delivered, and nobody else was given the sample."""
     held = gate(0)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +68,7 @@ def test_one_command_generates_judges_and_reports(home: Path, server: ModelServe
     assert report["spec"]["model"]["repo"] == MODEL
     assert "pass@1" in done.stdout and str(home / "out" / "report.json") in done.stdout
     assert "judged 8/8" in done.stderr
+    farm(home, "resume", "run-1").ok()  # a complete run is reported again, nothing is started
     again = farm(home, "report", "run-1", "--out", str(home / "again")).ok()
     assert report_of(home / "again")["pass_at_k"] == report["pass_at_k"] and "pass@1" in again.stdout
     assert "run-1" in farm(home, "runs").ok().stdout
@@ -110,6 +114,26 @@ def test_kill_9_leaves_nothing_after_the_next_start(home: Path, server: ModelSer
     wait_until(lambda: not farm_processes(home), "its workers and broker died with it")
     server.answer = model.answer
     farm(home, "resume", "run-1", "--out", str(home / "out"), JWT_SECRET="testing").ok()
+    assert report_of(home / "out")["status"] == "COMPLETE"
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("victim", [1, 2, 3], ids=["broker", "execute worker", "generate worker"])
+def test_a_dead_part_of_the_stack_is_started_again(
+    home: Path, server: ModelServer, model: ScriptedModel, victim: int
+) -> None:
+    opened = threading.Event()
+
+    def hold() -> None:
+        opened.wait(60)
+
+    server.answer = gated(model.answer, hold)
+    running = submit(home, server, "--judge", "judge")
+    running.says("in flight 8")
+    [noted] = (home / "run").rglob("processes.json")
+    os.kill(json.loads(noted.read_text())[victim][0], signal.SIGKILL)
+    opened.set()
+    running.ok()
     assert report_of(home / "out")["status"] == "COMPLETE"
 
 
@@ -176,6 +200,8 @@ ON_SAMPLE = (*LLAMA, "n300", "--dataset", "sample")
         ((*LLAMA, "n300", "--n", "2", "--k", "5"), "pass@5 needs at least 5 samples"),
         ((*LLAMA, "n300", "--dataset", "absent.jsonl"), "absent.jsonl"),
         ((*ON_SAMPLE, "--protocol", "x"), "unknown protocol x"),
+        ((*ON_SAMPLE, "--run-id", "../../x"), "--run-id: not a run id"),
+        ((*ON_SAMPLE, "--limit", "0"), "--limit 0 takes no problem"),
         ((*ON_SAMPLE, "--server-url", "http://127.0.0.1:9"), "no model server answers at http://127.0.0.1:9"),
     ],
 )

@@ -116,9 +116,10 @@ def farm_processes(home: Path) -> list[int]:
             continue
         try:
             variables = (entry / "environ").read_bytes().split(b"\0")
+            inside = (entry / "cwd").readlink().is_relative_to(home)  # the broker writes over its environment
             state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
             continue
-        if marker in variables and state != "Z":
+        if (marker in variables or inside) and state != "Z":
             found.append(int(entry.name))
     return found

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 import pytest
 import redis
 
+from farm import config
 from farm.errors import DigestMismatch, MessageRejected
 from farm.ids import sha256_hex
 from farm.records import Completion, GenerateTelemetry, SampleKey
 from farm.tasks.answers import Answers, CompletionArrived, decode
 from farm.tasks.blobs import Blobs
+from farm.tasks.context import TaskContext
 from farm.tasks.keys import Keys
-from farm.tasks.wire import Failure
+from farm.tasks.wire import ExecuteJob, Failure
 from farm.text import encode
 from tests.support.redis_server import RedisServer, running_redis
 
@@ -69,14 +71,15 @@ def test_the_cache_stays_within_its_budget(connection: redis.Redis) -> None:
 def test_a_completion_with_any_text_arrives(connection: redis.Redis, text: str) -> None:
     data = encode(text)
     completion = Completion(problem_id="p", index=1, text_sha256=sha256_hex(data), reasoning_sha256=sha256_hex(b"why"))
-    connection.hset(KEYS.claims("r"), "generate/p#1", "1/w")
-    connection.expire(KEYS.claims("r"), 60)
     answers = Answers(connection, KEYS)
     answers.completion("r", completion, GenerateTelemetry(latency_s=1.5), data, b"why")
     [(entry_id, fields)] = answers.read("r", b"0", block_ms=10, count=10)
     assert decode(fields) == CompletionArrived(completion, GenerateTelemetry(latency_s=1.5), data, b"why")
-    assert connection.hgetall(KEYS.claims("r")) == {}
-    answers.remove("r", [entry_id])
+    for name in KEYS.claims("r"), KEYS.out("r"):
+        connection.hset(name, mapping={"generate/p#1": "1", "generate/p#2": "1"})
+        connection.expire(name, 60)
+    answers.remove("r", [entry_id], [("generate", SampleKey("p", 1))])
+    assert list(connection.hgetall(KEYS.claims("r"))) == list(connection.hgetall(KEYS.out("r"))) == [b"generate/p#2"]
     assert answers.read("r", b"0", block_ms=10, count=10) == []
 
 
@@ -102,3 +105,25 @@ def test_a_text_that_is_not_what_the_record_names_is_refused(connection: redis.R
     [(_, fields)] = Answers(connection, KEYS).read("r", b"0", block_ms=10, count=10)
     with pytest.raises(MessageRejected, match="not what its record names"):
         decode(fields)
+
+
+def job(**changes: object) -> dict[str, object]:
+    digest = sha256_hex(b"x")
+    known: dict[str, object] = {
+        "schema_version": 1, "run_id": "run", "problem_id": "p", "index": 0, "attempt": 1, "fence": 2,
+        "config": digest, "program": digest, "suite": digest,
+    }  # fmt: skip
+    return {**known, **changes}
+
+
+def test_a_message_is_work_only_while_that_attempt_is_wanted(connection: redis.Redis, server: RedisServer) -> None:
+    settings = config.load({"HOME": "/nonexistent", "FARM_BROKER_URL": server.url})
+    mine, other = TaskContext.make(settings, "mine"), TaskContext.make(settings, "other")
+    assert mine.take(ExecuteJob, "execute", job()) is None, "no run wants it"
+    connection.set(KEYS.state("run"), "2", ex=60)
+    assert mine.take(ExecuteJob, "execute", job()) is None, "it was answered already"
+    mine.blobs.want("run", {"execute/p#0": 1})
+    assert mine.take(ExecuteJob, "execute", job()) is not None
+    for stale in job(fence=1), job(attempt=2), job(index=1):
+        assert other.take(ExecuteJob, "execute", stale) is None
+    assert connection.hgetall(KEYS.claims("run")) == {b"execute/p#0": b"1/mine"}, "a stale message touched a claim"
