@@ -31,6 +31,11 @@ HOW: Callable[[F], F] = _all(
     click.option("--workers", type=click.IntRange(1, 256), help="Programs run at a time; default: one per core."),
     SANDBOX,
     PYTHON,
+    click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report's files."),
+)
+
+
+REQUESTS: Callable[[F], F] = _all(
     click.option(
         "--request-timeout",
         "deadline_s",
@@ -47,7 +52,6 @@ HOW: Callable[[F], F] = _all(
         show_default=True,
         help="Seconds without a token after the first.",
     ),
-    click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report's files."),
 )
 
 
@@ -85,9 +89,9 @@ JUDGE: Callable[[F], F] = _all(
 
 
 def how_to_run(options: dict[str, Any]) -> HowToRun:
-    """The HOW options as a record; takes them out of `options`."""
+    """The HOW and REQUESTS options as a record; takes them out of `options`."""
     names = ("workers", "tier", "python", "deadline_s", "stall_s", "out")
-    return HowToRun(**{name: options.pop(name) for name in names})
+    return HowToRun(**{name: options.pop(name) for name in names if name in options})
 
 
 def judge_spec(protocol: Protocol, judge: str | None, all_tests: bool) -> JudgeSpec:

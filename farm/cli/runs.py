@@ -12,7 +12,7 @@ import click
 
 from farm.cli.drive import conclude, drive, report_directory, write_reports
 from farm.cli.home import open_ledger
-from farm.cli.options import HOW, how_to_run
+from farm.cli.options import HOW, REQUESTS, how_to_run
 from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_server
 from farm.config import load
 from farm.coordinator.driver import Ended
@@ -64,6 +64,7 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
 @click.argument("run_id")
 @SERVER_URL
 @WAIT_SERVER
+@REQUESTS
 @HOW
 def resume(run_id: str, server_url: str | None, wait_server: float, **options: Any) -> int:
     """Continue a run: nothing that was recorded is generated or executed again.

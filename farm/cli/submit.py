@@ -14,7 +14,7 @@ from farm.catalogue.catalogue import load as load_catalogue
 from farm.catalogue.eval_tasks import EvalTask, eval_task
 from farm.cli.drive import drive
 from farm.cli.home import blob_store, open_ledger
-from farm.cli.options import DATASET, HOW, JUDGE, RUN_ID, how_to_run, judge_spec, limits
+from farm.cli.options import DATASET, HOW, JUDGE, REQUESTS, RUN_ID, how_to_run, judge_spec, limits
 from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_server
 from farm.config import Settings, load
 from farm.coordinator.plan import check_ks, plan_dataset, plan_evaluation
@@ -57,6 +57,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--catalogue", type=click.Path(path_type=Path), help="A release_model_spec.json; default: built in.")
 @WAIT_SERVER
 @RUN_ID
+@REQUESTS
 @HOW
 def submit(**options: Any) -> int:
     """Generate samples with a model, judge them and report pass@k.
@@ -136,6 +137,10 @@ def _source(options: dict[str, Any], settings: Settings, model: ServedModel) -> 
 
 
 def _selection(options: dict[str, Any], seed: int) -> Selection:
+    ids = None if options["ids"] is None else {part.strip() for part in options["ids"].split(",")} - {""}
+    if ids is not None and not ids:
+        raise ConfigError("--ids names no problem", remedy="give ids separated by commas")
+
     def day(value: datetime | None) -> Any:
         return value.date() if value is not None else None
 
@@ -144,7 +149,7 @@ def _selection(options: dict[str, Any], seed: int) -> Selection:
         date_to=day(options["date_to"]),
         difficulties=frozenset(Difficulty(name) for name in options["difficulties"]),
         platforms=frozenset(options["platforms"]),
-        ids=frozenset(part.strip() for part in (options["ids"] or "").split(",") if part.strip()),
+        ids=frozenset(ids or ()),
         limit=options["limit"],
         seed=seed,
     )
