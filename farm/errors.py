@@ -80,12 +80,6 @@ class RunLocked(RunError):
         self.owner = owner
 
 
-class SpecMismatch(RunError):
-    """Raised when a resumed run differs from what was planned. Names the field."""
-
-    exit_code = 2
-
-
 class RunIncomplete(RunError):
     """Raised when a run ends with samples that could not be judged."""
 
@@ -211,10 +205,6 @@ class LedgerError(FarmError):
 
 class LedgerCorrupt(LedgerError):
     """Raised when the ledger is damaged. Names the place."""
-
-
-class ConflictingResult(LedgerError):
-    """Raised when a second, different completion arrives for a recorded sample."""
 
 
 class Interrupted(FarmError):

@@ -72,7 +72,7 @@ def die_with_parent() -> None:
 
 
 def start(
-    argv: Sequence[str], *, env: Mapping[str, str] | None = None, log: IO[bytes] | int, cwd: Path | None = None
+    argv: Sequence[str], *, env: Mapping[str, str] | None = None, log: IO[bytes] | int
 ) -> subprocess.Popen[bytes]:
     """Start a process in a session of its own that dies with this one. Call it from a lasting thread."""
     return subprocess.Popen(
@@ -81,7 +81,6 @@ def start(
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
-        cwd=cwd,
         start_new_session=True,
         preexec_fn=die_with_parent,  # one prctl: takes no lock
     )

@@ -27,10 +27,16 @@ PROBLEMS = ("farm_add", "farm_double", "farm_echo", "farm_length")
 MODEL = "meta-llama/Llama-3.2-3B-Instruct"
 
 
+started: list[FarmProcess] = []  # by the test that runs
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     home = tmp_path / "home"
+    started.clear()
     yield home
+    for process in started:
+        process.kill()  # only a test that failed has left one
     wait_until(lambda: not farm_processes(home), "no process is left")
     assert list((home / "run").rglob("stack-*")) == [], "a stack's folder is left"
 
@@ -47,7 +53,9 @@ def server(model: ScriptedModel) -> Iterator[ModelServer]:
 
 
 def farm(home: Path, *arguments: str, **env: str) -> FarmProcess:
-    return FarmProcess(*arguments, env=environment(home, **env), log=home.parent / f"{arguments[0]}.log")
+    process = FarmProcess(*arguments, env=environment(home, **env), log=home.parent / f"{arguments[0]}.log")
+    started.append(process)
+    return process
 
 
 def submit(home: Path, server: ModelServer, *more: str, **env: str) -> FarmProcess:
