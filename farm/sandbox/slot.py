@@ -15,6 +15,7 @@ import select
 import socket
 import subprocess
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -61,21 +62,24 @@ class Zygote:
     """The worker's handle on one zygote process. Raises SandboxUnavailable when it cannot start."""
 
     def __init__(self, plan: Plan, cgroup: Cgroup | None) -> None:
-        self._sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._cgroup = cgroup
         self.runs = 0
         self._oom_kills = host_oom_kills()
-        log = os.memfd_create("zygote", os.MFD_CLOEXEC)
-        try:
+        with ExitStack() as made:
+            try:
+                self._sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                made.callback(self._sock.close)
+                made.callback(theirs.close)
+                log = os.memfd_create("zygote", os.MFD_CLOEXEC)
+                made.callback(os.close, log)
+            except OSError as exc:
+                raise SandboxUnavailable(f"no descriptor for a zygote: {exc.strerror}") from exc
             self._process = _spawn(plan, theirs.fileno(), log)
-            theirs.close()
+            made.callback(self.close)
+            theirs.close()  # the zygote's alone, so that its death is seen
             _admit(cgroup, self._process.pid)
             self.facts = self._configure(plan, log)
-        except BaseException:
-            theirs.close()
-            self.close()
-            raise
-        finally:
+            made.pop_all()
             os.close(log)
         self.baseline_bytes = int(self.facts["baseline"])
 
@@ -163,10 +167,9 @@ class Zygote:
     def close(self) -> None:
         """Kill the zygote, and by that its child; idempotent."""
         self._sock.close()
-        process = getattr(self, "_process", None)
-        if process is not None and process.returncode is None:
-            process.kill()
-            process.wait()
+        if self._process.returncode is None:
+            self._process.kill()
+            self._process.wait()
 
 
 def _spawn(plan: Plan, fd: int, log: int) -> subprocess.Popen[bytes]:
