@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
-from farm.records import CaseResult, JudgeSpec, Limits, Suite, Verdict
+if TYPE_CHECKING:  # the relay in a container loads this file, and has the standard library alone
+    from farm.records import CaseResult, JudgeSpec, Limits, Suite, Verdict
 
 Ended = Literal["cpu", "wall", "memory", "stdout", "result"]  # which limit the supervisor enforced
 
@@ -80,7 +81,7 @@ class Session(Protocol):
 class SandboxInfo:
     """What confines the programs; stamped on every result."""
 
-    tier: str  # "ns", "uid", "landlock", "docker:..." or "none"
+    tier: str  # "ns", "uid", "landlock" or "none"; "docker:" and the tier within a container
     protections: tuple[str, ...] = field(default=())
     runtime: str = ""  # interpreter and runner versions, for the record
 

@@ -17,10 +17,8 @@ from farm.errors import DatasetError, SandboxLost, SandboxUnavailable
 from farm.records import CaseResult, JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox import outcome
 from farm.sandbox.api import Evaluation, Observation, SandboxInfo
-from farm.sandbox.handover import Sealed
 from farm.sandbox.lcb_judge import LcbOutcome, alarm_s, global_limit_s, judge_lcb_once
-from farm.sandbox.session import ChildSession
-from farm.sandbox.slot import Order, Slot
+from farm.sandbox.runner import Order, Runner
 from farm.sandbox.turns import Turns
 from farm.scoring.compare import equal_text, equal_value
 
@@ -31,17 +29,16 @@ _EXCERPT_CHARS = 1024
 _Result = TypeVar("_Result")
 
 
-class LocalSandbox:
-    """The `Sandbox` of farm.sandbox.api on this host: one slot."""
+class JudgingSandbox:
+    """The `Sandbox` of farm.sandbox.api: judges what a runner runs, and closes it."""
 
-    def __init__(self, slot: Slot, info: SandboxInfo) -> None:
-        self._slot = slot
-        self._info = info
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._turns = Turns()
 
     @property
     def info(self) -> SandboxInfo:
-        return self._info
+        return self._runner.info
 
     def evaluate(self, source: str, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
         """See `farm.sandbox.api.Sandbox`. DatasetError names a functional test that is no JSON."""
@@ -52,17 +49,16 @@ class LocalSandbox:
         if judge.mode == "judge":
             _check_tests(suite)
         try:
-            with Sealed(program) as sealed:
-                if judge.mode == "lcb":
-                    return self._lcb(sealed, suite, judge, limits)
-                return self._judge(sealed, suite, judge, limits)
+            if judge.mode == "lcb":
+                return self._lcb(program, suite, judge, limits)
+            return self._judge(program, suite, judge, limits)
         except OSError as exc:  # no descriptors, memory or space left on this side
-            self._slot.discard()
+            self._runner.discard()
             raise SandboxLost(f"the host is short of something: {exc}") from exc
 
     def close(self) -> None:
         """End all processes of this slot; idempotent."""
-        self._slot.close()
+        self._runner.close()
         self._turns.close()
 
     def __enter__(self) -> Self:
@@ -75,7 +71,7 @@ class LocalSandbox:
 
     # --- mode judge -----------------------------------------------------------------------------
 
-    def _judge(self, program: Sealed, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
+    def _judge(self, program: bytes, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
         cases: list[CaseResult] = []
         for index, test in enumerate(suite.tests):
             cases.append(self._judge_test(index, program, suite.func_name, test, judge, limits))
@@ -94,46 +90,41 @@ class LocalSandbox:
         )
 
     def _judge_test(
-        self, index: int, program: Sealed, func_name: str | None, test: TestCase, judge: JudgeSpec, limits: Limits
+        self, index: int, program: bytes, func_name: str | None, test: TestCase, judge: JudgeSpec, limits: Limits
     ) -> CaseResult:
         functional = func_name is not None
-        with Sealed(text.encode_input(test.input)) as given:
-            order = Order(
-                mode="judge",
-                source=program,
-                limits=limits,
-                cpu_s=limits.cpu_s,
-                stack_bytes=limits.stack_bytes,
-                stdout_bytes=_stdout_cap(limits, test),
-                func_name=func_name,
-                stdin=None if functional else given,
-                payload=given if functional else None,
-            )
-            with self._turns.together():
+        given = text.encode_input(test.input)
+        order = Order(
+            mode="judge",
+            source=program,
+            limits=limits,
+            cpu_s=limits.cpu_s,
+            stack_bytes=limits.stack_bytes,
+            stdout_bytes=_stdout_cap(limits, test),
+            func_name=func_name,
+            stdin=None if functional else given,
+            payload=given if functional else None,
+        )
+        with self._turns.together():
+            seen = self._repeat(lambda: self._observe(order))
+        rerun = outcome.wants_rerun(seen, limits)
+        if rerun:
+            with self._turns.alone():
                 seen = self._repeat(lambda: self._observe(order))
-            rerun = outcome.wants_rerun(seen, limits)
-            if rerun:
-                with self._turns.alone():
-                    seen = self._repeat(lambda: self._observe(order))
         decision = outcome.decide(seen, limits, functional=functional)
         verdict = decision.verdict or _compare(seen, test, judge, functional)
         return _case(index, seen, verdict, decision.detail, rerun)
 
     def _observe(self, order: Order) -> Observation:
         """One child from launch to end. Raises SandboxLost for a run that does not count."""
-        child = self._slot.launch(order)
-        try:
-            child.pump(order.limits.wall_s)
-            seen = child.finish(frame=order.func_name is not None)
-        finally:
-            child.close()
+        seen = self._runner.observe(order)
         if seen.suspect:
             raise SandboxLost(seen.suspect)
         return seen
 
     # --- mode lcb -------------------------------------------------------------------------------
 
-    def _lcb(self, program: Sealed, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
+    def _lcb(self, program: bytes, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
         order = Order(
             mode="lcb",
             source=program,
@@ -147,11 +138,8 @@ class LocalSandbox:
         )
 
         def once(rerun: bool) -> LcbOutcome:
-            child = self._slot.launch(order)
-            try:
-                return judge_lcb_once(ChildSession(child), suite, judge, limits, rerun=rerun)
-            finally:
-                child.close()
+            with self._runner.session(order) as session:
+                return judge_lcb_once(session, suite, judge, limits, rerun=rerun)
 
         with self._turns.together():
             result = self._repeat(lambda: once(False))
@@ -168,15 +156,15 @@ class LocalSandbox:
             try:
                 return action()
             except SandboxLost:
-                self._slot.discard()
+                self._runner.discard()
                 if attempt == RETRIES:
                     raise
             except SandboxUnavailable as exc:
-                self._slot.discard()
+                self._runner.discard()
                 if attempt == RETRIES:
                     raise SandboxLost(f"no new zygote: {exc.message}") from exc
             except BaseException:
-                self._slot.discard()  # interrupted in between: what the zygote says next is not for the next run
+                self._runner.discard()  # interrupted in between: what the zygote says next is not for the next run
                 raise
         raise AssertionError("unreachable")
 

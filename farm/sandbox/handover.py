@@ -63,6 +63,11 @@ class Descriptors:
     def give(self, name: str, fd: int) -> None:
         self.given[name] = fd
 
+    def give_sealed(self, name: str, data: bytes) -> None:
+        """`data` as a file that nobody can change."""
+        with Sealed(data) as sealed:
+            self.give(name, sealed.open())
+
     def give_empty(self, name: str) -> None:
         self.given[name] = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 
 from farm.errors import ConfigError, SandboxUnavailable
-from farm.sandbox import plan, probe, seccomp
-from farm.sandbox.api import Sandbox, SandboxInfo
-from farm.sandbox.evaluate import LocalSandbox
+from farm.sandbox import plan, probe
+from farm.sandbox.api import Sandbox
+from farm.sandbox.evaluate import JudgingSandbox
 from farm.sandbox.plan import TIERS, Plan, Tier
 from farm.sandbox.slot import Slot
 
-HARNESS_VERSION = 1
 CONFINED: tuple[Tier, ...] = ("ns", "uid", "landlock")  # strongest first
 
 
@@ -58,29 +57,4 @@ def refusal(reasons: list[str]) -> SandboxUnavailable:
 
 def start(chosen: Plan) -> Sandbox:
     """A sandbox of exactly this plan. Raises SandboxUnavailable with the one reason."""
-    if chosen.tier == "uid" and os.geteuid() != 0:
-        raise SandboxUnavailable("tier uid: not root")
-    slot = Slot(chosen)
-    try:
-        facts = slot.zygote().facts
-        return LocalSandbox(slot, SandboxInfo(chosen.tier, _protections(slot, facts), _runtime(facts)))
-    except BaseException:
-        slot.close()
-        raise
-
-
-def _protections(slot: Slot, facts: dict[str, object]) -> tuple[str, ...]:
-    found = ["rlimits", "no_new_privs"]
-    if slot.plan.tier != "none":
-        found.append(f"seccomp-{seccomp.assemble(os.uname().machine).digest[:12]}")
-        found += [f"landlock-{facts['landlock']}"] if facts["landlock"] else []
-        found += ["namespaces"] if slot.plan.tier == "ns" else []
-        found += ["uid"] if facts["uid"] != os.geteuid() else []
-        found.append(f"cgroup-{slot.cgroup_version}")
-    return tuple(found)
-
-
-def _runtime(facts: dict[str, object]) -> str:
-    parts = [f"{facts['implementation']}-{facts['python']}"]
-    parts += [f"numpy-{facts['numpy']}"] if facts["numpy"] else []
-    return " ".join([*parts, f"harness-{HARNESS_VERSION}"])
+    return JudgingSandbox(Slot(chosen))

@@ -13,13 +13,15 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from farm.errors import SandboxLost
-from farm.records import Limits
 from farm.sandbox.api import Ended, Observation
 from farm.sandbox.frames import FrameReader
 from farm.sandbox.handover import Descriptors
+
+if TYPE_CHECKING:
+    from farm.records import Limits
 
 SAMPLE_S = 0.02  # memory and CPU; what happens in between is caught by rlimits and by wait4's final words
 SETUP_S = 30.0  # from request to lock-down; beyond it the host is to blame

@@ -50,7 +50,7 @@ def take_descriptors(received: dict[str, int], ruleset: int | None) -> None:
 
 
 def set_limits(limits: dict[str, Any], own_uid: bool) -> None:
-    """The rlimits of one run; `limits` comes from farm.sandbox.slot."""
+    """The rlimits of one run; `limits` comes from farm.sandbox.zygote."""
     pairs = [
         (resource.RLIMIT_CPU, limits["cpu"], limits["cpu"] + 1),
         (resource.RLIMIT_DATA, limits["data"], limits["data"]),

@@ -16,8 +16,7 @@ import pytest
 from farm.errors import SandboxLost
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox import plan
-from farm.sandbox.api import SandboxInfo
-from farm.sandbox.evaluate import LocalSandbox
+from farm.sandbox.evaluate import JudgingSandbox
 from farm.sandbox.slot import RECYCLE_RUNS, Slot
 from tests.support.data import ROOT
 from tests.support.sandbox import alive, available_tiers, children
@@ -34,10 +33,10 @@ SUITE = Suite(func_name=None, tests=(TestCase(input="1", output="2"),))
 
 
 @contextmanager
-def opened(tier: str) -> Iterator[tuple[LocalSandbox, Slot]]:
+def opened(tier: str) -> Iterator[tuple[JudgingSandbox, Slot]]:
     (chosen,) = (t for t in plan.TIERS if t == tier)
     slot = Slot(plan.make(chosen, preload=()))
-    with LocalSandbox(slot, SandboxInfo(tier)) as sandbox:
+    with JudgingSandbox(slot) as sandbox:
         yield sandbox, slot
 
 
@@ -110,7 +109,7 @@ def test_a_zygote_killed_between_runs_is_replaced() -> None:
 
 
 def test_a_stopped_zygote_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("farm.sandbox.slot.ANSWER_S", 0.2)
+    monkeypatch.setattr("farm.sandbox.zygote.ANSWER_S", 0.2)
     with opened(TIERS[0]) as (sandbox, slot):
         first = slot.zygote().facts["pid"]
         os.kill(first, signal.SIGSTOP)
@@ -160,7 +159,7 @@ import sys
 from farm.records import JudgeSpec, Limits, Suite, TestCase
 from farm.sandbox.open import open_sandbox
 with open_sandbox(tier=sys.argv[1], preload=()) as sandbox:
-    print(sandbox._slot.zygote().facts["pid"], flush=True)
+    print(sandbox._runner.zygote().facts["pid"], flush=True)
     sandbox.evaluate("import time\\ntime.sleep(600)", Suite(func_name=None, tests=(TestCase(input="", output=""),)),
                      JudgeSpec(), Limits(wall_s=600.0))
 """
