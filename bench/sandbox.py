@@ -23,8 +23,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from farm.errors import SandboxUnavailable
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Sandbox
+from farm.sandbox.confinement import DEFAULT_IMAGE, ContainerSpec
 from farm.sandbox.open import open_sandbox
 
 PROGRAM = "a, b = map(int, input().split())\nprint(a + b)\n"
@@ -143,6 +145,15 @@ def lcb(stack: ExitStack, checkout: Path | None, tests: int) -> Row:
     return driver(stack, [sys.executable, "-c", LCB, PROGRAM, ""], str(tests), checkout, greets=True)
 
 
+def contained(stack: ExitStack, image: str) -> Row:
+    """The same as `judged`, in a warm container of the engine."""
+    try:
+        sandbox = stack.enter_context(open_sandbox(tier="docker", container=ContainerSpec(image)))
+    except SandboxUnavailable as exc:
+        raise Unavailable(exc.message) from exc
+    return judged(sandbox, JudgeSpec(), 1)
+
+
 def rows(stack: ExitStack, tier: str, checkout: Path | None, image: str) -> tuple[dict[str, Row | str], str]:
     """All rows by name; a text instead of a measurement says why there is none."""
     sandbox = stack.enter_context(open_sandbox(tier=tier))
@@ -152,12 +163,13 @@ def rows(stack: ExitStack, tier: str, checkout: Path | None, image: str) -> tupl
         "farm judge, 20 tests": lambda: judged(sandbox, JudgeSpec(), 20),
         "farm lcb, 1 test": lambda: judged(sandbox, JudgeSpec(mode="lcb"), 1),
         "farm lcb, 20 tests": lambda: judged(sandbox, JudgeSpec(mode="lcb"), 20),
+        "farm judge, 1 test, container": lambda: contained(stack, image),
         "floor: fork of a warm interpreter": lambda: driver(stack, [python, "-S", "-c", HEADER + FLOOR], ""),
         "python -I -S -c pass": lambda: command(python, "-I", "-S", "-c", "pass"),
         "python -I -S, header": lambda: command(python, "-I", "-S", "-c", HEADER + PROGRAM),
         "bubblewrap + python, header": bubblewrap,
-        "docker run": lambda: command(
-            "docker", "run", "--rm", "-i", "--network", "none", image, "python3", "-c", PROGRAM
+        "docker run, header": lambda: command(
+            "docker", "run", "--rm", "-i", "--network", "none", image, "python3", "-c", HEADER + PROGRAM
         ),
         "LCB check_correctness, 1 test": lambda: lcb(stack, checkout, 1),
         "LCB check_correctness, 20 tests": lambda: lcb(stack, checkout, 20),
@@ -208,7 +220,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--tier", default="auto", help="sandbox tier (default: the strongest that works)")
     parser.add_argument("--lcb", type=Path, metavar="PATH", help="checkout of LiveCodeBench/LiveCodeBench")
-    parser.add_argument("--image", default="python:3.11-slim", help="image of the docker row")
+    parser.add_argument("--image", default=DEFAULT_IMAGE, help="image of the container rows")
     parser.add_argument("--runs", type=int, default=40, help="measurements of each row")
     parser.add_argument("--seconds", type=float, default=5.0, help="length of each throughput measurement")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers here")

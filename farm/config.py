@@ -8,6 +8,7 @@ VLLM_API_KEY, HF_TOKEN, ...) are read under their usual names.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,10 +16,21 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from farm.errors import ConfigError
+from farm.ids import DEFAULT_RUNTIME, RUNTIME_PATTERN
 
 SECRET_NAMES = (
     "FARM_API_KEY", "VLLM_API_KEY", "JWT_SECRET", "API_KEY", "OPENAI_API_KEY", "HF_TOKEN",
 )  # fmt: skip
+
+
+class ProgramRuntime(BaseModel):
+    """An interpreter on this host by the name that runs ask for, and the packages that it loads ahead."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    python: str
+    preload: tuple[str, ...] = ()
 
 
 class Settings(BaseModel):
@@ -34,7 +46,9 @@ class Settings(BaseModel):
     server_url: str | None = None
     server_url_origin: str = ""  # the variable it came from
     catalogue: Path | None = None
+    hf_endpoint: str = "https://huggingface.co"
     allow_unsandboxed: bool = False
+    program_runtimes: tuple[ProgramRuntime, ...] = ()
     key_prefix: str = "farm:"
     secrets: dict[str, SecretStr] = {}
 
@@ -67,7 +81,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         server_url=server_url,
         server_url_origin=origin,
         catalogue=Path(env["FARM_CATALOGUE"]).expanduser() if env.get("FARM_CATALOGUE") else None,
+        hf_endpoint=_hf_endpoint(env),
         allow_unsandboxed=_flag(env, "FARM_ALLOW_UNSANDBOXED"),
+        program_runtimes=_program_runtimes(env),
         key_prefix=_prefix(env),
         secrets=secrets,
     )
@@ -148,6 +164,32 @@ def _server_url(env: Mapping[str, str]) -> tuple[str | None, str]:
     has_port = base.rsplit("/", 1)[-1].rpartition(":")[2].isdigit()
     origin = "DEPLOY_URL" if deploy else "SERVICE_PORT"
     return (base if has_port else f"{base}:{port or 8000}"), origin
+
+
+def _hf_endpoint(env: Mapping[str, str]) -> str:
+    """The hub's address, as huggingface_hub reads it too."""
+    url = (env.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
+    if not url.startswith(("http://", "https://")):
+        raise ConfigError(f"HF_ENDPOINT: {url!r} is no address", remedy="use https://HOST")
+    return url
+
+
+def _program_runtimes(env: Mapping[str, str]) -> tuple[ProgramRuntime, ...]:
+    """FARM_PROGRAM_RUNTIMES: `NAME=PYTHON[:PACKAGE,PACKAGE...]`, several separated by `;`."""
+    found: dict[str, ProgramRuntime] = {}
+    for part in (env.get("FARM_PROGRAM_RUNTIMES") or "").split(";"):
+        if not part.strip():
+            continue
+        name, mark, rest = part.strip().partition("=")
+        python, _, packages = rest.partition(":")
+        preload = tuple(package.strip() for package in packages.split(",") if package.strip())
+        if not mark or not python or not re.fullmatch(RUNTIME_PATTERN, name) or name in (*found, DEFAULT_RUNTIME):
+            raise ConfigError(
+                f"FARM_PROGRAM_RUNTIMES: {part.strip()!r} is no runtime, or one of that name is there already",
+                remedy="write NAME=PYTHON[:PACKAGE,PACKAGE] with lower-case names, separated by ';'",
+            )
+        found[name] = ProgramRuntime(name=name, python=python, preload=preload)
+    return tuple(found.values())
 
 
 def _flag(env: Mapping[str, str], name: str) -> bool:

@@ -7,6 +7,7 @@ opens, the broker when it answers.
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -18,8 +19,8 @@ from farm.coordinator.ledger import Ledger
 from farm.embedded import broker_binary, runtime_directory
 from farm.errors import FarmError
 from farm.inference.auth import bearer
-from farm.sandbox import probe
-from farm.sandbox.open import CONFINED, open_sandbox
+from farm.sandbox.confinement import ContainerSpec
+from farm.sandbox.open import CONFINED, DOCKER, open_sandbox
 from farm.sandbox.selftest import self_test
 from farm.tasks import broker
 
@@ -36,24 +37,32 @@ class Finding:
     remedy: str = ""
 
 
-def examine(settings: Settings, *, battery: bool) -> Iterator[Finding]:
-    """All findings, as they are made. `battery` runs each tier's whole self-test and says each answer."""
-    yield Finding("pass", probe.host().row())
-    yield from _sandbox(battery)
+def examine(settings: Settings, *, battery: bool, container: ContainerSpec | None = None) -> Iterator[Finding]:
+    """All findings, as they are made. `battery` runs each tier's whole self-test and says each answer.
+
+    `container`: look at the container engine too, with containers of this kind.
+    """
+    if sys.platform == "linux":
+        from farm.sandbox import probe  # binds system calls that others have not
+
+        yield Finding("pass", probe.host().row())
+    yield from _sandbox(battery, container)
     yield from _broker(settings)
     yield from _home(settings)
     yield _key(settings)
 
 
-def _sandbox(battery: bool) -> Iterator[Finding]:
+def _sandbox(battery: bool, container: ContainerSpec | None) -> Iterator[Finding]:
+    tiers: list[str] = [*CONFINED] if sys.platform == "linux" else []
+    tiers += [DOCKER] if container is not None or not tiers else []
     usable = []
-    for tier in CONFINED:
+    for tier in tiers:
         try:
-            with open_sandbox(tier=tier) as sandbox:
+            with open_sandbox(tier=tier, container=container) as sandbox:
                 checks = self_test(sandbox)
                 protections = ", ".join(sandbox.info.protections)
         except FarmError as exc:
-            yield Finding("caution", f"sandbox tier {tier}: {exc.message}")
+            yield Finding("caution", f"sandbox tier {tier}: {exc.message}", exc.remedy if tier == DOCKER else "")
             continue
         failed = [check for check in checks if not check.ok]
         for check in checks if battery else failed:
@@ -65,7 +74,7 @@ def _sandbox(battery: bool) -> Iterator[Finding]:
         yield Finding(
             "fail",
             "no tier confines programs here: execute workers refuse to start",
-            "use a kernel with Landlock (5.13 or later), or run the worker as root",
+            "use a kernel with Landlock (5.13 or later), run the worker as root, or use --sandbox docker",
         )
 
 

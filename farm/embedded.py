@@ -26,6 +26,7 @@ from redis.exceptions import RedisError
 from farm.config import Settings, child_environment
 from farm.errors import BrokerUnavailable, ConfigError, FarmError, WorkerFailed
 from farm.processes import ProcessName, end, name_of, start
+from farm.sandbox.confinement import Confinement
 from farm.tasks import broker
 from farm.tasks.keys import Keys
 
@@ -44,14 +45,13 @@ class EmbeddedStack:
         execute_slots: int,
         generate_slots: int,
         servers: tuple[str, ...] = (),
-        tier: str = "auto",
-        python: str = "",
+        confinement: Confinement | None = None,
     ) -> None:
         """`generate_slots` 0 starts no generate worker (a run that only grades)."""
         self._servers = servers
         self._settings = settings
         self._execute_slots, self._generate_slots = execute_slots, generate_slots
-        self._tier, self._python = tier, python or sys.executable
+        self._confinement = confinement or Confinement()
         self._broker: subprocess.Popen[bytes] | None = None
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._restarts = 0
@@ -149,7 +149,7 @@ class EmbeddedStack:
         environment = child_environment(keep_secrets=role == "generate", extra=extra)
         argv = [sys.executable, "-P", "-m", "farm", "worker", role, "--slots", str(slots)]
         if role == "execute":
-            argv += ["--sandbox", self._tier, "--python", self._python]
+            argv += self._confinement.words()
         else:
             argv += [word for url in self._servers for word in ("--server-url", url)]
         with self._log(role).open("ab") as sink:

@@ -17,9 +17,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from farm.ids import DIGEST_PATTERN, RUN_ID_PATTERN, canonical_json, sha256_hex
+from farm.ids import DEFAULT_RUNTIME, DIGEST_PATTERN, RUN_ID_PATTERN, RUNTIME_PATTERN, canonical_json, sha256_hex
 
 SCHEMA_VERSION = 1
+UNSANDBOXED = "none"  # the `sandbox` of a result whose program ran without walls
 
 Digest = Annotated[str, StringConstraints(pattern=DIGEST_PATTERN)]
 RunId = Annotated[str, StringConstraints(pattern=RUN_ID_PATTERN)]
@@ -85,6 +86,23 @@ class Difficulty(StrEnum):
     UNKNOWN = "unknown"
 
 
+def _is_none(value: object) -> bool:
+    """For fields that came later: unset, they are not written, so older records keep their digests."""
+    return value is None
+
+
+def _is_true(value: object) -> bool:
+    return value is True
+
+
+def _is_empty(value: object) -> bool:
+    return value == ()
+
+
+def _is_default_runtime(value: object) -> bool:
+    return value == DEFAULT_RUNTIME
+
+
 # --- problems -----------------------------------------------------------------------------------
 
 
@@ -96,6 +114,18 @@ class TestCase(Record):
     input: str
     output: str
     public: bool = True
+
+
+class Asserts(Record):
+    """What tests that are Python need beside themselves: mode `asserts`, docs/benchmarks.md.
+
+    Such a test's `input` is Python that raises unless the program is right; its `output` is empty. The
+    names in `calls` stand for the program's functions and classes there.
+    """
+
+    calls: Annotated[tuple[str, ...], Field(min_length=1)]
+    prompt: str = ""  # code that a completion continues; its other functions are known to the tests
+    setup: str = ""  # executed once before the tests
 
 
 class Problem(Record):
@@ -111,10 +141,15 @@ class Problem(Record):
     starter_code: str = ""
     func_name: str | None = None
     tests: tuple[TestCase, ...]
+    asserts: Asserts | None = Field(default=None, exclude_if=_is_none)
 
     @property
     def functional(self) -> bool:
         return self.func_name is not None
+
+    def suite(self) -> Suite:
+        """What an execute worker gets of this problem. Raises pydantic's ValidationError if it has no tests."""
+        return Suite(func_name=self.func_name, tests=self.tests, asserts=self.asserts)
 
 
 class Suite(Record):
@@ -122,6 +157,7 @@ class Suite(Record):
 
     func_name: str | None
     tests: Annotated[tuple[TestCase, ...], Field(min_length=1)]
+    asserts: Asserts | None = Field(default=None, exclude_if=_is_none)  # the tests are Python
 
 
 # --- how to judge -------------------------------------------------------------------------------
@@ -151,10 +187,14 @@ class Limits(Record):
 class JudgeSpec(Record):
     """How completions become verdicts. See docs/protocols.md."""
 
-    mode: Literal["judge", "lcb"] = "judge"
+    mode: Literal["judge", "lcb", "asserts"] = "judge"
     variant: Literal["official", "tt"] = "official"  # of mode lcb: which original grader
     comparator: Literal["lcb-text@1", "strip@1"] = "lcb-text@1"
     stop: Literal["first_failure", "all"] = "first_failure"
+    # What programs find to import: an interpreter and its packages, by the name that workers give it
+    runtime: Annotated[str, StringConstraints(pattern=RUNTIME_PATTERN)] = Field(
+        default=DEFAULT_RUNTIME, exclude_if=_is_default_runtime
+    )
 
 
 class Sampling(Record):
@@ -194,6 +234,18 @@ class ServedModel(Record):
     max_concurrency: Annotated[int, Field(ge=1)] = 32
     max_context: Annotated[int, Field(ge=1)] = 32768
     chat: bool = True  # chat endpoint; completions for base models
+    # What the catalogue says of the build that serves it
+    docker_image: str | None = Field(default=None, exclude_if=_is_none)
+    tt_metal_commit: str | None = Field(default=None, exclude_if=_is_none)
+    vllm_commit: str | None = Field(default=None, exclude_if=_is_none)
+
+
+class BadRow(Record):
+    """A row that could not be read and was left out at the user's wish: its problem is unjudgeable."""
+
+    place: str  # file name and row, "test3.jsonl:17"
+    problem_id: str = ""  # empty: not even that could be read
+    reason: str
 
 
 class DatasetRef(Record):
@@ -205,14 +257,34 @@ class DatasetRef(Record):
     problems: Annotated[int, Field(ge=1)]
     tests: Literal["all", "public"] = "all"
     skipped_rows: Count = 0
+    revision: str = ""  # of the repository that its files were pulled from
+    selection: str = ""  # which of the dataset's problems, in words; empty: all
+    bad_rows: tuple[BadRow, ...] = ()  # of the skipped rows the first thousand
+    errata: str = ""  # name and version of the errata that were looked up; empty: none are known
+    flawed: dict[str, str] = Field(default_factory=dict)  # problems of this run that carry an erratum, and which
+    flawed_excluded: dict[str, str] = Field(default_factory=dict)  # problems that --exclude-errata left out
 
 
 class Reference(Record):
-    """A score somebody else measured, in percent."""
+    """A score somebody else measured, in percent. One with `unlike` is shown and named, never compared with."""
 
     label: Literal["published", "gpu_reference"]
     score: float
     source: str = ""
+    problems: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=_is_none)  # it was measured on
+    hits: Count | None = Field(default=None, exclude_if=_is_none)  # of `problems`, one sample each
+    unlike: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)  # what was not as in this run: "protocol tt"
+
+
+class RegradedFrom(Record):
+    """The run whose completions are judged again, and by which rules it judged them."""
+
+    run_id: RunId
+    prompted_by: str  # the protocol that made the prompts; empty if the completions came from a file
+    protocol: str
+    protocol_digest: Digest
+    judge: JudgeSpec
+    limits: Limits
 
 
 class RunSpec(Record):
@@ -232,6 +304,15 @@ class RunSpec(Record):
     ks: Annotated[tuple[int, ...], Field(min_length=1)]
     references: tuple[Reference, ...] = ()
     completions: str = ""  # kind grade: digest of the completions file
+    # The completions are another run's: nothing is generated
+    regraded_from: RegradedFrom | None = Field(default=None, exclude_if=_is_none)
+    # A program that was executed on the same tests by the same rules is not executed again
+    cache: bool = Field(default=True, exclude_if=_is_true)
+
+    @property
+    def generates(self) -> bool:
+        """Whether this run asks a model server for its completions."""
+        return self.kind == "evaluate" and self.regraded_from is None
 
     @model_validator(mode="after")
     def _k_within_n(self) -> Self:
@@ -324,6 +405,7 @@ class SampleResult(Record):
     tests_total: Annotated[int, Field(ge=1)]
     sandbox: str = ""  # tier that ran it
     runtime: str = ""  # interpreter and runner versions
+    cached_from: str = ""  # "run/sample" that was executed in this one's place; empty: executed for this sample
     worker: str = ""
     attempt: Count = 1
     cpu_s: Seconds = 0.0
@@ -337,6 +419,11 @@ class SampleResult(Record):
     @property
     def passed(self) -> bool:
         return self.verdict is Verdict.PASSED
+
+    @property
+    def official(self) -> bool:
+        """Whether it may enter a score: what ran without a sandbox may have been forged."""
+        return self.sandbox != UNSANDBOXED
 
     def outcome_digest(self) -> str:
         """Digest of what the judging decided; equal for two honest executions of a deterministic program."""

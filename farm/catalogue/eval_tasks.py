@@ -12,7 +12,6 @@ from typing import Literal
 
 from farm.catalogue.catalogue import near
 from farm.errors import CatalogueError
-from farm.records import Reference
 from farm.text import one_line
 
 _TTIS = "tenstorrent/tt-inference-server"
@@ -44,21 +43,13 @@ class EvalTask:
     unit: Literal["percent"] = "percent"
     tolerance: float = 0.05
     references: tuple[EvalReference, ...] = ()
+    own_protocol: str = "official"
 
     @property
     def protocol(self) -> str:
-        """The protocol to run by default: Tenstorrent's, where a reference was measured with it."""
-        return "tt" if any("tt" in ref.protocols for ref in self.references) else "official"
-
-    def references_for(self, protocol: str) -> tuple[Reference, ...]:
-        """The references that a score under `protocol` may be compared with."""
-        return tuple(
-            Reference(
-                label=ref.label, score=ref.score, source=" ".join(part for part in (ref.source, ref.date) if part)
-            )
-            for ref in self.references
-            if protocol in ref.protocols
-        )
+        """The protocol to run by default: the one that a reference can be compared under, Tenstorrent's first."""
+        compared = {name for ref in self.references for name in ref.protocols}
+        return next((name for name in ("tt", "reason") if name in compared), self.own_protocol)
 
 
 def eval_task(model_name: str, task: str | None = None) -> EvalTask:
@@ -93,7 +84,19 @@ def eval_models() -> tuple[str, ...]:
 # release_v6, 1055 problems, 0-shot, n = 1, greedy, 2048 new tokens (unless a note says otherwise)
 LIVECODEBENCH = EvalTask(task_name="livecodebench", model_name="")
 
-TASKS = {LIVECODEBENCH.task_name: LIVECODEBENCH}
+# Without reference scores yet; the names are lm-evaluation-harness's
+_PYTHON_TESTS = tuple(
+    EvalTask(task_name=protocol.replace("-", "_"), model_name="", own_protocol=protocol)
+    for protocol in ("humaneval", "humaneval-instruct", "mbpp", "mbpp-instruct")
+)
+
+TASKS = {task.task_name: task for task in (LIVECODEBENCH, *_PYTHON_TESTS)}
+
+
+def task_of(protocol: str | None) -> str | None:
+    """The eval task that a protocol (`name` or `name@version`) belongs to alone; None if it is no task's own."""
+    name = (protocol or "").partition("@")[0]
+    return next((task.task_name for task in _PYTHON_TESTS if task.own_protocol == name), None)
 
 
 def _gpu(score: float, source: str, date: str, hits: int, note: str = "") -> EvalReference:
@@ -102,8 +105,8 @@ def _gpu(score: float, source: str, date: str, hits: int, note: str = "") -> Eva
     )
 
 
-def _published(score: float, source: str, date: str, note: str = "") -> EvalReference:
-    return EvalReference("published", score, f"{_TTIS} {source}", date, ("tt",), problems=1055, note=note)
+def _published(score: float, source: str, date: str, note: str = "", protocol: str = "tt") -> EvalReference:
+    return EvalReference("published", score, f"{_TTIS} {source}", date, (protocol,), problems=1055, note=note)
 
 
 def _seed(label: Literal["published", "gpu_reference"], score: float) -> EvalReference:
@@ -142,7 +145,9 @@ _MODELS: dict[str, EvalTask] = dict(
         ),
         _livecodebench(
             "Qwen3.6-27B",
-            _published(83.9, "commit 6f613b9b8", "2026-06-30", "thinking, temperature 0.6, 32768 tokens; reverted"),
+            _published(
+                83.9, "commit 6f613b9b8", "2026-06-30", "thinking, temperature 0.6, 32768 tokens; reverted", "reason"
+            ),
         ),
         # No reference scores: it is here to show the whole line with a real model on a CPU.
         _livecodebench("SmolLM2-135M-Instruct"),

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -18,15 +18,18 @@ import click
 from farm.cli.home import blob_store
 from farm.cli.live import LiveView
 from farm.config import Settings
-from farm.coordinator.driver import Driver, Ended
+from farm.coordinator.driver import Driver
 from farm.coordinator.ledger import Ledger
-from farm.coordinator.reporting import judged_samples, score_run
+from farm.coordinator.progress import Ended
+from farm.coordinator.reporting import sample_rows, score_run
 from farm.embedded import EmbeddedStack, stack_or_cluster
 from farm.errors import ConfigError, FarmError, Interrupted, RunIncomplete
-from farm.records import RunSpec
+from farm.records import UNSANDBOXED, RunSpec
 from farm.reports.samples_jsonl import write_samples
+from farm.reports.sections import finish_with
 from farm.reports.table import show
 from farm.reports.write import write_report
+from farm.sandbox.confinement import Confinement
 from farm.scoring.report import Report
 from farm.tasks import broker
 from farm.tasks.app import make_app
@@ -41,8 +44,7 @@ class HowToRun:
     """What decides how a run is driven, not what it scores."""
 
     workers: int | None = None  # execute slots of the embedded stack
-    tier: str = "auto"
-    python: str = sys.executable
+    confinement: Confinement = field(default_factory=Confinement)
     deadline_s: float = 1800.0  # of one request, from its slot on
     stall_s: float = 120.0
     out: Path | None = None
@@ -58,8 +60,8 @@ def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, ret
     spec = ledger.run(run_id).spec
     _check_writable(report_directory(settings, run_id, how.out))
     stack = None if settings.broker_url is not None else _stack(settings, spec, how)
-    if stack is None and (how.workers or how.tier != "auto" or how.python != sys.executable):
-        click.echo("caution: --workers, --sandbox and --python are for embedded workers; yours decide", err=True)
+    if stack is None and (how.workers or how.confinement != Confinement()):
+        click.echo("caution: --workers, --sandbox and the like are for embedded workers; yours decide", err=True)
     journal = ledger.acquire(run_id)
     released = False
     try:
@@ -69,7 +71,7 @@ def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, ret
             connection = broker.client(live_settings)
             app = make_app(live_settings, "coordinator")
             slots = spec.model.max_concurrency if spec.model else 0
-            with LiveView(generates=spec.model is not None, slots=slots) as view:
+            with LiveView(generates=spec.generates, slots=slots) as view:
                 driver = Driver(
                     ledger=ledger, journal=journal, spec=spec, app=app, connection=connection,
                     keys=Keys(live_settings.key_prefix), load=blob_store(settings).get,
@@ -96,7 +98,7 @@ def write_reports(ledger: Ledger, run_id: str, directory: Path) -> tuple[Report,
     report = score_run(ledger, run_id)
     paths = write_report(report, directory)
     samples = directory / "samples.jsonl"
-    write_samples(samples, judged_samples(ledger, run_id))
+    write_samples(samples, sample_rows(ledger, run_id))
     return report, [*paths, samples]
 
 
@@ -116,14 +118,15 @@ def conclude(ledger: Ledger, run_id: str, settings: Settings, how: HowToRun, end
     show(report, sys.stdout)
     for path in paths:
         click.echo(str(path))
-    if report.telemetry.sandboxes.get("none"):
+    if report.telemetry.sandboxes.get(UNSANDBOXED):
         raise RunIncomplete(
-            f"run {run_id} was executed without a sandbox: it has no score", remedy="run it again with --sandbox auto"
+            f"run {run_id} was executed without a sandbox: it has no score",
+            remedy=f"judge it again, confined: {finish_with(report)}",
         )
     if not report.complete:
         raise RunIncomplete(
             f"run {run_id} is INCOMPLETE: {report.coverage.unjudged} of {report.coverage.planned} samples are unjudged",
-            remedy=f"try them again with: farm resume {run_id}",
+            remedy=f"try them again with: {finish_with(report)}",
         )
     return 0
 
@@ -143,15 +146,14 @@ def _stack(settings: Settings, spec: RunSpec, how: HowToRun) -> EmbeddedStack:
     return EmbeddedStack(
         settings,
         execute_slots=how.workers or cores,
-        generate_slots=min(spec.model.max_concurrency, GENERATE_SLOTS_MAX) if spec.model else 0,
+        generate_slots=min(spec.model.max_concurrency, GENERATE_SLOTS_MAX) if spec.model and spec.generates else 0,
         servers=(how.server,) if how.server else spec.servers,
-        tier=how.tier,
-        python=how.python,
+        confinement=how.confinement,
     )
 
 
 def _generate_config(spec: RunSpec, how: HowToRun) -> GenerateConfig | None:
-    if spec.model is None:
+    if spec.model is None or not spec.generates:
         return None
     return GenerateConfig(
         model=spec.model,

@@ -9,17 +9,17 @@ import click
 
 from farm import protocols
 from farm.cli.drive import drive
-from farm.cli.home import blob_store, open_ledger
-from farm.cli.options import DATASET, HOW, JUDGE, RUN_ID, how_to_run, judge_spec, limits
+from farm.cli.home import blob_store, datasets_folder, open_ledger
+from farm.cli.options import CACHE, HOW, JUDGE, RUN_ID, how_to_run, judge_spec, limits
+from farm.cli.problems import DATASET, NAME_OR_PATH, plan_problems, selection
 from farm.config import load
-from farm.coordinator.plan import plan_dataset, plan_grading
+from farm.coordinator.plan import plan_grading
 from farm.datasets.resolve import resolve
-from farm.datasets.select import Selection
 from farm.ids import new_run_id
 
 
 @click.command()
-@click.option("--dataset", required=True, metavar="NAME|PATH", help="'sample', a JSONL file, or a folder of releases.")
+@click.option("--dataset", required=True, metavar="NAME|PATH", help=NAME_OR_PATH)
 @click.option(
     "--completions",
     required=True,
@@ -29,6 +29,7 @@ from farm.ids import new_run_id
 @click.option("--protocol", "protocol_name", default="official", show_default=True, help="How output becomes code.")
 @DATASET
 @JUDGE
+@CACHE
 @RUN_ID
 @HOW
 def grade(completions: Path, **options: Any) -> int:
@@ -39,25 +40,22 @@ def grade(completions: Path, **options: Any) -> int:
     how = how_to_run(options)
     settings = load()
     protocol = protocols.get(options["protocol_name"])
-    source = resolve(options["dataset"], release=options["release"])
+    source = resolve(options["dataset"], release=options["release"], pulled=datasets_folder(settings))
+    wanted = selection(options)
     with open_ledger(settings) as ledger:
-        dataset = plan_dataset(
-            source,
-            Selection(),
-            blob_store(settings),
-            tests=options["tests"],
-            skip_bad_rows=options["skip_bad_rows"],
-            protocol=None,
-        )
+        dataset = plan_problems(source, wanted, blob_store(settings), None, options)
         run_id = options["run_id"] or new_run_id(f"grade-{completions.name.split('.')[0]}")
-        plan_grading(
+        _, left_out = plan_grading(
             ledger,
             run_id,
             dataset,
             completions,
             protocol=protocol,
-            judge=judge_spec(protocol, options["judge"], options["all_tests"]),
+            judge=judge_spec(protocol, options["judge"], options["all_tests"], options["program_runtime"]),
             limits=limits(options["cpu_limit"], options["memory_limit"]),
+            cache=not options["no_cache"],
         )
+        if left_out:
+            click.echo(f"left out {left_out} completions of problems that are not in this run", err=True)
         click.echo(f"run {run_id}: grading {completions}", err=True)
         return drive(settings, ledger, run_id, how)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from farm.config import Settings
 from farm.coordinator.ledger import Ledger
@@ -26,3 +27,8 @@ def open_ledger(settings: Settings) -> Ledger:
 def blob_store(settings: Settings) -> BlobStore:
     """The store of test suites that the runs of this machine share."""
     return BlobStore(settings.home / "blobs")
+
+
+def datasets_folder(settings: Settings) -> Path:
+    """Where `farm dataset pull` keeps what it pulled."""
+    return settings.home / "datasets"

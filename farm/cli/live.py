@@ -8,8 +8,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from farm.coordinator.driver import Progress
 from farm.coordinator.lifecycle import Phase
+from farm.coordinator.progress import NOT_COUNTED, Progress
 
 LINE_EVERY_S = 5.0
 
@@ -69,7 +69,8 @@ class LiveView:
                 f"generated {answered}/{total}, in flight {progress.in_flight}/{self._slots}, {rate:.0f} tokens/s"
             )
         passed = progress.verdicts.get("PASSED", 0)
-        share = f", {100 * passed / judged:.1f} % passed" if judged else ""
+        counted = judged - progress.verdicts.get(NOT_COUNTED, 0)
+        share = f", {100 * passed / counted:.1f} % passed" if counted else ""
         executing = f", executing {phases[Phase.EXECUTING]}" if phases[Phase.EXECUTING] else ""
         unjudged = f", UNJUDGED {phases[Phase.UNJUDGED]}" if phases[Phase.UNJUDGED] else ""
         parts.append(f"judged {judged}/{total}{executing}{share}{unjudged}")

@@ -15,10 +15,13 @@ from farm import __version__
 COMMANDS: dict[str, tuple[str, str]] = {
     "submit": ("farm.cli.submit:submit", "Generate samples with a model, judge them and report pass@k."),
     "grade": ("farm.cli.grade:grade", "Judge completions that exist already."),
+    "regrade": ("farm.cli.regrade:regrade", "Judge the stored completions of a run again, by other rules."),
     "resume": ("farm.cli.runs:resume", "Continue a run that was interrupted."),
     "report": ("farm.cli.runs:report", "Print and write the report of a run."),
+    "compare": ("farm.cli.compare:compare", "Compare two runs problem by problem; more as repeats."),
     "runs": ("farm.cli.runs:runs", "List the runs in the ledger."),
     "worker": ("farm.cli.worker:worker", "Start a worker that generates or executes."),
+    "dataset": ("farm.cli.dataset:dataset", "Pull, list, show and verify datasets."),
     "models": ("farm.cli.models:models", "List the models and devices of the catalogue."),
     "doctor": ("farm.cli.doctor:doctor", "Say what this host offers, and what to do about what it lacks."),
 }

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from farm.cli.confinement import PYTHON, SANDBOX
+from farm.cli.confinement import CONFINEMENT, F, all_of, confinement
 from farm.cli.drive import HowToRun
 from farm.errors import ConfigError
-from farm.ids import check_run_id
+from farm.ids import RUNTIME_PATTERN, check_run_id
 from farm.protocols import Protocol
 from farm.records import JudgeSpec, Limits
+from farm.text import one_line
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
-    def decorate(function: F) -> F:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
-
-
-HOW: Callable[[F], F] = _all(
+HOW: Callable[[F], F] = all_of(
     click.option("--workers", type=click.IntRange(1, 256), help="Programs run at a time; default: one per core."),
-    SANDBOX,
-    PYTHON,
+    CONFINEMENT,
     click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report's files."),
 )
 
 
-REQUESTS: Callable[[F], F] = _all(
+REQUESTS: Callable[[F], F] = all_of(
     click.option(
         "--request-timeout",
         "deadline_s",
@@ -66,19 +55,14 @@ RUN_ID = click.option(
     "--run-id", callback=_run_id, help="Name of the run; default: time, what it runs and six random digits."
 )
 
-DATASET: Callable[[F], F] = _all(
-    click.option(
-        "--tests", type=click.Choice(["all", "public"]), default="all", show_default=True, help="Which tests decide."
-    ),
-    click.option("--skip-bad-rows", is_flag=True, help="Leave out dataset rows that cannot be read, and count them."),
-    click.option("--release", metavar="vN", help="Of a LiveCodeBench folder: v1 to v6."),
-)
-
-JUDGE: Callable[[F], F] = _all(
+JUDGE: Callable[[F], F] = all_of(
     click.option(
         "--judge",
         type=click.Choice(["lcb", "lcb-tt", "judge"]),
         help="lcb: as the official grader; lcb-tt: as Tenstorrent's; judge: a real process. Default: the protocol's.",
+    ),
+    click.option(
+        "--program-runtime", metavar="NAME", help="What programs import: a runtime of FARM_PROGRAM_RUNTIMES on workers."
     ),
     click.option("--all-tests", is_flag=True, help="Run all tests of a sample, not only up to the first failure."),
     click.option("--cpu-limit", type=click.FloatRange(0.1, 3600), metavar="S", help="CPU seconds per test; default 6."),
@@ -88,14 +72,20 @@ JUDGE: Callable[[F], F] = _all(
 )
 
 
+CACHE = click.option(
+    "--no-cache", is_flag=True, help="Execute each program, also where the same was executed on the same tests before."
+)
+
+
 def how_to_run(options: dict[str, Any]) -> HowToRun:
     """The HOW and REQUESTS options as a record; takes them out of `options`."""
-    names = ("workers", "tier", "python", "deadline_s", "stall_s", "out")
-    return HowToRun(**{name: options.pop(name) for name in names if name in options})
+    names = ("workers", "deadline_s", "stall_s", "out")
+    plain = {name: options.pop(name) for name in names if name in options}
+    return HowToRun(confinement=confinement(options), **plain)
 
 
-def judge_spec(protocol: Protocol, judge: str | None, all_tests: bool) -> JudgeSpec:
-    """The protocol's way of judging, with what the user changed."""
+def judge_spec(protocol: Protocol, judge: str | None, all_tests: bool, runtime: str | None) -> JudgeSpec:
+    """The protocol's way of judging, with what the user changed. ConfigError if `runtime` is no name of one."""
     changes: dict[str, Any] = {}
     if judge is not None:
         changes["mode"] = "judge" if judge == "judge" else "lcb"
@@ -104,14 +94,18 @@ def judge_spec(protocol: Protocol, judge: str | None, all_tests: bool) -> JudgeS
             changes["variant"] = "tt"
     if all_tests:
         changes["stop"] = "all"
+    if runtime is not None:
+        if not re.fullmatch(RUNTIME_PATTERN, runtime):
+            raise ConfigError(f"--program-runtime {one_line(runtime, 40)}: no name of a runtime")
+        changes["runtime"] = runtime
     return protocol.judge.model_copy(update=changes)
 
 
-def limits(cpu_limit: float | None, memory_limit: int | None) -> Limits:
-    """The default limits with what the user changed; the wall limit follows the CPU limit."""
+def limits(cpu_limit: float | None, memory_limit: int | None, base: Limits | None = None) -> Limits:
+    """The `base` limits (default: the default ones) with what the user changed; wall follows CPU."""
     changes: dict[str, Any] = {}
     if cpu_limit is not None:
         changes.update(cpu_s=cpu_limit, wall_s=max(3 * cpu_limit, cpu_limit + 2))
     if memory_limit is not None:
         changes["memory_bytes"] = memory_limit << 20
-    return Limits(**changes)
+    return Limits(**{**dict(base or Limits()), **changes})

@@ -15,9 +15,10 @@ from farm.cli.home import open_ledger
 from farm.cli.options import HOW, REQUESTS, how_to_run
 from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_server
 from farm.config import load
-from farm.coordinator.driver import Ended
+from farm.coordinator.progress import Ended
 from farm.errors import RunIncomplete
 from farm.reports.as_json import as_json
+from farm.reports.sections import finish_with
 from farm.reports.table import show
 
 
@@ -57,7 +58,7 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
     if result.complete:
         return 0
     remedy = "it is being driven now, or its coordinator died: then" if running else "continue with"
-    raise RunIncomplete(f"run {run_id} is INCOMPLETE", remedy=f"{remedy}: farm resume {run_id}")
+    raise RunIncomplete(f"run {run_id} is INCOMPLETE", remedy=f"{remedy}: {finish_with(result)}")
 
 
 @click.command()
@@ -77,7 +78,7 @@ def resume(run_id: str, server_url: str | None, wait_server: float, **options: A
         row = ledger.run(run_id)
         if row.state == "complete":
             return conclude(ledger, run_id, settings, how, Ended("complete"))
-        if row.spec.model is not None:
+        if row.spec.model is not None and row.spec.generates:
             url, _ = ready_server(settings, row.spec.model, server_url or row.spec.servers[0], wait_server)
             how = replace(how, server=url)
         return drive(settings, ledger, run_id, how, retry_unjudged=True)

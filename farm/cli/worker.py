@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import click
 
-from farm.cli.confinement import PYTHON, SANDBOX
+from farm.cli.confinement import CONFINEMENT, confinement
 from farm.config import Settings, check_broker_url, load
 
 
@@ -30,9 +31,8 @@ NAME = click.option("--name", help="Name of this worker; default: its role, proc
 @BROKER
 @NAME
 @click.option("--slots", type=click.IntRange(1, 256), help="Programs that run at a time; default: one per core.")
-@SANDBOX
-@PYTHON
-def execute(broker: str | None, name: str | None, slots: int | None, tier: str, python: str) -> int:
+@CONFINEMENT
+def execute(broker: str | None, name: str | None, slots: int | None, **options: Any) -> int:
     """Execute programs in a sandbox and judge them.
 
     Refuses to start where a program cannot be confined, and says which protection is missing.
@@ -40,7 +40,7 @@ def execute(broker: str | None, name: str | None, slots: int | None, tier: str, 
     from farm.tasks.boot import run_execute_worker
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return run_execute_worker(_settings(broker), slots=slots or cores, name=name, tier=tier, python=python)
+    return run_execute_worker(_settings(broker), slots=slots or cores, name=name, confinement=confinement(options))
 
 
 @worker.command()

@@ -1,26 +1,40 @@
-"""What a run shows in Redis: that it wants work, on which queue, and under which fence.
+"""What a run shows in Redis: that it wants work, on which queue, and under which fence; and who is there to do it.
 
 Written again each second, so that a Redis that was emptied learns it anew; gone when the run ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
 
 import redis
 
+from farm.coordinator.reuse import Runner
 from farm.errors import RunExists
-from farm.records import ServedModel
+from farm.records import RunSpec
 from farm.tasks.keys import RUN_TTL_S, Keys, generate_queue
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The living workers: their roles, and what those that execute do it with."""
+
+    roles: frozenset[str] = frozenset()
+    runners: frozenset[Runner] = frozenset()
 
 
 class RunBoard:
     """The keys of one run that are neither jobs, answers nor blobs."""
 
     def __init__(
-        self, connection: redis.Redis, keys: Keys, run_id: str, fence: int, model: ServedModel | None, identity: str
+        self, connection: redis.Redis, keys: Keys, run_id: str, fence: int, spec: RunSpec, identity: str
     ) -> None:
-        self._redis, self._keys, self._run_id, self._fence, self._model = connection, keys, run_id, fence, model
+        self._redis, self._keys, self._run_id, self._fence = connection, keys, run_id, fence
+        self._model = spec.model if spec.generates else None
+        self._runtime = spec.judge.runtime
         self._identity = identity
 
     def own(self) -> None:
@@ -50,11 +64,29 @@ class RunBoard:
         if names:
             self._redis.unlink(*names)
 
-    def without_worker(self, roles: Iterable[str]) -> list[str]:
-        """Those of `roles` for which no living worker is connected."""
-        present = set()
+    def present(self) -> Present:
+        """Which workers are connected now."""
+        workers = list(self._workers())
+        return Present(
+            frozenset(role for role, _ in workers),
+            frozenset(runner for _, runner in workers if runner is not None),
+        )
+
+    def _workers(self) -> Iterator[tuple[str, Runner | None]]:
+        """Role and runner of each living worker that serves this run's runtime, or needs none."""
         for name in self._redis.scan_iter(match=self._keys.worker("*"), count=1000):
-            role = self._redis.hget(name, "role")
-            if role is not None:
-                present.add(role.decode() if isinstance(role, bytes) else role)
-        return [role for role in roles if role not in present]
+            role, sandboxes = cast(list[bytes | None], self._redis.hmget(name, ["role", "sandboxes"]))
+            if role is not None and role != b"execute":
+                yield role.decode("utf-8", "replace"), None
+            runner = _runner(sandboxes, self._runtime)
+            if role == b"execute" and runner is not None:
+                yield "execute", runner
+
+
+def _runner(sandboxes: bytes | None, runtime: str) -> Runner | None:
+    """What a worker says of a runtime; None if it has none of that name, or says what no worker of ours would."""
+    try:
+        found = json.loads(sandboxes or b"{}").get(runtime)
+        return None if found is None else Runner(str(found[0]), str(found[1]))
+    except (ValueError, AttributeError, LookupError, TypeError):
+        return None

@@ -12,7 +12,7 @@ from farm.ids import sha256_hex
 from farm.records import SampleKey
 from farm.tasks.app import queue
 from farm.tasks.blobs import Blobs
-from farm.tasks.keys import EXECUTE_QUEUE, generate_queue
+from farm.tasks.keys import execute_queue, generate_queue
 from farm.tasks.wire import (
     EXECUTE_TASK,
     GENERATE_TASK,
@@ -55,7 +55,7 @@ class Dispatcher:
         self._load = load
         self._generate = None if generate is None else generate.to_json()
         self._execute = execute.to_json()
-        self._queues = {Stage.EXECUTE: queue(EXECUTE_QUEUE)}
+        self._queues = {Stage.EXECUTE: queue(execute_queue(execute.judge.runtime))}
         if generate is not None:
             self._queues[Stage.GENERATE] = queue(generate_queue(generate.model.repo))
 

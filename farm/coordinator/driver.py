@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 import redis
 from celery import Celery
@@ -21,7 +20,8 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from farm.coordinator import history
-from farm.coordinator.board import RunBoard
+from farm.coordinator.board import Present, RunBoard
+from farm.coordinator.cache import ExecutionCache
 from farm.coordinator.dispatch import Dispatcher
 from farm.coordinator.intake import READ_COUNT, Batch, Intake
 from farm.coordinator.journal import Journal
@@ -38,10 +38,12 @@ from farm.coordinator.lifecycle import (
     Vanished,
 )
 from farm.coordinator.outbox import Outbox
+from farm.coordinator.progress import NOT_COUNTED, Ended, Progress
 from farm.coordinator.reconcile import Out, Reconciler
+from farm.coordinator.regrade import take_over
 from farm.errors import BrokerUnavailable, FarmError, RunIncomplete, RunLocked
-from farm.ids import sha256_hex
-from farm.records import RunSpec, SampleKey, Verdict
+from farm.ids import DEFAULT_RUNTIME, sha256_hex
+from farm.records import RunSpec, SampleKey
 from farm.tasks.answers import Answers
 from farm.tasks.blobs import Blobs
 from farm.tasks.keys import Keys
@@ -56,26 +58,6 @@ DRAIN_S = 10.0  # how long a paused run waits for what workers have in hand
 REDIS_GONE_S = 120.0  # how long Redis may be away before the coordinator gives up (the run stays resumable)
 EXECUTE_WINDOW = 256
 PHASES_OUT = {Stage.GENERATE: Phase.GENERATING, Stage.EXECUTE: Phase.EXECUTING}
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """A picture of a running run, for the live view."""
-
-    phases: dict[Phase, int]
-    verdicts: dict[str, int]
-    completion_tokens: int
-    in_flight: int  # generate jobs that are out
-    elapsed_s: float
-    notice: str  # what the user should know now, such as "no execute worker is connected"
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How the drive ended: `complete`, `incomplete` (some samples could not be judged) or `paused`."""
-
-    state: str
-    reason: str = ""
 
 
 class Driver:
@@ -98,19 +80,22 @@ class Driver:
         """`load` gives the stored value of a digest; `check` is called each second and may raise."""
         self._ledger, self._journal, self._spec = ledger, journal, spec
         self._run_id = journal.run_id
-        self._board = RunBoard(connection, keys, self._run_id, journal.fence, spec.model, ledger.identity(self._run_id))
+        model = spec.model if spec.generates else None
+        self._board = RunBoard(connection, keys, self._run_id, journal.fence, spec, ledger.identity(self._run_id))
         self._blobs = Blobs(connection, keys)
         self._on_progress, self._check = on_progress, check
         self._dispatcher = Dispatcher(
             app, self._blobs, run_id=self._run_id, fence=journal.fence, load=load, generate=generate,
             execute=ExecuteConfig(judge=spec.judge, limits=spec.limits),
         )  # fmt: skip
-        windows = {Stage.GENERATE: spec.model.max_concurrency if spec.model else 1, Stage.EXECUTE: EXECUTE_WINDOW}
+        windows = {Stage.GENERATE: model.max_concurrency if model else 1, Stage.EXECUTE: EXECUTE_WINDOW}
         self._windows = windows
         self._lifecycle = Lifecycle(windows=windows)
         self._reconciler = Reconciler(connection, keys, self._run_id)
         self._problems = {row.problem_id: row for row in history.problems(ledger, self._run_id)}
-        self._outbox = Outbox(ledger, journal, spec, self._problems, self._dispatcher)
+        self._present = Present()
+        self._cache = ExecutionCache(ledger, self._run_id, spec, lambda key: self._lifecycle.is_out(key, Stage.EXECUTE))
+        self._outbox = Outbox(ledger, journal, spec, self._problems, self._dispatcher, self._cache, load)
         planned = {state.key for state in history.sample_states(ledger, self._run_id)}
         self._intake = Intake(
             journal, Answers(connection, keys), spec, self._problems, planned, self._outbox.program_digest
@@ -170,12 +155,15 @@ class Driver:
             self._counts.update(batch.counts)
             batch = self._intake.read(block_ms=0)
         adopted = self._reconciler.adopted()
+        self._see_workers()
+        if self._spec.regraded_from is not None:
+            take_over(self._ledger, self._journal, self._spec.regraded_from)
         known = []
         for state in history.sample_states(self._ledger, self._run_id):
             failures = {Stage(stage): number for stage, number in state.failures.items()}
             if state.verdict is not None:
                 phase = Phase.JUDGED
-                self._verdicts[state.verdict] += 1
+                self._verdicts[state.verdict if state.official else NOT_COUNTED] += 1
             elif state.unjudged is not None:
                 phase = Phase.UNJUDGED
             else:
@@ -183,6 +171,8 @@ class Driver:
                 phase = Phase.COMPLETED if state.completed else Phase.PLANNED
                 if adopted.get((state.key, stage)) == failures.get(stage, 0) + 1:
                     phase = Phase.EXECUTING if state.completed else Phase.GENERATING
+                    if state.completed:
+                        self._outbox.adopt(state.key)
                 self._open.setdefault(state.key.problem_id, set()).add(state.key)
             known.append((state.key, phase, failures))
         self._carry_out(self._lifecycle.start(known))
@@ -198,6 +188,7 @@ class Driver:
     def _tick(self, now: float, *, caught_up: bool) -> None:
         self._check()
         self._announce()
+        self._see_workers()
         self._flush_counts()
         spent, self._spent = self._spent, []
         self._blobs.drop(self._run_id, spent)
@@ -238,6 +229,7 @@ class Driver:
     def _read(self) -> Batch:
         batch = self._intake.read(block_ms=READ_BLOCK_MS)
         self._counts.update(batch.counts)
+        self._cache.runner_answered(batch.runners)
         for key, verdict in batch.verdicts:
             self._verdicts[verdict] += 1
             self._close(key)
@@ -263,11 +255,12 @@ class Driver:
 
     def _carry_out(self, commands: list[Command]) -> None:
         while commands:
-            given_up, without_code = self._outbox.carry_out(commands)
-            self._verdicts[Verdict.NO_CODE] += len(without_code)
-            for key in given_up + without_code:
+            done = self._outbox.carry_out(commands)
+            self._verdicts.update(result.verdict.value for result in done.judged)
+            for key in done.given_up + [result.key for result in done.judged]:
                 self._close(key)
-            commands = [command for key in without_code for command in self._lifecycle.handle(Judged(key))]
+            events: list[Event] = [Judged(result.key) for result in done.judged]
+            commands = [command for event in events + done.waiting for command in self._lifecycle.handle(event)]
         self._outbox.flush()
 
     def _close(self, key: SampleKey) -> None:
@@ -284,6 +277,10 @@ class Driver:
             self._spent += spent - shared
 
     # --- Redis --------------------------------------------------------------------------------------
+
+    def _see_workers(self) -> None:
+        self._present = self._board.present()
+        self._cache.runners_are(self._present.runners)
 
     def _announce(self) -> None:
         self._board.announce()
@@ -310,8 +307,12 @@ class Driver:
     def _missing_roles(self) -> str:
         counts = self._lifecycle.counts()
         stages = [stage for stage, phase in PHASES_OUT.items() if counts[phase]]
-        missing = self._board.without_worker(stage.value for stage in stages)
-        return "; ".join(f"no {role} worker is connected (start one: farm worker {role})" for role in missing)
+        missing = [stage.value for stage in stages if stage.value not in self._present.roles]
+        runtime = self._spec.judge.runtime
+        has = {"execute": f" that has the runtime {runtime}"} if runtime != DEFAULT_RUNTIME else {}
+        return "; ".join(
+            f"no {role} worker{has.get(role, '')} is connected (start one: farm worker {role})" for role in missing
+        )
 
     # --- telling ------------------------------------------------------------------------------------
 

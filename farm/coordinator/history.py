@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 import zstandard
@@ -16,9 +17,10 @@ from pydantic import ValidationError
 
 from farm.coordinator import tables
 from farm.coordinator.ledger import Ledger, PlannedProblem
+from farm.coordinator.reuse import Runner, digest_of, runner_of
 from farm.errors import LedgerCorrupt
 from farm.ids import sha256_hex
-from farm.records import Completion, GenerateTelemetry, SampleKey, SampleResult
+from farm.records import UNSANDBOXED, Completion, GenerateTelemetry, SampleKey, SampleResult, Verdict
 
 R = TypeVar("R", Completion, SampleResult)
 
@@ -30,6 +32,7 @@ class SampleState:
     key: SampleKey
     completed: bool
     verdict: str | None
+    official: bool  # the verdict, if there is one, may enter a score
     unjudged: str | None  # "stage: reason"
     failures: dict[str, int]  # failed attempts by stage
 
@@ -55,19 +58,21 @@ def problems(ledger: Ledger, run_id: str) -> list[PlannedProblem]:
 
 def sample_states(ledger: Ledger, run_id: str) -> list[SampleState]:
     """Each planned sample, in dataset order and by index."""
-    s, p, c, r, u, f = (
+    s, p, c, r, u, f, e = (
         tables.samples, tables.problems, tables.completions, tables.results, tables.unjudged, tables.failures,
+        tables.executions,
     )  # fmt: skip
 
     def same(t: sa.Table) -> sa.ColumnElement[bool]:
         return sa.and_(t.c.run_id == s.c.run_id, t.c.problem_id == s.c.problem_id, t.c.idx == s.c.idx)
 
     query = (
-        sa.select(s.c.problem_id, s.c.idx, c.c.idx, r.c.verdict, u.c.stage, u.c.reason)
+        sa.select(s.c.problem_id, s.c.idx, c.c.idx, r.c.verdict, e.c.tier, u.c.stage, u.c.reason)
         .select_from(
             s.join(p, sa.and_(p.c.run_id == s.c.run_id, p.c.problem_id == s.c.problem_id))
             .outerjoin(c, same(c))
             .outerjoin(r, same(r))
+            .outerjoin(e, same(e))
             .outerjoin(u, same(u))
         )
         .where(s.c.run_id == run_id)
@@ -87,10 +92,11 @@ def sample_states(ledger: Ledger, run_id: str) -> list[SampleState]:
                 key := SampleKey(problem_id, index),
                 completed is not None,
                 verdict,
+                tier != UNSANDBOXED,
                 None if stage is None else f"{stage}: {reason}",
                 failures.get(key, {}),
             )
-            for problem_id, index, completed, verdict, stage, reason in db.execute(query)
+            for problem_id, index, completed, verdict, tier, stage, reason in db.execute(query)
         ]
 
 
@@ -102,6 +108,19 @@ def completion(ledger: Ledger, run_id: str, key: SampleKey) -> StoredCompletion:
         row = db.execute(query).mappings().first()
     if row is None:
         raise KeyError(str(key))
+    return _stored(row, run_id)
+
+
+def completions(ledger: Ledger, run_id: str) -> Iterator[StoredCompletion]:
+    """All completions of a run with their texts, one in memory at a time; LedgerCorrupt as `completion`."""
+    t = tables.completions
+    with ledger.read() as db:
+        for row in db.execution_options(yield_per=100).execute(sa.select(t).where(t.c.run_id == run_id)).mappings():
+            yield _stored(row, run_id)
+
+
+def _stored(row: sa.RowMapping, run_id: str) -> StoredCompletion:
+    key = SampleKey(row["problem_id"], row["idx"])
     record = _verified(Completion, row, run_id, key)
     text = _text(row["text"], record.text_sha256, run_id, key)
     reasoning = None
@@ -135,6 +154,50 @@ def results(ledger: Ledger, run_id: str) -> Iterator[SampleResult]:
     with ledger.read() as db:
         for row in db.execute(query).mappings():
             yield _verified(SampleResult, row, run_id, SampleKey(row["problem_id"], row["idx"]))
+
+
+def verdicts(ledger: Ledger, run_id: str) -> dict[SampleKey, Verdict]:
+    """The verdicts of a run by sample; empty if there is no such run."""
+    t = tables.results
+    with ledger.read() as db:
+        rows = db.execute(sa.select(t.c.problem_id, t.c.idx, t.c.verdict).where(t.c.run_id == run_id))
+        return {SampleKey(row.problem_id, row.idx): Verdict(row.verdict) for row in rows}
+
+
+def execution(ledger: Ledger, run_id: str, digest: str, runners: frozenset[Runner]) -> tuple[str, SampleResult] | None:
+    """A verdict that may stand for that of an execution in run `run_id`, and the run that holds it.
+
+    It was executed by one of `runners`, in this run or, if steady, in any. LedgerCorrupt if what is found
+    is not what was written.
+    """
+    if not runners:
+        return None
+    with ledger.read() as db:
+        row = db.execute(_execution_query(runners), {"digest": digest, "run": run_id}).mappings().first()
+    if row is None:
+        return None
+    key = SampleKey(row["problem_id"], row["idx"])
+    result = _verified(SampleResult, row, row["run_id"], key)
+    if digest_of(result) != digest or runner_of(result) not in runners:
+        raise LedgerCorrupt(f"run {row['run_id']}, sample {key}: listed as an execution that it is not")
+    return row["run_id"], result
+
+
+@lru_cache(maxsize=16)  # asked for each sample: building it takes longer than the database does
+def _execution_query(runners: frozenset[Runner]) -> sa.Select[Any]:
+    e, r = tables.executions, tables.results
+    own = e.c.run_id == sa.bindparam("run")
+    return (
+        sa.select(e.c.run_id, e.c.problem_id, e.c.idx, r.c.record, r.c.record_digest)
+        .select_from(e.join(r, sa.and_(r.c.run_id == e.c.run_id, r.c.problem_id == e.c.problem_id, r.c.idx == e.c.idx)))
+        .where(
+            e.c.digest == sa.bindparam("digest"),
+            sa.or_(own, e.c.steady),
+            sa.or_(*(sa.and_(e.c.runtime == runner.runtime, e.c.tier == runner.tier) for runner in runners)),
+        )
+        .order_by(sa.case((own, 0), else_=1))
+        .limit(1)
+    )
 
 
 def counters(ledger: Ledger, run_id: str) -> dict[str, int]:

@@ -16,6 +16,8 @@ from redis.exceptions import RedisError
 from farm.coordinator.journal import CompletionEntry, Journal, Recorded
 from farm.coordinator.ledger import PlannedProblem
 from farm.coordinator.lifecycle import AttemptFailed, Completed, Event, Judged, Pause, Stage, Vanished
+from farm.coordinator.progress import NOT_COUNTED
+from farm.coordinator.reuse import Runner, runner_of
 from farm.errors import MessageRejected, VersionSkew
 from farm.ids import sample_seed
 from farm.records import RunSpec, SampleKey, SampleResult
@@ -35,6 +37,7 @@ class Batch:
     removed: bool = True  # from the stream; if not, they come again and are duplicates
     events: list[Event] = field(default_factory=list)
     verdicts: list[tuple[SampleKey, str]] = field(default_factory=list)
+    runners: set[Runner] = field(default_factory=set)  # who gave the new verdicts
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -100,7 +103,7 @@ class Intake:
         problem = self._problems[key.problem_id]
         if isinstance(answer, CompletionArrived):
             seed = sample_seed(self._spec.sampling.seed, key.problem_id, key.index)
-            if self._spec.kind != "evaluate" or answer.completion.seed != seed:
+            if not self._spec.generates or answer.completion.seed != seed:
                 raise MessageRejected(f"a completion of {key} that this run did not ask for")
         if isinstance(answer, SampleResult) and (
             answer.suite_sha256 != problem.suite_digest
@@ -110,9 +113,9 @@ class Intake:
         ):
             raise MessageRejected(f"a verdict on {key} by other tests, judge or limits than this run's")
         if isinstance(answer, SampleResult) and (
-            answer.program_sha256 is None or answer.program_sha256 != self._program(key)
+            answer.program_sha256 is None or answer.program_sha256 != self._program(key) or answer.cached_from
         ):
-            raise MessageRejected(f"a verdict on {key} for another program than its completion holds")
+            raise MessageRejected(f"a verdict on {key} that is not on the program of its completion")
 
     def _completions(self, arrived: list[CompletionArrived], batch: Batch) -> None:
         if not arrived:
@@ -132,7 +135,8 @@ class Intake:
         for result, recorded in zip(results, self._journal.record_results(results), strict=True):
             self._count(recorded, "verdict", batch)
             if recorded is Recorded.NEW:
-                batch.verdicts.append((result.key, result.verdict.value))
+                batch.verdicts.append((result.key, result.verdict.value if result.official else NOT_COUNTED))
+                batch.runners.add(runner_of(result))
             if recorded is not Recorded.UNEXPECTED:
                 batch.events.append(Judged(result.key))
 

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from farm.coordinator import tables
 from farm.coordinator.database import translated
+from farm.coordinator.reuse import digest_of, runner_of, steady
 from farm.errors import RunLocked
 from farm.ids import sha256_hex
 from farm.records import Completion, GenerateTelemetry, SampleKey, SampleResult
@@ -132,10 +133,20 @@ class Journal:
             outcome_digest=result.outcome_digest(),
         )
         if inserted:
+            self._execution(db, result)
             return Recorded.NEW
         table = tables.results
         known = db.execute(sa.select(table.c.verdict).where(*self._at(table, result.key))).scalar_one()
         return Recorded.DUPLICATE if known == result.verdict.value else Recorded.CONFLICT
+
+    def _execution(self, db: sa.Connection, result: SampleResult) -> None:
+        """Note what was executed, so that the verdict can be found by it."""
+        digest, runner = digest_of(result), runner_of(result)
+        if digest is not None:
+            self._insert_first(
+                db, tables.executions, problem_id=result.problem_id, idx=result.index, digest=digest,
+                runtime=runner.runtime, tier=runner.tier, steady=steady(result),
+            )  # fmt: skip
 
     def record_failure(self, key: SampleKey, stage: str, attempt: int, reason: str) -> None:
         """Note a failed attempt; the same one again changes nothing."""
@@ -145,12 +156,13 @@ class Journal:
                 reason=reason, at=time.time(),
             )  # fmt: skip
 
-    def record_unjudged(self, key: SampleKey, stage: str, reason: str) -> None:
-        """Give a sample up: the report will say INCOMPLETE and why."""
+    def record_unjudged(self, keys: Iterable[SampleKey], stage: str, reason: str) -> None:
+        """Give samples up: the report will say INCOMPLETE and why."""
         with self._write() as db:
-            self._insert_first(
-                db, tables.unjudged, problem_id=key.problem_id, idx=key.index, stage=stage, reason=reason
-            )
+            for key in keys:
+                self._insert_first(
+                    db, tables.unjudged, problem_id=key.problem_id, idx=key.index, stage=stage, reason=reason
+                )
 
     def retry_unjudged(self) -> int:
         """Forget what was given up and its failures, so that a resume tries again. Returns how many."""

@@ -7,6 +7,11 @@ from it sends what has no result. Nothing here reads a clock, a queue or a file.
 Per sample: PLANNED -> GENERATING -> COMPLETED -> EXECUTING -> JUDGED, or UNJUDGED when its attempts
 are used up. Sending is by window, not all at once: a cancelled run leaves little behind, several runs
 share the workers, and Redis never holds a whole benchmark.
+
+A sample whose program is being executed for another one is WAITING behind it. Whatever ends that
+execution (a verdict, a failure, a loss) sets all that wait behind it free at once: each is then sent,
+answered from the verdict, or waits again. So a sample waits only behind work that is really out, and
+nothing depends on how that work ends.
 """
 
 from __future__ import annotations
@@ -35,6 +40,7 @@ class Phase(Enum):
     GENERATING = "generating"
     COMPLETED = "completed"
     EXECUTING = "executing"
+    WAITING = "waiting"  # for the verdict on the same program, which is out for another sample
     JUDGED = "judged"
     UNJUDGED = "unjudged"
 
@@ -76,13 +82,21 @@ class Vanished:
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """Instead of being sent to execution: `behind` is out with the same program on the same tests."""
+
+    key: SampleKey
+    behind: SampleKey
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Send nothing more (a rejected key, Ctrl-C); what is out may still come back."""
 
     reason: str
 
 
-Event = Completed | Judged | AttemptFailed | Vanished | Pause
+Event = Completed | Judged | AttemptFailed | Vanished | Waits | Pause
 
 
 # --- commands --------------------------------------------------------------------------------------
@@ -125,6 +139,8 @@ class Lifecycle:
         self._samples: dict[SampleKey, _Sample] = {}
         self._ready: dict[Stage, deque[SampleKey]] = {stage: deque() for stage in Stage}
         self._out: dict[Stage, dict[SampleKey, int]] = {stage: {} for stage in Stage}  # key -> attempt
+        self._waiting: dict[SampleKey, dict[SampleKey, None]] = {}  # what is out -> what waits behind it, in order
+        self._behind: dict[SampleKey, SampleKey] = {}  # the same, by the one that waits
         self._counts = dict.fromkeys(Phase, 0)
         self.paused: str | None = None
 
@@ -186,6 +202,8 @@ class Lifecycle:
                 return self._after(self._failed(key, stage, attempt, reason, final))
             case Vanished(key, stage):
                 return self._after(self._vanished(key, stage))
+            case Waits(key, behind):
+                return self._after(self._waits(key, behind))
             case Pause(reason):
                 self.paused = self.paused or reason
                 return self._after(iter(()))
@@ -224,6 +242,19 @@ class Lifecycle:
             self._back(key, self._samples[key], stage)
         yield from ()
 
+    def _waits(self, key: SampleKey, behind: SampleKey) -> Iterator[Command]:
+        if key == behind:
+            raise ValueError(f"{key} cannot wait behind itself")
+        if key in self._out[Stage.EXECUTE]:
+            self._leave(key, Stage.EXECUTE)
+            if behind in self._out[Stage.EXECUTE]:
+                self._move(key, self._samples[key], Phase.WAITING)
+                self._waiting.setdefault(behind, {})[key] = None
+                self._behind[key] = behind
+            else:  # its answer was faster
+                self._back(key, self._samples[key], Stage.EXECUTE)
+        yield from ()
+
     # --- helpers ----------------------------------------------------------------------------------
 
     def _back(self, key: SampleKey, sample: _Sample, stage: Stage) -> None:
@@ -231,7 +262,17 @@ class Lifecycle:
         self._ready[stage].append(key)
 
     def _leave(self, key: SampleKey, stage: Stage) -> None:
+        """Out no more, and behind nothing; what waits behind it is free, and first in line."""
         self._out[stage].pop(key, None)
+        if stage is Stage.EXECUTE:
+            behind = self._behind.pop(key, None)
+            if behind is not None:
+                del self._waiting[behind][key]
+            freed = self._waiting.pop(key, {})
+            for waiting in freed:
+                del self._behind[waiting]
+                self._move(waiting, self._samples[waiting], Phase.COMPLETED)
+            self._ready[Stage.EXECUTE].extendleft(reversed(freed))
 
     def _move(self, key: SampleKey, sample: _Sample, phase: Phase) -> None:
         self._counts[sample.phase] -= 1
@@ -264,5 +305,7 @@ class Lifecycle:
         """What must hold after every step; cheap, so it is always on."""
         assert self._counts[Phase.GENERATING] == len(self._out[Stage.GENERATE])
         assert self._counts[Phase.EXECUTING] == len(self._out[Stage.EXECUTE])
+        assert self._counts[Phase.WAITING] == len(self._behind)
+        assert self._waiting.keys() <= self._out[Stage.EXECUTE].keys()
         assert sum(self._counts.values()) == len(self._samples)
         assert min(self._counts.values()) >= 0

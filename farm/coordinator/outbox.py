@@ -1,19 +1,30 @@
-"""Carrying out the lifecycle's commands: what to give up, what holds no code, what to send."""
+"""Carrying out the lifecycle's commands: what to give up, what needs no execution, what waits, what to send."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from farm.coordinator import history
-from farm.coordinator.dispatch import Dispatcher, Parcel
+from farm.coordinator.cache import ExecutionCache, WaitFor
+from farm.coordinator.dispatch import Dispatcher, Load, Parcel
 from farm.coordinator.journal import Journal
 from farm.coordinator.ledger import Ledger, PlannedProblem
-from farm.coordinator.lifecycle import Command, GiveUp, Send, Stage
+from farm.coordinator.lifecycle import Command, GiveUp, Send, Stage, Waits
 from farm.ids import sha256_hex
 from farm.protocols import extract_program, get
-from farm.records import RunSpec, SampleKey, SampleResult, Verdict
+from farm.records import RunSpec, SampleKey, SampleResult, Suite, Verdict
 from farm.text import decode, encode
+
+
+@dataclass(slots=True)
+class CarriedOut:
+    """What became of commands, besides jobs that are ready to be sent."""
+
+    given_up: list[SampleKey] = field(default_factory=list)
+    judged: list[SampleResult] = field(default_factory=list)  # recorded; nothing is executed for them
+    waiting: list[Waits] = field(default_factory=list)
 
 
 class Outbox:
@@ -26,41 +37,59 @@ class Outbox:
         spec: RunSpec,
         problems: Mapping[str, PlannedProblem],
         dispatcher: Dispatcher,
+        cache: ExecutionCache,
+        load: Load,
     ) -> None:
+        """`load` gives the stored value of a digest."""
         self._ledger, self._journal, self._spec = ledger, journal, spec
-        self._problems, self._dispatcher = problems, dispatcher
+        self._problems, self._dispatcher, self._cache = problems, dispatcher, cache
+        self._load = load
         self._protocol = get(spec.protocol)
         self._unsent: list[Parcel] = []
         self._digests: dict[SampleKey, str] = {}  # of the programs that are out
 
-    def carry_out(self, commands: Iterable[Command]) -> tuple[list[SampleKey], list[SampleKey]]:
-        """Record what the commands decide and make ready what they send; answers (given up, judged NO_CODE).
+    def carry_out(self, commands: Iterable[Command]) -> CarriedOut:
+        """Record what the commands decide and make ready what they send.
 
         Nothing is sent before `flush`, so a Redis that fails loses no decision; what was not sent is
         found missing later and sent again.
         """
-        given_up: list[SampleKey] = []
-        without_code: list[SampleKey] = []
+        done = CarriedOut()
         for command in commands:
             match command:
                 case GiveUp(key, stage, reason):
-                    self._journal.record_unjudged(key, stage.value, reason)
-                    given_up.append(key)
+                    self._journal.record_unjudged([key], stage.value, reason)
+                    done.given_up.append(key)
                 case Send(key, Stage.GENERATE, attempt):
                     prompt = self._problems[key.problem_id].prompt
                     assert prompt is not None, f"{key}: a run without prompts generates nothing"
                     self._unsent.append(self._dispatcher.generate(key, attempt, prompt.encode()))
                 case Send(key, Stage.EXECUTE, attempt):
-                    program = self._program(key)
-                    if program is None:
-                        without_code.append(key)
-                    else:
-                        self._digests[key] = sha256_hex(program)
-                        suite = self._problems[key.problem_id].suite_digest
-                        self._unsent.append(self._dispatcher.execute(key, attempt, program, suite))
-        if without_code:
-            self._journal.record_results([self._no_code(key) for key in without_code])
-        return given_up, without_code
+                    self._execute(key, attempt, done)
+        if done.judged:
+            self._journal.record_results(done.judged)
+        return done
+
+    def _execute(self, key: SampleKey, attempt: int, done: CarriedOut) -> None:
+        program = self._program(key)
+        if program is None:
+            done.judged.append(self._no_code(key))
+            return
+        digest, suite = sha256_hex(program), self._problems[key.problem_id].suite_digest
+        match self._cache.decide(key, digest, suite):
+            case SampleResult() as result:
+                done.judged.append(result)
+            case WaitFor(other):
+                done.waiting.append(Waits(key, other))
+            case None:
+                self._digests[key] = digest
+                self._unsent.append(self._dispatcher.execute(key, attempt, program, suite))
+
+    def adopt(self, key: SampleKey) -> None:
+        """A living worker has this sample's program from an earlier coordinator: others may wait for it."""
+        program = self._program(key)
+        if program is not None:
+            self._cache.adopt(key, sha256_hex(program), self._problems[key.problem_id].suite_digest)
 
     def flush(self) -> None:
         """Send what is ready. Raises RedisError or kombu's OperationalError; nothing is tried twice here."""
@@ -83,8 +112,16 @@ class Outbox:
         stored = history.completion(self._ledger, self._journal.run_id, key)
         if stored.completion.form == "program":
             return stored.text if stored.text.strip() else None
-        source = extract_program(self._protocol, decode(stored.text))
+        cut = stored.completion.truncated and stored.completion.reasoning_sha256 is None
+        source = extract_program(self._protocol, decode(stored.text), self._prompt(key), cut=cut)
         return encode(source) if source.strip() else None
+
+    def _prompt(self, key: SampleKey) -> str:
+        """The problem's own code that an answer continues; empty where the protocol needs none."""
+        if not self._protocol.continues:
+            return ""
+        suite = Suite.model_validate_json(self._load(self._problems[key.problem_id].suite_digest))
+        return suite.asserts.prompt if suite.asserts is not None else ""
 
     def _no_code(self, key: SampleKey) -> SampleResult:
         row = self._problems[key.problem_id]

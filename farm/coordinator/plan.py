@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from farm.coordinator.journal import CompletionEntry
 from farm.coordinator.ledger import Ledger, PlannedProblem
 from farm.datasets.completions import CompletionRow, read_completions
+from farm.datasets.errata import errata_of
 from farm.datasets.load import load_problems
 from farm.datasets.reader import ReadLog
 from farm.datasets.resolve import DatasetSource
@@ -23,7 +24,7 @@ from farm.datasets.select import ProblemsDigest, Selection
 from farm.datasets.store import BlobStore
 from farm.errors import ConfigError, DatasetError
 from farm.ids import sha256_hex
-from farm.protocols import Protocol, render
+from farm.protocols import BUILTIN, Protocol, render
 from farm.records import (
     Completion,
     DatasetRef,
@@ -36,7 +37,6 @@ from farm.records import (
     SampleKey,
     Sampling,
     ServedModel,
-    Suite,
 )
 from farm.scoring.passk import default_ks
 from farm.text import encode
@@ -46,10 +46,22 @@ Tests = Literal["all", "public"]
 
 @dataclass(frozen=True, slots=True)
 class PlannedDataset:
-    """The problems of a run, their tests stored."""
+    """The problems of a run, their tests stored. `left_out`: ids of the dataset that are none of them."""
 
     ref: DatasetRef
     problems: tuple[PlannedProblem, ...]
+    left_out: frozenset[str] = frozenset()
+    python_tests: bool = False  # the tests are Python: for judge mode `asserts`, and for no other
+
+    def refuse_other(self, judge: JudgeSpec) -> None:
+        """ConfigError for a judge that these tests are not for."""
+        if self.python_tests != (judge.mode == "asserts"):
+            kind = "Python asserts" if self.python_tests else "inputs and outputs"
+            names = dict.fromkeys(p.name for p in BUILTIN if (p.judge.mode == "asserts") == self.python_tests)
+            raise ConfigError(
+                f"the tests of {self.ref.name} are {kind}, which judge mode {judge.mode} cannot use",
+                remedy=f"choose --protocol {', '.join(names)}, and no --judge of another kind",
+            )
 
 
 def plan_dataset(
@@ -60,18 +72,30 @@ def plan_dataset(
     tests: Tests,
     skip_bad_rows: bool,
     protocol: Protocol | None,
+    exclude_errata: bool = False,
+    on_problem: Callable[[int], None] = lambda done: None,
 ) -> PlannedDataset:
     """Load, select and store. `protocol` renders the prompts; None for a run that only grades.
 
-    Raises DatasetError with path and row.
+    `on_problem` hears how many problems are stored. Raises DatasetError with path and row.
     """
+    errata = errata_of(source.dataset)
+    if exclude_errata:
+        selection = replace(selection, without=selection.without | errata.problems.keys())
     log, digest = ReadLog(), ProblemsDigest()
     problems = []
+    kinds: set[bool] = set()
     for problem in load_problems(source, selection, tests=tests, skip_bad_rows=skip_bad_rows, log=log):
-        digest.add(problem)
-        problems.append(_planned(problem, store, protocol))
+        kinds.add(problem.asserts is not None)
+        planned = _planned(problem, store, protocol)
+        digest.add_stored(problem, planned.suite_digest)
+        problems.append(planned)
+        del problem  # its tests may take 100 MB, and the next one's come before the name is bound again
+        on_problem(len(problems))
     if not problems:
         raise DatasetError("no problem is left to judge", path=source.source)
+    if len(kinds) > 1:
+        raise DatasetError("tests that are Python and others do not go into one run", path=source.source)
     ref = DatasetRef(
         name=source.name,
         source=source.source,
@@ -79,12 +103,18 @@ def plan_dataset(
         problems=len(problems),
         tests=tests,
         skipped_rows=log.skipped,
+        revision=source.revision,
+        selection=selection.in_words(),
+        bad_rows=tuple(log.bad),
+        errata=errata.version,
+        flawed={p.problem_id: errata.problems[p.problem_id] for p in problems if p.problem_id in errata.problems},
+        flawed_excluded={name: reason for name, reason in errata.problems.items() if name in log.excluded},
     )
-    return PlannedDataset(ref, tuple(problems))
+    left_out = (log.unselected | {row.problem_id for row in log.bad}) - {p.problem_id for p in problems}
+    return PlannedDataset(ref, tuple(problems), frozenset(left_out), python_tests=kinds == {True})
 
 
 def _planned(problem: Problem, store: BlobStore, protocol: Protocol | None) -> PlannedProblem:
-    suite = Suite(func_name=problem.func_name, tests=problem.tests)
     return PlannedProblem(
         problem_id=problem.problem_id,
         title=problem.title,
@@ -92,7 +122,7 @@ def _planned(problem: Problem, store: BlobStore, protocol: Protocol | None) -> P
         difficulty=problem.difficulty.value,
         contest_date=problem.contest_date,
         prompt=None if protocol is None else render(protocol, problem).to_json().decode(),
-        suite_digest=store.put(suite.to_json()),
+        suite_digest=store.put(problem.suite().to_json()),
         tests=len(problem.tests),
     )
 
@@ -126,8 +156,10 @@ def plan_evaluation(
     limits: Limits,
     ks: tuple[int, ...],
     references: tuple[Reference, ...],
+    cache: bool = True,
 ) -> RunSpec:
-    """Record a run that generates n samples per problem and judges them."""
+    """Record a run that generates n samples per problem and judges them. ConfigError for a judge of other tests."""
+    dataset.refuse_other(judge)
     spec = RunSpec(
         kind="evaluate",
         eval_task=eval_task,
@@ -141,6 +173,7 @@ def plan_evaluation(
         dataset=dataset.ref,
         ks=ks,
         references=references,
+        cache=cache,
     )
     keys = (SampleKey(p.problem_id, index) for p in dataset.problems for index in range(sampling.n))
     ledger.create_run(run_id, spec, dataset.problems, keys)
@@ -156,13 +189,23 @@ def plan_grading(
     protocol: Protocol,
     judge: JudgeSpec,
     limits: Limits,
-) -> RunSpec:
-    """Record a run that judges completions which exist already, and the completions themselves."""
-    known = {problem.problem_id for problem in dataset.problems}
-    hasher, counts = hashlib.sha256(), Counter[str]()
+    cache: bool = True,
+) -> tuple[RunSpec, int]:
+    """Record a run that judges completions which exist already, and the completions themselves.
+
+    Completions of problems that the plan leaves out are left out too; their number is returned beside the
+    spec. DatasetError for one of a problem that the dataset does not have, and when none is left; ConfigError
+    for a judge of other tests.
+    """
+    dataset.refuse_other(judge)
+    planned = {problem.problem_id for problem in dataset.problems}
+    hasher, counts, left_out = hashlib.sha256(), Counter[str](), 0
     keys: list[SampleKey] = []
     for row in read_completions(completions):
-        if row.question_id not in known:
+        if row.question_id in dataset.left_out:
+            left_out += 1
+            continue
+        if row.question_id not in planned:
             raise DatasetError(
                 f"question_id {row.question_id} is not in the dataset", path=str(completions), row=row.row
             )
@@ -170,6 +213,8 @@ def plan_grading(
         counts[row.question_id] += 1
         entry = _entry(row)
         hasher.update(entry.completion.to_json() + b"\n")
+    if not keys:
+        raise DatasetError("no completion is of a problem that was selected", path=str(completions))
     fewest = min(counts.values())
     spec = RunSpec(
         kind="grade",
@@ -183,10 +228,11 @@ def plan_grading(
         dataset=dataset.ref,
         ks=tuple(default_ks(fewest)),
         completions=hasher.hexdigest(),
+        cache=cache,
     )
-    entries = (_entry(row) for row in read_completions(completions))
+    entries = (_entry(row) for row in read_completions(completions) if row.question_id in planned)
     ledger.create_run(run_id, spec, dataset.problems, keys, entries)
-    return spec
+    return spec, left_out
 
 
 def _entry(row: CompletionRow) -> CompletionEntry:

@@ -8,9 +8,11 @@ from typing import Any
 from farm.coordinator import history
 from farm.coordinator.ledger import Ledger
 from farm.records import Difficulty, SampleKey, SampleResult
-from farm.reports.samples_jsonl import UnjudgedSample
+from farm.reports.samples_jsonl import SampleRow, UnjudgedSample
 from farm.scoring.aggregate import NO_RESULT, ProblemFacts, SampleFacts, aggregate
 from farm.scoring.report import Counters, Report, Timing
+
+NO_SANDBOX = "executed without a sandbox: no score"
 
 # The ledger's counters by the name that a report gives them.
 COUNTERS = {
@@ -45,40 +47,57 @@ def score_run(ledger: Ledger, run_id: str) -> Report:
 
 
 def judged_samples(ledger: Ledger, run_id: str) -> Iterator[SampleResult | UnjudgedSample]:
-    """Each planned sample with its verdict, or why it has none; in dataset order and by index."""
+    """Each planned sample with its verdict, or why it has none; in dataset order and by index.
+
+    What ran without a sandbox has none here, whatever was recorded: it may be forged.
+    """
     results = history.results(ledger, run_id)
     result = next(results, None)
     for state in history.sample_states(ledger, run_id):
         if result is not None and result.key == state.key:
-            yield result
+            yield result if result.official else UnjudgedSample(state.key, NO_SANDBOX, result.sandbox)
             result = next(results, None)
         else:
             yield UnjudgedSample(state.key, state.unjudged or NO_RESULT)
 
 
+def sample_rows(ledger: Ledger, run_id: str) -> Iterator[SampleRow]:
+    """`judged_samples`, each with the answer it is about."""
+    answers = {completion.key: completion for completion, _ in history.completion_records(ledger, run_id)}
+    for outcome in judged_samples(ledger, run_id):
+        yield SampleRow(outcome, answers.get(outcome.key))
+
+
 def _facts(ledger: Ledger, run_id: str) -> Iterator[SampleFacts]:
     answered: dict[SampleKey, dict[str, Any]] = {}
-    generated = ledger.run(run_id).spec.kind == "evaluate"
+    spec = ledger.run(run_id).spec
+    source = spec.regraded_from
+    earlier = {} if source is None else history.verdicts(ledger, source.run_id)
     for completion, telemetry in history.completion_records(ledger, run_id):
         answered[completion.key] = {
             "finish_reason": completion.finish_reason,
             "answered_by": completion.model,
+            "max_tokens": completion.max_tokens,
             "prompt_tokens": completion.usage.prompt_tokens,
             "completion_tokens": completion.usage.completion_tokens,
-            "latency_s": telemetry.latency_s if generated else None,
-            "ttft_s": telemetry.ttft_s,
+            "latency_s": telemetry.latency_s if spec.generates else None,
+            "ttft_s": telemetry.ttft_s if spec.generates else None,
         }
     for sample in judged_samples(ledger, run_id):
-        yield SampleFacts(key=sample.key, **answered.get(sample.key, {}), **_judgement(sample))
+        yield SampleFacts(
+            key=sample.key,
+            earlier=earlier.get(sample.key),
+            **answered.get(sample.key, {}),
+            **_judgement(sample),
+        )
 
 
 def _judgement(sample: SampleResult | UnjudgedSample) -> dict[str, Any]:
     if isinstance(sample, UnjudgedSample):
-        return {"unjudged_reason": sample.reason}
-    if sample.sandbox == "none":
-        return {"unjudged_reason": "executed without a sandbox: no score"}
+        return {"unjudged_reason": sample.reason, "sandbox": sample.sandbox}
     return {
         "verdict": sample.verdict,
         "sandbox": sample.sandbox if sample.cases else "",
         "runtime": sample.runtime,
+        "cached": bool(sample.cached_from),
     }

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -104,6 +107,23 @@ results = Table(
     Column("record_digest", String(64), nullable=False),
     Column("outcome_digest", String(64), nullable=False),
     PrimaryKeyConstraint("run_id", "problem_id", "idx"),
+)
+
+executions = Table(  # the results for which a program ran, by what was executed: farm.coordinator.reuse
+    "executions",
+    metadata,
+    Column("run_id", String(64), nullable=False),
+    Column("problem_id", String(200), nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),  # execution_digest
+    Column("runtime", Text, nullable=False),
+    Column("tier", Text, nullable=False),
+    Column("steady", Boolean, nullable=False),  # may be reused in other runs
+    PrimaryKeyConstraint("run_id", "problem_id", "idx"),
+    ForeignKeyConstraint(
+        ["run_id", "problem_id", "idx"], [results.c.run_id, results.c.problem_id, results.c.idx], ondelete="CASCADE"
+    ),
+    Index("executions_by_digest", "digest"),
 )
 
 unjudged = Table(

@@ -26,6 +26,11 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _UTF8_BOM = b"\xef\xbb\xbf"
 _SKIP_BYTES = 1 << 20
 
+# What lies where a data file should, in the order of how often it does. Each is followed by what to do.
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_PAGES = (b"<!doctype", b"<html", b"<?xml")
+_BINARY = {b"PAR1": "a parquet file", b"PK\x03\x04": "a zip archive", b"\x28\xb5\x2f\xfd": "zstd data"}
+
 
 class Line(NamedTuple):
     """One line that is not blank. `data` is None if it is longer than the cap: its bytes were dropped."""
@@ -37,7 +42,8 @@ class Line(NamedTuple):
 def read_lines(path: str | Path, *, max_row_bytes: int = MAX_ROW_BYTES) -> Iterator[Line]:
     """The non-blank lines of a plain or gzipped file (told apart by its first bytes), without a BOM.
 
-    Raises DatasetError when the file cannot be opened or read to its end, such as a cut gzip file.
+    Raises DatasetError when the file cannot be opened or read to its end, such as a cut gzip file, and
+    when it is plainly something else, such as a git-LFS pointer.
     """
     row = 0
     try:
@@ -46,11 +52,15 @@ def read_lines(path: str | Path, *, max_row_bytes: int = MAX_ROW_BYTES) -> Itera
                 row += 1
                 if row == 1:
                     chunk = chunk.removeprefix(_UTF8_BOM)
+                    refuse_foreign(chunk, path)
                 if len(chunk) > max_row_bytes and not chunk.endswith(b"\n"):
                     _skip_line(stream)
                     yield Line(row, None)
-                elif chunk.strip():
-                    yield Line(row, chunk)
+                elif chunk and not chunk.isspace():
+                    # A row may take 100 MB: from here on the caller alone decides how long it lives.
+                    handed = [chunk]
+                    del chunk
+                    yield Line(row, handed.pop())
     except (EOFError, zlib.error, gzip.BadGzipFile) as exc:
         raise DatasetError(
             f"the gzip data is damaged after this row: {one_line(str(exc))}",
@@ -69,6 +79,23 @@ def open_plain(path: str | Path) -> Iterator[BufferedIOBase]:
                 yield stream
         else:
             yield raw
+
+
+def refuse_foreign(head: bytes, path: str | Path) -> None:
+    """DatasetError if a file that begins so is a git-LFS pointer, an error page or a known binary format."""
+    if head.startswith(_POINTER):
+        raise DatasetError(
+            "a git-LFS pointer, not the file that it stands for", path=str(path),
+            remedy="fetch the file: git lfs pull, or farm dataset pull",
+        )  # fmt: skip
+    if head.lstrip()[:16].lower().startswith(_PAGES):
+        raise DatasetError(
+            "an HTML or XML page, not JSONL: some server's answer was saved as the file", path=str(path),
+            remedy="fetch the file again",
+        )  # fmt: skip
+    for magic, what in _BINARY.items():
+        if head.startswith(magic):
+            raise DatasetError(f"{what}, not JSONL (plain or gzip)", path=str(path), remedy="convert it to JSONL")
 
 
 def parse_object(line: Line, path: str | Path) -> dict[str, object]:

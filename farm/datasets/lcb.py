@@ -14,16 +14,14 @@ import json
 import pickletools
 import zlib
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import IO, NamedTuple, cast
 
 from pydantic import ValidationError
 
-from farm.datasets.jsonl import Line, json_type, parse_object
-from farm.errors import DatasetError
+from farm.datasets.jsonl import json_type
+from farm.datasets.rows import Fields, Header, RowError, Tests
 from farm.records import Difficulty, Problem, TestCase
 from farm.text import one_line
-
-Tests = Literal["all", "public"]
 
 MAX_PRIVATE_BYTES = 512 << 20  # of one problem's private tests, decompressed
 
@@ -32,12 +30,14 @@ FIELDS = (
     "starter_code", "public_test_cases", "private_test_cases", "metadata",
 )  # fmt: skip
 
+_COPIED_BYTES = 1 << 20
+
 _TEXT_OPCODES = frozenset({"UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"})
 _FRAMING_OPCODES = frozenset({"PROTO", "FRAME", "MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT", "STOP"})
 
 
 class Head(NamedTuple):
-    """The fields of a row, each checked alone; tests still as they are written."""
+    """The fields of a row but its private tests, each checked alone; public tests still as they are written."""
 
     problem_id: str
     title: str
@@ -49,48 +49,40 @@ class Head(NamedTuple):
     starter_code: str
     func_name: str | None
     public_tests: str
-    private_tests: str
 
 
-class _Bad(Exception):
-    """What is wrong with a row, without its place."""
+def header_of(fields: Fields) -> Header:
+    """What a selection looks at; the tests stay undecoded. Raises RowError."""
+    head = _head(fields)
+    return Header(head.problem_id, head.platform, head.difficulty, head.contest_date)
 
 
-def parse_row(row: bytes | str, *, path: str, row_number: int, tests: Tests = "all") -> Problem:
+def problem_of(fields: Fields, tests: Tests = "all") -> Problem:
     """The problem of one row of LiveCodeBench's official schema, public tests before private ones.
 
-    `tests="public"` leaves the private tests out without decoding them. Raises DatasetError with path,
-    row and reason for whatever cannot be read: missing fields, contradictions, undecodable or absent tests.
+    `tests="public"` leaves the private tests out without decoding them. They are taken out of `fields`,
+    so that each form of them can be freed when the next one is there: they may be 100 MB. Raises RowError
+    for whatever cannot be read: missing fields, contradictions, undecodable or absent tests.
     """
-    head = parse_head(row, path=path, row_number=row_number)
-    try:
-        return _problem(head, tests)
-    except _Bad as exc:
-        raise DatasetError(f"{head.problem_id}: {exc}", path=path, row=row_number) from exc
+    head = _head(fields)
+    cases = _cases("public_test_cases", _json("public_test_cases", head.public_tests), head.func_name, public=True)
+    if tests == "all":
+        private = _private(str(fields.pop("private_test_cases")))
+        cases += _cases("private_test_cases", private, head.func_name, public=False)
+    if not cases:
+        raise RowError("no tests" if tests == "all" else "no public tests")
+    return _problem(head, cases)
 
 
-def parse_head(row: bytes | str, *, path: str, row_number: int) -> Head:
-    """All of a row but its tests, which stay undecoded. Raises DatasetError like `parse_row`."""
-    try:
-        data = row.encode() if isinstance(row, str) else row
-    except UnicodeEncodeError as exc:
-        raise DatasetError("the row holds a lone surrogate", path=path, row=row_number) from exc
-    fields = parse_object(Line(row_number, data), path)
-    try:
-        return _head(fields)
-    except _Bad as exc:
-        raise DatasetError(str(exc), path=path, row=row_number) from exc
-
-
-def _head(fields: dict[str, object]) -> Head:
+def _head(fields: Fields) -> Head:
     missing = [name for name in FIELDS if name not in fields]
     if missing:
-        raise _Bad(f"field {', '.join(missing)} is missing")
+        raise RowError(f"field {', '.join(missing)} is missing")
     texts: dict[str, str] = {}
     for name in FIELDS:
         value = fields[name]
         if not isinstance(value, str):
-            raise _Bad(f"{name}: a string is wanted, not {json_type(value)}")
+            raise RowError(f"{name}: a string is wanted, not {json_type(value)}")
         _refuse_surrogates(name, value)
         texts[name] = value
     return Head(
@@ -104,23 +96,24 @@ def _head(fields: dict[str, object]) -> Head:
         starter_code=texts["starter_code"],
         func_name=_func_name(texts["metadata"]),
         public_tests=texts["public_test_cases"],
-        private_tests=texts["private_test_cases"],
     )
 
 
 def _refuse_surrogates(name: str, text: str) -> None:
     # A record's JSON could be written but not read again, and no program could read such an input.
+    if text.isascii():
+        return
     try:
         text.encode()
     except UnicodeEncodeError as exc:
-        raise _Bad(f"{name} holds a lone surrogate at character {exc.start}") from exc
+        raise RowError(f"{name} holds a lone surrogate at character {exc.start}") from exc
 
 
 def _difficulty(text: str) -> Difficulty:
     try:
         return Difficulty(text)
     except ValueError as exc:
-        raise _Bad(f"difficulty {one_line(text, 40)!r} is none of {', '.join(Difficulty)}") from exc
+        raise RowError(f"difficulty {one_line(text, 40)!r} is none of {', '.join(Difficulty)}") from exc
 
 
 def _contest_date(text: str) -> str:
@@ -128,28 +121,23 @@ def _contest_date(text: str) -> str:
         if text:
             datetime.fromisoformat(text)
     except ValueError as exc:
-        raise _Bad(f"contest_date {one_line(text, 40)!r} is no ISO 8601 date") from exc
+        raise RowError(f"contest_date {one_line(text, 40)!r} is no ISO 8601 date") from exc
     return text
 
 
 def _func_name(metadata: str) -> str | None:
     value = _json("metadata", metadata)
     if not isinstance(value, dict):
-        raise _Bad(f"metadata is {json_type(value)}, not an object")
+        raise RowError(f"metadata is {json_type(value)}, not an object")
     name = value.get("func_name")
     if name is None:
         return None
     if not isinstance(name, str) or not name.isidentifier():
-        raise _Bad("metadata.func_name is no Python name")
+        raise RowError("metadata.func_name is no Python name")
     return name
 
 
-def _problem(head: Head, tests: Tests) -> Problem:
-    cases = _cases("public_test_cases", _json("public_test_cases", head.public_tests), head.func_name, public=True)
-    if tests == "all":
-        cases += _cases("private_test_cases", _private(head.private_tests), head.func_name, public=False)
-    if not cases:
-        raise _Bad("no tests" if tests == "all" else "no public tests")
+def _problem(head: Head, cases: list[TestCase]) -> Problem:
     try:
         return Problem(
             problem_id=head.problem_id,
@@ -166,28 +154,28 @@ def _problem(head: Head, tests: Tests) -> Problem:
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         name = "question_id" if first["loc"][:1] == ("problem_id",) else ".".join(str(part) for part in first["loc"])
-        raise _Bad(f"{name}: {one_line(first['msg'])}") from exc
+        raise RowError(f"{name}: {one_line(first['msg'])}") from exc
 
 
 def _cases(field: str, value: object, func_name: str | None, *, public: bool) -> list[TestCase]:
     if not isinstance(value, list):
-        raise _Bad(f"{field}: a list is wanted, not {json_type(value)}")
+        raise RowError(f"{field}: a list is wanted, not {json_type(value)}")
     kind = "stdin" if func_name is None else "functional"
     cases = []
     for index, test in enumerate(value):
         where = f"{field}[{index}]"
         if not isinstance(test, dict):
-            raise _Bad(f"{where}: an object is wanted, not {json_type(test)}")
+            raise RowError(f"{where}: an object is wanted, not {json_type(test)}")
         texts = []
         for name in ("input", "output", "testtype"):
             text = test.get(name)
             if not isinstance(text, str):
                 found = json_type(text) if name in test else "nothing"
-                raise _Bad(f"{where}.{name}: a string is wanted, not {found}")
+                raise RowError(f"{where}.{name}: a string is wanted, not {found}")
             _refuse_surrogates(f"{where}.{name}", text)
             texts.append(text)
         if texts[2] != kind:
-            raise _Bad(f"{where}: testtype is {one_line(texts[2], 40)!r}, metadata says {kind}")
+            raise RowError(f"{where}: testtype is {one_line(texts[2], 40)!r}, metadata says {kind}")
         cases.append(TestCase(input=texts[0], output=texts[1], public=public))
     return cases
 
@@ -196,18 +184,25 @@ def _json(field: str, text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as exc:
-        raise _Bad(f"{field} is not JSON: {one_line(str(exc))}") from exc
+        raise RowError(f"{field} is not JSON: {one_line(str(exc))}") from exc
 
 
 def _private(text: str) -> object:
     """Private tests in either form: JSON, or base64(zlib(pickle(JSON text)))."""
+    if not text.strip():
+        raise RowError("private_test_cases is empty")
     if text.lstrip()[:1] in ("[", "{"):  # neither begins base64
         return _json("private_test_cases", text)
     try:
         compressed = base64.b64decode(text.strip(), validate=True)
     except (binascii.Error, ValueError) as exc:
-        raise _Bad(f"private_test_cases is neither JSON nor base64: {one_line(str(exc))}") from exc
-    return _json("private_test_cases", _unpickle_text(_decompress(compressed)))
+        raise RowError(f"private_test_cases is neither JSON nor base64: {one_line(str(exc))}") from exc
+    del text
+    plain = _decompress(compressed)
+    del compressed
+    json_text = _unpickle_text(plain)
+    del plain
+    return _json("private_test_cases", json_text)
 
 
 def _decompress(data: bytes) -> bytes:
@@ -215,14 +210,33 @@ def _decompress(data: bytes) -> bytes:
     try:
         plain = decoder.decompress(data, MAX_PRIVATE_BYTES + 1)
     except zlib.error as exc:
-        raise _Bad(f"private_test_cases: damaged zlib data: {one_line(str(exc))}") from exc
+        raise RowError(f"private_test_cases: damaged zlib data: {one_line(str(exc))}") from exc
     if len(plain) > MAX_PRIVATE_BYTES:
-        raise _Bad(f"private_test_cases take more than {MAX_PRIVATE_BYTES >> 20} MiB")
+        raise RowError(f"private_test_cases take more than {MAX_PRIVATE_BYTES >> 20} MiB")
     if not decoder.eof:
-        raise _Bad("private_test_cases: the zlib data is cut short")
+        raise RowError("private_test_cases: the zlib data is cut short")
     if decoder.unused_data:
-        raise _Bad("private_test_cases: something follows the zlib data")
+        raise RowError("private_test_cases: something follows the zlib data")
     return plain
+
+
+class _PickleFile:
+    """A pickle as the file that pickletools reads: large arguments come as views, not as copies."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self._view, self._at = data, memoryview(data), 0
+
+    def read(self, size: int) -> bytes | memoryview:
+        start, self._at = self._at, min(self._at + size, len(self._data))
+        return (self._data if size < _COPIED_BYTES else self._view)[start : self._at]
+
+    def readline(self) -> bytes:
+        start = self._at
+        self._at = self._data.find(b"\n", start) + 1 or len(self._data)
+        return self._data[start : self._at]
+
+    def tell(self) -> int:
+        return self._at
 
 
 def _unpickle_text(data: bytes) -> str:
@@ -234,14 +248,14 @@ def _unpickle_text(data: bytes) -> str:
     """
     texts: list[str] = []
     try:
-        for opcode, argument, _ in pickletools.genops(data):
+        for opcode, argument, _ in pickletools.genops(cast(IO[bytes], _PickleFile(data))):
             if opcode.name in _TEXT_OPCODES:
                 assert isinstance(argument, str)
                 texts.append(argument)
             elif opcode.name not in _FRAMING_OPCODES:
-                raise _Bad(f"private_test_cases: the pickle is not one string (opcode {opcode.name})")
+                raise RowError(f"private_test_cases: the pickle is not one string (opcode {opcode.name})")
     except (ValueError, OverflowError) as exc:
-        raise _Bad(f"private_test_cases: damaged pickle: {one_line(str(exc))}") from exc
+        raise RowError(f"private_test_cases: damaged pickle: {one_line(str(exc))}") from exc
     if len(texts) != 1:
-        raise _Bad(f"private_test_cases: the pickle holds {len(texts)} strings, not one")
+        raise RowError(f"private_test_cases: the pickle holds {len(texts)} strings, not one")
     return texts[0]

@@ -1,4 +1,4 @@
-"""Datasets of LiveCodeBench's schema, row by row.
+"""Dataset files, row by row.
 
 A release is gigabytes long, so nothing here holds more than one row. `read_headers` gives what a
 selection needs without touching the private tests; `read_problems` then loads the rows that were chosen.
@@ -6,19 +6,21 @@ selection needs without touching the private tests; `read_problems` then loads t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from farm.datasets.jsonl import MAX_ROW_BYTES, Line, parse_object, read_lines
-from farm.datasets.lcb import Tests, parse_head, parse_row
+from farm.datasets.formats import Format, format_of
+from farm.datasets.jsonl import MAX_ROW_BYTES, parse_object, read_lines
+from farm.datasets.rows import Fields, RowError, Tests
 from farm.errors import DatasetError
-from farm.records import Difficulty, Problem
+from farm.records import BadRow, Difficulty, Problem
+from farm.text import one_line
 
 Paths = str | Path | Sequence[str | Path]
 
-_KEPT_REASONS = 100
+KEPT_BAD_ROWS = 1000
 
 
 class Place(NamedTuple):
@@ -29,7 +31,7 @@ class Place(NamedTuple):
 
 
 class ProblemHeader(NamedTuple):
-    """What a selection needs to know of a problem."""
+    """What a selection needs to know of a problem, and where it stands."""
 
     problem_id: str
     platform: str
@@ -38,22 +40,32 @@ class ProblemHeader(NamedTuple):
     place: Place
 
 
+R = TypeVar("R", Problem, ProblemHeader)
+
+
 @dataclass
 class ReadLog:
-    """What became of the rows; the reader fills it in. One row is counted once per log."""
+    """What became of the rows; the readers fill it in. One row is counted once per log."""
 
     loaded: int = 0
     skipped: int = 0
-    reasons: list[str] = field(default_factory=list)  # of the first 100 skipped rows, as `path:row: reason`
-    places: set[Place] = field(default_factory=set)  # of the skipped rows
+    bad: list[BadRow] = field(default_factory=list)  # the first thousand of the skipped
+    reasons: list[str] = field(default_factory=list)  # of the same, as `path:row: reason`
+    places: set[Place] = field(default_factory=set)  # of all skipped rows
+    unselected: set[str] = field(default_factory=set)  # ids that the selection leaves out
+    excluded: set[str] = field(default_factory=set)  # of these, the ones that its `without` alone keeps out
 
-    def skip(self, place: Place, reason: str) -> None:
+    def skip(self, place: Place, problem_id: str, error: DatasetError) -> None:
+        """Count a bad row, by name where it has one."""
         if place in self.places:
             return
         self.places.add(place)
         self.skipped += 1
-        if len(self.reasons) < _KEPT_REASONS:
-            self.reasons.append(reason)
+        if len(self.bad) < KEPT_BAD_ROWS:
+            reason = str(error).removeprefix(f"{place.path}:{place.row}: ").removeprefix(f"{problem_id}: ")
+            where = f"{Path(place.path).name}:{place.row}"
+            self.bad.append(BadRow(place=where, problem_id=one_line(problem_id), reason=one_line(reason)))
+            self.reasons.append(str(error))
 
 
 def read_problems(
@@ -68,27 +80,20 @@ def read_problems(
     """The problems of one file, or of several one after the other, in their order.
 
     `places` limits it to those rows; others are not even parsed. `skip_bad_rows` leaves out rows that
-    cannot be read and notes them in `log`; otherwise the first stops the load. Raises DatasetError with
+    cannot be read and names them in `log`; otherwise the first stops the load. Raises DatasetError with
     `path:row` for such a row, for an id that occurred before, for a file that cannot be read to its end
     (never skipped: nobody knows what it held), and when no problem is left.
     """
     log = ReadLog() if log is None else log
-    seen: dict[str, Place] = {}
-    for place, line in _lines(paths, max_row_bytes):
-        if places is not None and place not in places:
-            continue
-        try:
-            problem = parse_row(_data(line, place), path=place.path, row_number=place.row, tests=tests)
-            _note(seen, problem.problem_id, place)
-        except DatasetError as exc:
-            if not skip_bad_rows:
-                raise
-            log.skip(place, str(exc))
-            continue
+
+    def parse(form: Format, fields: Fields, place: Place) -> Problem:
+        return form.problem_of(fields, tests)
+
+    for problem in _read(paths, parse, log, skip_bad_rows, max_row_bytes, places):
         log.loaded += 1
-        yield problem
-    if not seen:
-        raise _empty(paths, log)
+        handed = [problem]
+        del problem
+        yield handed.pop()
 
 
 def read_headers(
@@ -100,19 +105,11 @@ def read_headers(
 ) -> Iterator[ProblemHeader]:
     """The header of each problem, tests undecoded. Errors and skipping as in `read_problems`."""
     log = ReadLog() if log is None else log
-    seen: dict[str, Place] = {}
-    for place, line in _lines(paths, max_row_bytes):
-        try:
-            head = parse_head(_data(line, place), path=place.path, row_number=place.row)
-            _note(seen, head.problem_id, place)
-        except DatasetError as exc:
-            if not skip_bad_rows:
-                raise
-            log.skip(place, str(exc))
-            continue
-        yield ProblemHeader(head.problem_id, head.platform, head.difficulty, head.contest_date, place)
-    if not seen:
-        raise _empty(paths, log)
+
+    def parse(form: Format, fields: Fields, place: Place) -> ProblemHeader:
+        return ProblemHeader(*form.header_of(fields), place)
+
+    yield from _read(paths, parse, log, skip_bad_rows, max_row_bytes)
 
 
 def as_paths(paths: Paths) -> tuple[Path, ...]:
@@ -120,17 +117,48 @@ def as_paths(paths: Paths) -> tuple[Path, ...]:
     return (Path(paths),) if isinstance(paths, str | Path) else tuple(Path(path) for path in paths)
 
 
-def _lines(paths: Paths, max_row_bytes: int) -> Iterator[tuple[Place, Line]]:
+def _read(
+    paths: Paths,
+    parse: Callable[[Format, Fields, Place], R],
+    log: ReadLog,
+    skip_bad_rows: bool,
+    max_row_bytes: int,
+    places: Collection[Place] | None = None,
+) -> Iterator[R]:
+    """What `parse` makes of each row, in order.
+
+    No name here is bound to a row or value while the caller works with it or the next row is read: each
+    may take 100 MB, so that it counts whether two of them are there at a time.
+    """
+    seen: dict[str, Place] = {}
     for path in as_paths(paths):
         for line in read_lines(path, max_row_bytes=max_row_bytes):
-            yield Place(str(path), line.row), line
-
-
-def _data(line: Line, place: Place) -> bytes:
-    if line.data is None:
-        parse_object(line, place.path)  # raises: the row is too large
-    assert line.data is not None
-    return line.data
+            place = Place(str(path), line.row)
+            if places is not None and place not in places:
+                continue
+            problem_id = ""
+            try:
+                fields = parse_object(line, place.path)
+                del line
+                form = format_of(fields)
+                try:
+                    values = [parse(form, fields, place)]
+                except RowError as exc:
+                    problem_id = form.id_of(fields)
+                    name = f"{one_line(problem_id)}: " if problem_id else ""
+                    raise DatasetError(f"{name}{exc}", path=place.path, row=place.row) from exc
+                finally:
+                    del fields
+                problem_id = values[0].problem_id
+                _note(seen, problem_id, place)
+            except DatasetError as exc:
+                if not skip_bad_rows:
+                    raise
+                log.skip(place, problem_id, exc)
+                continue
+            yield values.pop()
+    if not seen:
+        raise _empty(paths, log)
 
 
 def _note(seen: dict[str, Place], problem_id: str, place: Place) -> None:

@@ -18,11 +18,11 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from farm.errors import ConfigError, DatasetError
 from farm.ids import canonical_json, sha256_hex
-from farm.records import Difficulty, Problem, Suite
+from farm.records import Difficulty, Problem
 from farm.text import one_line
 
 
-class Header(Protocol):
+class Selectable(Protocol):
     """What a selection looks at; `reader.ProblemHeader` and `records.Problem` both have it."""
 
     @property
@@ -35,18 +35,22 @@ class Header(Protocol):
     def contest_date(self) -> str: ...
 
 
-H = TypeVar("H", bound=Header)
+H = TypeVar("H", bound=Selectable)
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What to take. Empty sets and None filter nothing; dates are inclusive at both ends."""
+    """What to take. Empty sets and None filter nothing; dates are inclusive at both ends.
+
+    `without` names ids to leave out; they need not be in the dataset.
+    """
 
     date_from: date | None = None
     date_to: date | None = None
     difficulties: frozenset[Difficulty] = frozenset()
     platforms: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
     limit: int | None = None
     seed: int = 42  # of the limit's draw
 
@@ -60,6 +64,16 @@ class Selection:
     def takes_all(self) -> bool:
         """Whether nothing is left out of any dataset."""
         return self == Selection(seed=self.seed)
+
+    def in_words(self) -> str:
+        """What it takes, for a report; empty if that is all. `without` is not part of it."""
+        parts = [f"{len(self.ids)} by id"] if self.ids else []
+        parts += [", ".join(level.value for level in Difficulty if level in self.difficulties)]
+        parts += [", ".join(sorted(self.platforms))]
+        parts += [f"from {self.date_from}"] if self.date_from else []
+        parts += [f"to {self.date_to}"] if self.date_to else []
+        parts += [f"{self.limit} stratified with seed {self.seed}"] if self.limit is not None else []
+        return "; ".join(part for part in parts if part)
 
 
 class Stratum(NamedTuple):
@@ -75,7 +89,7 @@ def select(headers: Sequence[H], selection: Selection) -> list[H]:
     Raises DatasetError when an id or platform occurs nowhere in `headers`, or nothing is left.
     """
     _refuse_unknown(headers, selection)
-    kept = [header for header in headers if _matches(header, selection)]
+    kept = [h for h in headers if h.problem_id not in selection.without and _passes_filters(h, selection)]
     if not kept:
         raise DatasetError(f"the filters leave none of {len(headers)} problems", remedy=_ranges(headers))
     if selection.limit is None or selection.limit >= len(kept):
@@ -84,7 +98,16 @@ def select(headers: Sequence[H], selection: Selection) -> list[H]:
     return [header for header in kept if header.problem_id in drawn]
 
 
-def draw(headers: Iterable[Header], limit: int, seed: int) -> set[str]:
+def excluded(headers: Iterable[Selectable], selection: Selection) -> set[str]:
+    """The ids that `without` alone keeps out: the other filters would take them."""
+    return {
+        header.problem_id
+        for header in headers
+        if header.problem_id in selection.without and _passes_filters(header, selection)
+    }
+
+
+def draw(headers: Iterable[Selectable], limit: int, seed: int) -> set[str]:
     """The ids of `limit` headers, each stratum in proportion (Sainte-Laguë's method), drawn by hash of `seed`.
 
     The r-th of a stratum's m members, in hash order, stands at (2r + 1) / 2m; the `limit` lowest are
@@ -114,8 +137,11 @@ class ProblemsDigest:
 
     def add(self, problem: Problem) -> None:
         """Count one more problem in."""
-        suite = Suite(func_name=problem.func_name, tests=problem.tests)
-        line = canonical_json([problem.problem_id, problem.statement, problem.starter_code, suite.record_digest()])
+        self.add_stored(problem, problem.suite().record_digest())
+
+    def add_stored(self, problem: Problem, suite_digest: str) -> None:
+        """The same for a problem whose suite's digest is known: large suites are serialised once."""
+        line = canonical_json([problem.problem_id, problem.statement, problem.starter_code, suite_digest])
         self._hash.update(line + b"\n")
         self.problems += 1
 
@@ -132,7 +158,7 @@ def problems_digest(problems: Iterable[Problem]) -> str:
     return digest.hexdigest()
 
 
-def _matches(header: Header, selection: Selection) -> bool:
+def _passes_filters(header: Selectable, selection: Selection) -> bool:
     if selection.ids and header.problem_id not in selection.ids:
         return False
     if selection.difficulties and header.difficulty not in selection.difficulties:
@@ -149,15 +175,18 @@ def _matches(header: Header, selection: Selection) -> bool:
     )
 
 
-def _day(header: Header) -> date | None:
+def _day(header: Selectable) -> date | None:
     return date.fromisoformat(header.contest_date[:10]) if header.contest_date else None
 
 
-def _refuse_unknown(headers: Sequence[Header], selection: Selection) -> None:
+def _refuse_unknown(headers: Sequence[Selectable], selection: Selection) -> None:
     unknown = sorted(selection.ids - {header.problem_id for header in headers})
     if unknown:
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-        raise DatasetError(f"no problem has the id {one_line(', '.join(unknown[:5]))}{more}")
+        raise DatasetError(
+            f"no problem has the id {one_line(', '.join(unknown[:5]))}{more}",
+            remedy=f"ids are written like {one_line(headers[0].problem_id)}" if headers else "",
+        )
     platforms = {header.platform for header in headers}
     absent = sorted(selection.platforms - platforms)
     if absent:
@@ -167,7 +196,7 @@ def _refuse_unknown(headers: Sequence[Header], selection: Selection) -> None:
         )
 
 
-def _ranges(headers: Sequence[Header]) -> str:
+def _ranges(headers: Sequence[Selectable]) -> str:
     difficulties = sorted({header.difficulty.value for header in headers})
     days = sorted(day for header in headers if (day := _day(header)))
     dates = f"dates {days[0]} to {days[-1]}" if days else "no dates"

@@ -14,9 +14,18 @@ from farm.ids import canonical_json, sha256_hex
 from farm.protocols import render_text
 from farm.records import Message, Prompt, Sampling, ServedModel, Usage
 
-# Llama 3.2's chat template stamps today's date unless it is given one, which changes a greedy prompt
-# every day. This is the fixed default of Llama 3.1. Templates without a date ignore it.
+# The chat templates of Llama 3.2 and 3.3 stamp today's date unless they are given one, which changes a
+# greedy prompt every day. This is the fixed default of Llama 3.1.
 PINNED_DATE: Mapping[str, Any] = {"date_string": "26 Jul 2024"}
+
+
+def pinned(repo: str) -> Mapping[str, Any] | None:
+    """The variables for the chat template of a model: the date for Llama's, None for others.
+
+    Not for all, because servers refuse template variables where a model brings a tokenizer of Mistral's
+    ("chat_template is not supported for Mistral tokenizers", vLLM).
+    """
+    return PINNED_DATE if "llama" in repo.lower() else None
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,7 @@ class GenerateRequest:
     def of(cls, prompt: Prompt, served: ServedModel, sampling: Sampling, *, seed: int | None, **fields: Any) -> Self:
         """The request for one sample of `served`: chat, or the joined texts for a base model."""
         if served.chat:
-            fields.setdefault("chat_template_kwargs", PINNED_DATE)
+            fields.setdefault("chat_template_kwargs", pinned(served.repo))
             fields["messages"] = prompt.messages
         else:
             fields["prompt"] = render_text(prompt)
@@ -74,6 +83,8 @@ class GenerateRequest:
         if not self.messages:
             return {"prompt": self.prompt}
         fields: dict[str, Any] = {"messages": [m.model_dump(mode="json") for m in self.messages]}
+        if self.messages[-1].role == "assistant":  # an answer begun: vLLM's fields for going on with it
+            fields.update(add_generation_prompt=False, continue_final_message=True)
         if self.chat_template_kwargs is not None:
             fields["chat_template_kwargs"] = dict(self.chat_template_kwargs)
         return fields

@@ -3,13 +3,14 @@
 `official`: LiveCodeBench at 28fef95, `lcb_runner/prompts/code_generation.py`, `runner/parser.py` and
 `runner/vllm_runner.py`. `tt`: Tenstorrent's lm-eval task (tstescoTT/lm-evaluation-harness at 44e770e8).
 `seed`: the design document of the LiveCodeBench integration. The texts are byte for byte theirs, the
-odd space before the last `###` of `tt` included; test vectors guard them.
+odd space before the last `###` of `tt` included; test vectors guard them. HumanEval and MBPP: `python_tests.py`.
 """
 
 from __future__ import annotations
 
 from farm.errors import ConfigError
 from farm.protocols.protocol import Protocol
+from farm.protocols.python_tests import PYTHON_TESTS
 from farm.records import JudgeSpec, Sampling
 from farm.text import one_line
 
@@ -82,6 +83,7 @@ BUILTIN = (
             "sampling": Sampling(n=1, temperature=0.6, top_p=0.95, max_tokens=32768),
         }
     ),
+    *PYTHON_TESTS,
 )
 
 

@@ -9,14 +9,26 @@ is written as a record, never as a branch in the line.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from farm.records import JudgeSpec, Message, Problem, Prompt, Record, Sampling
-from farm.scoring.extract import extract, remove_thinking
+from farm.scoring.extract import ExtractionRule, extract, remove_thinking
 
-_PLACEHOLDER = re.compile(r"\{(question|format|code)\}")
+_PLACEHOLDER = re.compile(r"\{(question|format|code|tests)\}")
+
+
+def _is_empty(value: object) -> bool:
+    """For fields that came later: unset, they are in no digest, so older protocols keep theirs."""
+    return not value
+
+
+class Shot(Record):
+    """A worked example before the question: what the user says, and what the assistant answered."""
+
+    user: str
+    assistant: str
 
 
 class Protocol(Record):
@@ -25,10 +37,12 @@ class Protocol(Record):
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
     version: Annotated[int, Field(ge=1)]
     system: str | None = None
-    template: str  # of the user message; {question}, {format} and {code} are replaced
+    shots: tuple[Shot, ...] = Field(default=(), exclude_if=_is_empty)  # as written, nothing is replaced in them
+    template: str  # of the user message; {question}, {format}, {code} and {tests} are replaced
+    answer_prefix: str = Field(default="", exclude_if=_is_empty)  # template of an answer begun, which the model goes on
     formats: tuple[str, str] = ("", "")  # {format} with a starter code and without one
     code_placeholder: str = ""  # {code} where there is no starter code
-    extraction: Literal["first_fence", "last_fence", "first_fence_or_raw"]
+    extraction: ExtractionRule
     thinking: tuple[tuple[str, str], ...] = ()  # marks around what is removed before extraction
     sampling: Sampling
     judge: JudgeSpec
@@ -37,6 +51,11 @@ class Protocol(Record):
     def ident(self) -> str:
         """Name and version, such as `tt@1`."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def continues(self) -> bool:
+        """Whether an answer continues the problem's own code."""
+        return self.extraction.startswith("continuation")
 
     def digest(self) -> str:
         """SHA-256 over all fields; stored with every run."""
@@ -50,21 +69,41 @@ def render(protocol: Protocol, problem: Problem) -> Prompt:
         "question": problem.statement,
         "format": protocol.formats[0 if starter else 1],
         "code": starter or protocol.code_placeholder,
+        "tests": "\n".join(test.input for test in problem.tests if test.public),
     }
-    # In one pass: a statement that holds {code} is text, not a template.
-    user = _PLACEHOLDER.sub(lambda found: values[found[1]], protocol.template)
+
+    def filled(template: str) -> str:
+        # In one pass: a statement that holds {code} is text, not a template.
+        return _PLACEHOLDER.sub(lambda found: values[found[1]], template)
+
     messages = [] if protocol.system is None else [Message(role="system", content=protocol.system)]
-    return Prompt(messages=(*messages, Message(role="user", content=user)))
+    for shot in protocol.shots:
+        messages += Message(role="user", content=shot.user), Message(role="assistant", content=shot.assistant)
+    messages.append(Message(role="user", content=filled(protocol.template)))
+    if protocol.answer_prefix:
+        messages.append(Message(role="assistant", content=filled(protocol.answer_prefix)))
+    return Prompt(messages=tuple(messages))
 
 
 def render_text(prompt: Prompt) -> str:
-    """The prompt of a base model: the messages' texts with an empty line between them.
+    """The prompt of a base model: the messages' texts with an empty line between them; an answer follows its
+    question at once.
 
     The base models' endpoint knows no roles and applies no chat template.
     """
-    return "\n\n".join(message.content for message in prompt.messages)
+    text = prompt.messages[0].content
+    for message in prompt.messages[1:]:
+        text += message.content if message.role == "assistant" else f"\n\n{message.content}"
+    return text
 
 
-def extract_program(protocol: Protocol, completion_text: str) -> str:
-    """The program in an answer, or '' if there is none. Never raises."""
-    return extract(remove_thinking(completion_text, protocol.thinking), protocol.extraction)
+def extract_program(protocol: Protocol, completion_text: str, prompt: str = "", *, cut: bool = False) -> str:
+    """The program in an answer, or '' if there is none. Never raises.
+
+    `prompt` is the problem's own code that the answer continues, needed where `continues` says so. `cut`: the
+    answer ended at the token limit, and the server gave no reasoning beside it. Then a thinking model's text
+    without any mark is thinking that began in the prompt and never ended, so what stands in it is a draft.
+    """
+    if cut and protocol.thinking and not any(mark in completion_text for pair in protocol.thinking for mark in pair):
+        return ""
+    return extract(remove_thinking(completion_text, protocol.thinking), protocol.extraction, prompt)

@@ -18,7 +18,7 @@ def as_markdown(report: Report) -> str:
         parts.append("\n".join(f"- {markdown.cell(caution)}" for caution in warned))
     for section in sections(report):
         cells = ([markdown.cell(text) for text in row] for row in section.rows)
-        parts.append(f"## {section.title}")
+        parts.append(f"## {markdown.cell(section.title)}")
         parts.append(markdown.table(section.header, cells, text=section.text))
         parts += [markdown.cell(note, limit=4000) for note in section.notes]
     if spec.model is not None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from farm.records import UNSANDBOXED
 from farm.scoring.report import Report
-
-# All of tt-inference-server's livecodebench references: release_v6.
-REFERENCE_PROBLEMS = 1055
 
 
 def cautions(report: Report) -> list[str]:
@@ -19,10 +17,20 @@ def cautions(report: Report) -> list[str]:
         found.append(
             f"{spec.sampling.n} samples at temperature 0 are likely the same: pass@k says little beyond pass@1."
         )
+    prompted_by = spec.regraded_from.prompted_by if spec.regraded_from is not None else ""
+    if prompted_by not in ("", spec.protocol):
+        found.append(
+            f"The prompts and sampling were those of {prompted_by}, only judged by {spec.protocol}: no score of either."
+        )
     if spec.dataset.tests == "public":
         found.append("Only public tests were run: a pass here is easier than in any published score.")
     if spec.dataset.skipped_rows:
         found.append(f"{spec.dataset.skipped_rows} row(s) of the dataset could not be read and are left out.")
+    if spec.dataset.flawed_excluded:
+        found.append(
+            f"{len(spec.dataset.flawed_excluded)} problem(s) with errata are left out on request: "
+            "published scores count them."
+        )
     if cover.problems_without_samples:
         found.append(
             f"{cover.problems_without_samples} of {cover.problems} problems have no completion and "
@@ -35,12 +43,17 @@ def cautions(report: Report) -> list[str]:
         )
     if report.truncated:
         found.append(f"{report.truncated} of {cover.planned} answers were cut at the token limit.")
+    if report.clamped is not None:
+        found.append(
+            f"{report.clamped.samples} of {cover.planned} answers were allowed fewer than {spec.sampling.max_tokens} "
+            f"tokens ({report.clamped.fewest} at the least): the model's context has no more room."
+        )
+    if unsandboxed := report.telemetry.sandboxes.get(UNSANDBOXED):
+        found.append(f"{unsandboxed} program(s) were executed without a sandbox: they count as not judged.")
     counters = report.telemetry.counters
     if counters.conflicts:
         found.append(f"{counters.conflicts} result(s) came a second time and differed; the first one counts.")
-    if report.references.rows and spec.dataset.problems != REFERENCE_PROBLEMS:
-        found.append(
-            f"The reference scores were measured on {REFERENCE_PROBLEMS} problems, this run has "
-            f"{spec.dataset.problems}."
-        )
+    sizes = {row.problems for row in report.references.rows if row.problems is not None and not row.unlike}
+    for size in sorted(sizes - {spec.dataset.problems}):
+        found.append(f"The reference scores were measured on {size} problems, this run has {spec.dataset.problems}.")
     return found

@@ -7,18 +7,26 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from farm.records import SampleKey, SampleResult
+from farm.records import Completion, SampleKey, SampleResult
 from farm.reports.write import durable
 
 
 class UnjudgedSample(NamedTuple):
-    """A sample that has no verdict, and why."""
+    """A sample that has no verdict, and why. `sandbox` is the tier that executed it, if something was executed."""
 
     key: SampleKey
     reason: str
+    sandbox: str = ""
 
 
-def write_samples(path: Path, samples: Iterable[SampleResult | UnjudgedSample]) -> int:
+class SampleRow(NamedTuple):
+    """What became of a sample, and the answer it is about, if there is one."""
+
+    outcome: SampleResult | UnjudgedSample
+    completion: Completion | None = None
+
+
+def write_samples(path: Path, samples: Iterable[SampleRow]) -> int:
     """Writes a row per sample in the given order and returns their number.
 
     Streams: one sample is in memory at a time. The file appears whole or not at all (`write.durable`,
@@ -32,16 +40,30 @@ def write_samples(path: Path, samples: Iterable[SampleResult | UnjudgedSample]) 
     return written
 
 
-def lines(samples: Iterable[SampleResult | UnjudgedSample]) -> Iterator[bytes]:
+def lines(samples: Iterable[SampleRow]) -> Iterator[bytes]:
     """The rows as lines of ASCII JSON with their newline.
 
-    `first_failure` is the index of the first failing test or null; seconds and bytes are the sandbox's.
-    An unjudged sample has null for verdict and passed (it is no failure of the model) and `unjudged`,
-    the reason, which no other row has.
+    `first_failure` is the index of the first failing test or null, `detail` what happened there; seconds and
+    bytes are the sandbox's. An unjudged sample has null for verdict and passed (it is no failure of the model)
+    and `unjudged`, the reason, which no other row has. `cached_from` is there if the program was executed for
+    another sample, of which seconds and bytes are then. With an answer come `finish_reason`, `max_tokens` and
+    `seed` as sent (null for answers from a file), and the digests of what the model read and wrote.
     """
-    for sample in samples:
-        row = _judged(sample) if isinstance(sample, SampleResult) else _unjudged(sample)
-        yield json.dumps(row, ensure_ascii=True, allow_nan=False).encode() + b"\n"
+    for outcome, completion in samples:
+        row = _judged(outcome) if isinstance(outcome, SampleResult) else _unjudged(outcome)
+        yield json.dumps({**row, **_answer(completion)}, ensure_ascii=True, allow_nan=False).encode() + b"\n"
+
+
+def _answer(completion: Completion | None) -> dict[str, Any]:
+    if completion is None:
+        return {}
+    return {
+        "finish_reason": completion.finish_reason,
+        "max_tokens": completion.max_tokens,
+        "seed": completion.seed,
+        "prompt_sha256": completion.prompt_sha256,
+        "text_sha256": completion.text_sha256,
+    }
 
 
 def _judged(sample: SampleResult) -> dict[str, Any]:
@@ -51,6 +73,7 @@ def _judged(sample: SampleResult) -> dict[str, Any]:
         "verdict": sample.verdict.value,
         "passed": sample.passed,
         "first_failure": sample.first_failure,
+        **({"detail": sample.detail} if sample.detail else {}),
         "cases": [
             {
                 "index": case.index,
@@ -63,6 +86,7 @@ def _judged(sample: SampleResult) -> dict[str, Any]:
         ],
         "cpu_s": sample.cpu_s,
         "wall_s": sample.wall_s,
+        **({"cached_from": sample.cached_from} if sample.cached_from else {}),
     }
 
 

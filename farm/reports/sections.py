@@ -1,17 +1,15 @@
-"""A report as sections of rows: what the terminal and the Markdown file both show, in one order.
-
-Cells are plain strings that may hold anything a user, a server or a dataset put there. Each renderer
-escapes them in its own way; nothing here is safe to print.
-"""
+"""A report as sections of rows: what the terminal and the Markdown file both show, in one order."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from farm.scoring.report import Distribution, Group, Report
-from farm.scoring.statistics import AccuracyCheck, Interval
+from farm.records import UNSANDBOXED
+from farm.reports import background
+from farm.reports.section import Section, p_shown, percent
+from farm.scoring.accuracy import AccuracyCheck
+from farm.scoring.report import Group, ReferenceRow, Report
+from farm.scoring.statistics import Interval
 
 CHECKS = {AccuracyCheck.NA: "NA", AccuracyCheck.PASS: "PASS", AccuracyCheck.FAIL: "FAIL"}
 METHODS = {
@@ -22,17 +20,6 @@ METHODS = {
 EXACT_WIDTH = 40  # longer fractions stay in report.json
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A titled table of numbers (all but the first column right-aligned) or `text`. `notes` follow, a line each."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    notes: tuple[str, ...] = ()
-    text: bool = False
-
-
 def sections(report: Report) -> list[Section]:
     """All sections that have something to say, the score first."""
     return [
@@ -40,12 +27,16 @@ def sections(report: Report) -> list[Section]:
         for section in (
             _score(report),
             _references(report),
+            background.judged_again(report),
+            _errata(report),
+            background.unjudgeable(report),
+            _repeats(report),
             _verdicts(report),
-            _groups("By difficulty", "difficulty", report.by_difficulty),
-            _groups("By platform", "platform", report.by_platform),
-            _groups("By contest month", "month", report.by_month),
-            _work(report),
-            _provenance(report),
+            _groups(report, "By difficulty", "difficulty", report.by_difficulty),
+            _groups(report, "By platform", "platform", report.by_platform),
+            _months(report),
+            background.work(report),
+            background.provenance(report),
         )
         if section.rows
     ]
@@ -57,14 +48,23 @@ def headline(report: Report) -> str:
     if score is None:
         return (
             f"INCOMPLETE: {cover.unjudged} of {cover.planned} samples are not judged, so there is no score. "
-            f"Partial counts follow; finish with: farm resume {report.run_id}"
+            f"Partial counts follow; finish with: {finish_with(report)}"
         )
     return f"pass@1 {percent(score.score)} ({_interval(score.interval)}), {_hits(report)}"
 
 
-def percent(share: float | None) -> str:
-    """A share of one in percent with two decimals; "-" for none."""
-    return "-" if share is None else f"{share * 100:.2f} %"
+def finish_with(report: Report) -> str:
+    """The command that judges what an INCOMPLETE report lacks."""
+    source = report.spec.regraded_from
+    resume = f"farm resume {report.run_id}"
+    unsandboxed = report.telemetry.sandboxes.get(UNSANDBOXED, 0)
+    if unsandboxed:
+        # They have a verdict, so a resume has nothing to do for them; it has for the others.
+        again = f"farm regrade {report.run_id} --sandbox auto"
+        return again if unsandboxed == report.coverage.unjudged else f"{resume}, then {again}"
+    # A run that judges another's completions lacks those that the other one lacks.
+    lacking = any(reason.startswith("generate: ") for reason in report.coverage.unjudged_reasons)
+    return f"farm resume {source.run_id}, then {resume}" if source is not None and lacking else resume
 
 
 def _hits(report: Report) -> str:
@@ -74,6 +74,13 @@ def _hits(report: Report) -> str:
 
 def _interval(interval: Interval | None) -> str:
     return "-" if interval is None else f"{interval.low * 100:.2f} to {interval.high * 100:.2f} %"
+
+
+def _partial(report: Report, title: str) -> str:
+    return title if report.complete else f"{title} (partial)"
+
+
+# --- the score ----------------------------------------------------------------------------------
 
 
 def _score(report: Report) -> Section:
@@ -106,47 +113,121 @@ def _score(report: Report) -> Section:
     each = str(fewest) if fewest == most else f"{fewest} to {most}"
     notes = [f"{_hits(report)}; {each} sample(s) of each problem, {cover.judged} judged in all."]
     notes.append(f"Intervals: {', '.join(sorted({METHODS[p.interval.method] for p in report.pass_at_k}))}.")
-    if report.smallest_difference is not None:
+    if report.smallest_difference is None:
+        notes.append("So few problems cannot show a difference to another run, whatever it is.")
+    else:
         notes.append(
             f"Against an equal run, unpaired, a difference below {report.smallest_difference * 100:.1f} points of "
-            "pass@1 would mostly go unseen."
+            "pass@1 would mostly go unseen; farm compare sees smaller ones."
         )
     return Section("Score", ("", "score", "95 % interval", "std. error", "exact"), rows_k, tuple(notes))
+
+
+def _errata(report: Report) -> Section:
+    """Flawed problems by name, and the second score without them."""
+    errata = report.errata
+    if errata is None:
+        return Section("Errata", (), ())
+    rows = [(problem_id, reason, "counted") for problem_id, reason in sorted(errata.flawed.items())]
+    rows += [(problem_id, reason, "left out") for problem_id, reason in sorted(errata.excluded.items())]
+    notes = []
+    if errata.flawed and report.complete and not errata.pass_at_k:
+        notes.append("Each problem of this run carries an erratum: there is no score without them.")
+    for again in errata.pass_at_k[:1]:
+        notes.append(
+            f"Without the {len(errata.flawed)} counted ones: pass@1 {percent(again.score)} "
+            f"({_interval(again.interval)}) over {errata.problems} problems. The score above counts them, "
+            "as its protocol does."
+        )
+    if errata.flawed and not report.complete:
+        notes.append("INCOMPLETE: there is no score without them either.")
+    header = ("problem", "erratum", "in the score")
+    return Section(f"Errata ({errata.version})", header, tuple(rows), tuple(notes), text=True)
+
+
+def _repeats(report: Report) -> Section:
+    """The n samples as n repeats: what moves although nothing was changed."""
+    told = report.repeats
+    if told is None:
+        return Section("Repeats", (), ())
+    rows = (
+        ("repeats", str(told.repeats)),
+        ("mean pass@1", percent(told.mean)),
+        ("standard deviation, points", f"{told.deviation * 100:.2f}"),
+        ("lowest and highest", f"{percent(min(told.scores))} to {percent(max(told.scores))}"),
+        ("flip rate", f"{percent(told.flip_rate)} ({told.flipped} of {told.problems} problems)"),
+        ("problems with differing verdicts", str(told.verdicts_differ)),
+    )
+    notes = ("The n-th samples of all problems are one repeat. A flip: passed in some repeats, failed in others.",)
+    return Section("Repeats", ("", "value"), rows, notes)
+
+
+# --- references ---------------------------------------------------------------------------------
 
 
 def _references(report: Report) -> Section:
     check = report.references
     rows = tuple(
         (
-            row.label.replace("_", " "),
+            _name(row),
             f"{row.score:.2f}",
-            "-" if row.hits is None else f"{row.hits}/{report.first_sample.problems}",
+            "-" if row.hits is None else f"{row.hits}/{row.problems}",
             "-" if row.ratio is None else f"{row.ratio:.2f}",
-            row.standing or "-",
-            _p_value(row.p_value),
-            "-" if row.smallest_difference is None else f"{row.smallest_difference:.1f}",
+            "not compared" if row.unlike else row.standing or "-",
+            p_shown(row.p_value),
+            "-" if row.standing is None else _points(row.smallest_difference),
         )
         for row in check.rows
     )
-    notes = [f"Accuracy check of tt-inference-server (tolerance {check.tolerance:g}): {CHECKS[check.accuracy_check]}."]
+    notes = [_verdict_of_the_check(report)]
     if check.gate_hits is not None and check.false_fail is not None:
         notes.append(
             f"It passes from {check.gate_hits} solved problems on; a model exactly as good as the reference "
             f"fails it {check.false_fail * 100:.0f} % of the time."
         )
     for row in check.rows:
-        label = row.label.replace("_", " ")
-        if row.standing == "not distinguishable":
-            notes.append(f"Not distinguishable from the {label} score (p >= 0.05, unpaired).")
-        notes.append(f"Source of the {label} score: {row.source or 'not stated'}")
+        if row.unlike:
+            notes.append(f"The {_name(row)} score was measured otherwise ({', '.join(row.unlike)}): not compared.")
+        elif row.standing == "not distinguishable":
+            notes.append(
+                f"Not distinguishable from the {_name(row)} score (p >= 0.05, unpaired"
+                f"{', exact test' if row.test == 'exact' else ''}). {_could_have_seen(row)}"
+            )
+        elif report.complete and row.standing is None:
+            notes.append(f"The {_name(row)} score of {row.score:g} can be compared with nothing: not within 0 to 100.")
+        notes.append(f"Source of the {_name(row)} score: {row.source or 'not stated'}")
     header = ("reference", "percent", "hits", "ratio", "this run is", "p", "visible from")
     return Section("Reference scores", header, rows, tuple(notes))
 
 
-def _p_value(p_value: float | None) -> str:
-    if p_value is None:
-        return "-"
-    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+def _verdict_of_the_check(report: Report) -> str:
+    check = report.references
+    said = f"Accuracy check of tt-inference-server (tolerance {check.tolerance:g}): {CHECKS[check.accuracy_check]}"
+    deciding = next((row for row in check.rows if row.label == check.decided_by and not row.unlike), None)
+    if not report.complete:
+        return f"{said}: the run is INCOMPLETE."
+    if deciding is None:
+        return f"{said}: no reference score was measured like this run."
+    if deciding.standing == "not distinguishable":
+        return f"{said}; not distinguishable from the reference."
+    return f"{said}; {deciding.standing} the reference, by more than chance."
+
+
+def _name(row: ReferenceRow) -> str:
+    return row.label.replace("_", " ")
+
+
+def _points(points: float | None) -> str:
+    return "none" if points is None else f"{points:.1f}"
+
+
+def _could_have_seen(row: ReferenceRow) -> str:
+    if row.smallest_difference is None:
+        return "A run this small could have seen no difference."
+    return f"This run could have seen a true difference of {row.smallest_difference:.1f} points or more."
+
+
+# --- verdicts and groups ------------------------------------------------------------------------
 
 
 def _verdicts(report: Report) -> Section:
@@ -154,81 +235,22 @@ def _verdicts(report: Report) -> Section:
     ordered = sorted(report.verdicts.items(), key=lambda item: (item[0] != "PASSED", -item[1], item[0]))
     rows = tuple((verdict, str(count), percent(count / total)) for verdict, count in ordered)
     notes = (f"{report.truncated} answer(s) were cut at the token limit.",) if report.truncated else ()
-    return Section("Verdicts", ("verdict", "samples", "share"), rows, notes)
+    return Section(_partial(report, "Verdicts"), ("verdict", "samples", "share"), rows, notes)
 
 
-def _groups(title: str, column: str, groups: Sequence[Group]) -> Section:
+def _groups(report: Report, title: str, column: str, groups: Sequence[Group], notes: tuple[str, ...] = ()) -> Section:
     rows = tuple(
         (g.name, str(g.problems), f"{g.judged}/{g.samples}", str(g.passed), percent(g.pass_at_1), _interval(g.interval))
         for g in groups
     )
-    return Section(title, (column, "problems", "judged", "passed", "pass@1", "95 % interval"), rows)
+    header = (column, "problems", "judged", "passed", "pass@1", "95 % interval")
+    return Section(_partial(report, title), header, rows, notes)
 
 
-def _work(report: Report) -> Section:
-    told, tokens, counters = report.telemetry, report.tokens, report.telemetry.counters
-    rows: list[tuple[str, str]] = []
-    if tokens is not None:
-        rows += [
-            ("prompt tokens", f"{tokens.prompt} (mean {tokens.mean_prompt:.1f}, of {tokens.samples} samples)"),
-            ("completion tokens", f"{tokens.completion} (mean {tokens.mean_completion:.1f})"),
-        ]
-    if told.tokens_per_second is not None:
-        rows.append(("completion tokens per second", f"{told.tokens_per_second:.1f}"))
-    for name, seconds in (("latency", told.latency_s), ("time to first token", told.ttft_s)):
-        if seconds is not None:
-            rows.append((name, _seconds(seconds)))
-    if told.timing.wall_s:
-        rows.append(("wall time", f"{told.timing.wall_s:.1f} s"))
-    rows += [(f"sandbox {tier}", f"{samples} samples executed") for tier, samples in sorted(told.sandboxes.items())]
-    rows += [(name, str(count)) for name, count in counters.model_dump().items() if count]
-    return Section("Work", ("", "value"), tuple(rows), text=True)
-
-
-def _seconds(seconds: Distribution) -> str:
-    return f"p50 {seconds.p50:.2f} s, p95 {seconds.p95:.2f} s, max {seconds.max:.2f} s"
-
-
-def _provenance(report: Report) -> Section:
-    spec, data, sampling, limits = report.spec, report.spec.dataset, report.spec.sampling, report.spec.limits
-    judge = f"{spec.judge.mode} ({spec.judge.variant})" if spec.judge.mode == "lcb" else spec.judge.mode
-    rows = [("run", report.run_id), ("status", report.status), ("eval task", spec.eval_task)]
-    if spec.model is not None:
-        rows += [
-            ("model", f"{spec.model.name} ({spec.model.repo})"),
-            ("device", spec.model.device),
-            ("server", ", ".join(spec.servers) or "-"),
-            ("engine", spec.model.engine),
-        ]
-    if spec.completions:
-        rows.append(("completions", spec.completions))
-    rows += [
-        ("protocol", f"{spec.protocol}, digest {spec.protocol_digest}"),
-        ("judge", f"{judge}, comparator {spec.judge.comparator}, stop at {spec.judge.stop.replace('_', ' ')}"),
-        ("dataset", f"{data.name}, {data.problems} problems, {data.tests} tests, from {data.source}"),
-        ("dataset digest", data.digest),
-    ]
-    if spec.model is not None:
-        rows += [
-            (
-                "sampling",
-                f"n {sampling.n}, temperature {_sent(sampling.temperature)}, top_p {_sent(sampling.top_p)}, "
-                f"max_tokens {sampling.max_tokens}, stop {list(sampling.stop)}, seed {sampling.seed}",
-            ),
-            ("seeds", report.seeds),
-        ]
-    rows += [
-        ("limits", f"{limits.cpu_s:g} s CPU, {limits.wall_s:g} s wall, {limits.memory_bytes >> 20} MiB per test"),
-        ("farm", f"{report.versions.farm}, Python {report.versions.python}"),
-        ("runners", "; ".join(report.versions.runners) or "-"),
-    ]
-    if report.telemetry.timing.started_at:
-        rows.append(
-            ("started", datetime.fromtimestamp(report.telemetry.timing.started_at, UTC).isoformat(" ", "seconds"))
-        )
-    rows.append(("score digest", report.score_digest()))
-    return Section("Provenance", ("", "value"), tuple(rows), text=True)
-
-
-def _sent(value: float | None) -> str:
-    return "not sent" if value is None else f"{value:g}"
+def _months(report: Report) -> Section:
+    told = (
+        "The contamination curve: a fall that begins at the model's training cut-off hints at problems it had seen. "
+        "Months differ in platforms and difficulty, too, and their intervals are wide."
+    )
+    notes = (told,) if report.complete and len(report.by_month) > 1 else ()
+    return _groups(report, "By contest month", "month", report.by_month, notes)

@@ -6,10 +6,14 @@ Text objects, in which markup and emoji codes mean nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TextIO
 
+from farm.reports import comparing
 from farm.reports.cautions import cautions
-from farm.reports.sections import Section, headline, sections
+from farm.reports.section import Section
+from farm.reports.sections import headline, sections
+from farm.scoring.paired import Comparison
 from farm.scoring.report import Report
 from farm.text import one_line
 
@@ -18,16 +22,40 @@ CELL = 300  # characters of a cell
 
 def show(report: Report, out: TextIO) -> None:
     """Writes the report to `out`, which decides the form."""
-    if out.isatty():
-        _rich(report, out)
-    else:
-        out.write(plain_text(report))
+    _show(headline(report), report.complete, cautions(report), sections(report), out)
+
+
+def show_comparison(comparison: Comparison, out: TextIO) -> None:
+    """Writes a comparison of two runs in the same way; what was not equal between them stands first."""
+    _show(
+        comparing.headline(comparison),
+        comparison.same_measurement and comparison.status == "COMPLETE",
+        comparing.cautions(comparison),
+        comparing.sections(comparison),
+        out,
+    )
+
+
+def show_sections(title: str, shown: Sequence[Section], out: TextIO) -> None:
+    """Writes sections under a title."""
+    _show(title, True, [], shown, out)
 
 
 def plain_text(report: Report) -> str:
     """The report as aligned columns, without colours or controls."""
-    parts = [_safe(headline(report)), *(f"caution: {_safe(caution)}" for caution in cautions(report))]
-    parts += ["\n".join(_plain(section)) for section in sections(report)]
+    return _text(headline(report), cautions(report), sections(report))
+
+
+def _show(title: str, good: bool, warned: Sequence[str], shown: Sequence[Section], out: TextIO) -> None:
+    if out.isatty():
+        _rich(title, good, warned, shown, out)
+    else:
+        out.write(_text(title, warned, shown))
+
+
+def _text(title: str, warned: Sequence[str], shown: Sequence[Section]) -> str:
+    parts = [_safe(title), *(f"caution: {_safe(caution)}" for caution in warned)]
+    parts += ["\n".join(_plain(section)) for section in shown]
     return "\n\n".join(parts) + "\n"
 
 
@@ -40,7 +68,7 @@ def _safe(text: str) -> str:
 def _plain(section: Section) -> list[str]:
     rows = [[_safe(text) for text in row] for row in (section.header, *section.rows)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(section.header))]
-    lines = [section.title]
+    lines = [one_line(section.title)]
     for row in rows:
         if any(row):
             align = str.ljust if section.text else str.rjust
@@ -49,7 +77,7 @@ def _plain(section: Section) -> list[str]:
     return lines + [f"  {one_line(note, 4000)}" for note in section.notes]
 
 
-def _rich(report: Report, out: TextIO) -> None:
+def _rich(title: str, good: bool, warned: Sequence[str], shown: Sequence[Section], out: TextIO) -> None:
     # Loaded here: rich costs more than the rest of a `farm` command's start.
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -57,11 +85,11 @@ def _rich(report: Report, out: TextIO) -> None:
     from rich.text import Text
 
     console = Console(file=out)
-    console.print(Text(_safe(headline(report)), style="bold green" if report.complete else "bold red"))
-    for caution in cautions(report):
+    console.print(Text(_safe(title), style="bold green" if good else "bold red"))
+    for caution in warned:
         console.print(Text(f"caution: {_safe(caution)}", style="yellow"))
-    for section in sections(report):
-        table = Table(title=Text(section.title, style="bold"), title_justify="left", box=SIMPLE_HEAD)
+    for section in shown:
+        table = Table(title=Text(one_line(section.title), style="bold"), title_justify="left", box=SIMPLE_HEAD)
         for column, name in enumerate(section.header):
             table.add_column(Text(name), justify="right" if column and not section.text else "left", overflow="fold")
         for row in section.rows:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from farm.records import ServedModel
 from farm.reports import markdown
+from farm.scoring.accuracy import AccuracyCheck
 from farm.scoring.report import Report
-from farm.scoring.statistics import AccuracyCheck
 
 HEADER = (
     "model",
@@ -51,5 +51,5 @@ def _number(value: float | None) -> str:
 
 
 def _reference(report: Report, label: str) -> str:
-    row = next((row for row in report.references.rows if row.label == label), None)
+    row = next((row for row in report.references.rows if row.label == label and not row.unlike), None)
     return "N/A" if row is None else markdown.link(f"{row.score:.2f}", row.source)

@@ -28,7 +28,7 @@ class Cgroup:
         self._memory = memory
         self._pids = pids
         self._limits: tuple[int, int] | None = None
-        self._kills = self._oom_kills()
+        self._kills = self._hits = 0
 
     @classmethod
     def create(cls) -> Cgroup | None:
@@ -58,7 +58,8 @@ class Cgroup:
             (path / "cgroup.procs").write_text(str(pid))
 
     def limit(self, memory_bytes: int, threads: int) -> None:
-        """Set the limits for the next child."""
+        """Set the limits for the next child, and begin to count for it."""
+        self._kills, self._hits = self._counts()
         if self._limits == (memory_bytes, threads):
             return
         hard = str(memory_bytes + SLACK_BYTES)
@@ -74,17 +75,23 @@ class Cgroup:
         self._limits = (memory_bytes, threads)
 
     def oom_killed(self) -> bool:
-        """Whether the kernel killed in this group since the last call."""
-        before, self._kills = self._kills, self._oom_kills()
-        return self._kills > before
+        """Whether this group's own limit has cost the child of the last `limit` its life."""
+        kills, hits = self._counts()
+        return kills > self._kills and hits > self._hits
 
-    def _oom_kills(self) -> int:
-        name = "memory.events" if self.version == "v2" else "memory.oom_control"
-        try:
-            lines = (self._memory / name).read_text().splitlines()
-        except OSError:
-            return 0
-        return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+    def host_killed(self) -> bool:
+        """Whether lack of memory elsewhere has: of the host's, or of a group around this one, such as a container's."""
+        kills, hits = self._counts()
+        return kills > self._kills and hits == self._hits
+
+    def _counts(self) -> tuple[int, int]:
+        """Processes of this group killed for memory, whoever lacked it, and how often its own limit was hit."""
+        if self.version == "v2":
+            events = _words(self._memory / "memory.events")
+            return _number_after("oom_kill", events), _number_after("oom", events)
+        kills = _number_after("oom_kill", _words(self._memory / "memory.oom_control"))
+        hits = (_words(self._memory / f"memory.{name}") for name in ("failcnt", "memsw.failcnt"))
+        return kills, sum(int(number) for words in hits for number in words)
 
     def remove(self) -> None:
         """Remove the group once its last process is reaped; idempotent."""
@@ -152,6 +159,11 @@ def _below(mount: tuple[Path, str] | None, path: str) -> Path | None:
     inner = path.removeprefix(root.rstrip("/")) if path.startswith(root) else path
     home = point / inner.lstrip("/")
     return home if home.is_dir() else None
+
+
+def _number_after(name: str, words: list[str]) -> int:
+    """The value of `name` in a file of names and numbers; 0 if it is not there."""
+    return int(words[words.index(name) + 1]) if name in words else 0
 
 
 def _words(path: Path) -> list[str]:

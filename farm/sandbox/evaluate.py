@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -17,6 +18,7 @@ from farm.errors import DatasetError, SandboxLost, SandboxUnavailable
 from farm.records import CaseResult, JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox import outcome
 from farm.sandbox.api import Evaluation, Observation, SandboxInfo
+from farm.sandbox.asserts_judge import AssertsOutcome, judge_asserts_once, source_of_tests
 from farm.sandbox.lcb_judge import LcbOutcome, alarm_s, global_limit_s, judge_lcb_once
 from farm.sandbox.runner import Order, Runner
 from farm.sandbox.turns import Turns
@@ -30,10 +32,14 @@ _Result = TypeVar("_Result")
 
 
 class JudgingSandbox:
-    """The `Sandbox` of farm.sandbox.api: judges what a runner runs, and closes it."""
+    """The `Sandbox` of farm.sandbox.api: judges what a runner runs, and closes it.
+
+    Mode `asserts` needs a second runner, for the tests; it is opened when first needed.
+    """
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
+        self._tests_runner: Runner | None = None
         self._turns = Turns()
 
     @property
@@ -46,19 +52,28 @@ class JudgingSandbox:
         if len(program) > limits.program_bytes:
             detail = f"too_large: {len(program)} bytes of program"
             return Evaluation(Verdict.SYNTAX_ERROR, None, (), detail=detail)
+        if (judge.mode == "asserts") != (suite.asserts is not None):
+            raise DatasetError(
+                f"the tests of this problem are not for judge mode {judge.mode}",
+                remedy="choose another protocol: docs/benchmarks.md",
+            )
         if judge.mode == "judge":
             _check_tests(suite)
         try:
             if judge.mode == "lcb":
                 return self._lcb(program, suite, judge, limits)
+            if judge.mode == "asserts":
+                return self._asserts(program, suite, judge, limits)
             return self._judge(program, suite, judge, limits)
         except OSError as exc:  # no descriptors, memory or space left on this side
-            self._runner.discard()
+            self._discard()
             raise SandboxLost(f"the host is short of something: {exc}") from exc
 
     def close(self) -> None:
         """End all processes of this slot; idempotent."""
         self._runner.close()
+        if self._tests_runner is not None:
+            self._tests_runner.close()
         self._turns.close()
 
     def __enter__(self) -> Self:
@@ -148,6 +163,32 @@ class JudgingSandbox:
                 result = self._repeat(lambda: once(True))
         return result.evaluation
 
+    # --- mode asserts ---------------------------------------------------------------------------
+
+    def _asserts(self, program: bytes, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
+        callee = Order(
+            mode="callee",
+            source=program,
+            limits=limits,
+            cpu_s=limits.cpu_s,
+            stack_bytes=LCB_STACK_BYTES,
+            stdout_bytes=limits.stdout_bytes,
+        )
+        tester = replace(callee, mode="tester", source=source_of_tests(suite))
+
+        def once(rerun: bool) -> AssertsOutcome:
+            if self._tests_runner is None:
+                self._tests_runner = self._runner.twin()
+            with self._tests_runner.session(tester) as tests, self._runner.session(callee) as calls:
+                return judge_asserts_once(calls, tests, suite, judge, limits, rerun=rerun)
+
+        with self._turns.together():
+            result = self._repeat(lambda: once(False))
+        if result.doubtful:
+            with self._turns.alone():
+                result = self._repeat(lambda: once(True))
+        return result.evaluation
+
     # --- our own failures -----------------------------------------------------------------------
 
     def _repeat(self, action: Callable[[], _Result]) -> _Result:
@@ -156,17 +197,22 @@ class JudgingSandbox:
             try:
                 return action()
             except SandboxLost:
-                self._runner.discard()
+                self._discard()
                 if attempt == RETRIES:
                     raise
             except SandboxUnavailable as exc:
-                self._runner.discard()
+                self._discard()
                 if attempt == RETRIES:
                     raise SandboxLost(f"no new zygote: {exc.message}") from exc
             except BaseException:
-                self._runner.discard()  # interrupted in between: what the zygote says next is not for the next run
+                self._discard()  # interrupted in between: what the zygote says next is not for the next run
                 raise
         raise AssertionError("unreachable")
+
+    def _discard(self) -> None:
+        self._runner.discard()
+        if self._tests_runner is not None:
+            self._tests_runner.discard()
 
 
 def _check_tests(suite: Suite) -> None:

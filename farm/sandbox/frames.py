@@ -47,11 +47,8 @@ class FrameReader:
         if sum(map(body.count, (b",", b"[", b"{"))) > MAX_ITEMS:
             self.overflow = True
             return None
-        try:
-            value: object = json.loads(body, parse_constant=_refuse)
-        except (ValueError, RecursionError):  # bad UTF-8 and over-long integers are ValueErrors
-            self.broken = True
-            return None
+        value = decode_value(body)
+        self.broken = self.broken or value is None
         return value
 
     def _inspect(self) -> None:
@@ -63,6 +60,15 @@ class FrameReader:
 
     def _length(self) -> int:
         return int.from_bytes(self._buffer[16:HEAD_BYTES], "big")
+
+
+def decode_value(body: bytes) -> object | None:
+    """The JSON value of a body; None for what is no JSON, or deeper than Python's parser goes."""
+    try:
+        value: object = json.loads(body, parse_constant=_refuse)
+    except (ValueError, RecursionError):  # bad UTF-8 and over-long integers are ValueErrors
+        return None
+    return value
 
 
 def _refuse(name: str) -> object:

@@ -10,7 +10,6 @@ from typing import Self
 
 PIPE_BYTES = 1 << 20
 _MFD_NOEXEC_SEAL = 8  # Linux 6.3; where the host demands it, a memfd without it is refused
-_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
 class Sealed:
@@ -27,7 +26,8 @@ class Sealed:
             while view:
                 view = view[os.write(self._fd, view) :]
             os.fchmod(self._fd, 0o400)  # a child of another uid cannot open it again
-            fcntl.fcntl(self._fd, fcntl.F_ADD_SEALS, _SEALS)
+            seals = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+            fcntl.fcntl(self._fd, fcntl.F_ADD_SEALS, seals)
         except BaseException:
             os.close(self._fd)
             raise

@@ -21,11 +21,12 @@ from farm.errors import SandboxLost
 from farm.records import CaseResult, JudgeSpec, Limits, Suite, Verdict
 from farm.sandbox.api import Evaluation, Observation, Session
 from farm.sandbox.outcome import starved
-from farm.scoring.compare import compare_value, decode_expected, decode_text, equal_text
+from farm.scoring.compare import Outcome, compare_text, compare_value, decode_expected, decode_text
 from farm.scoring.lcb_codes import BEFORE_TESTS, PROCESS_ENDED
 
 _EXCERPT_CHARS = 1024
 _MAX_INT_DIGITS = {"official": 50_000, "tt": 4_300}
+_VERDICTS: dict[Outcome, Verdict] = {"equal": Verdict.PASSED, "different": Verdict.WRONG_ANSWER}
 _LIMIT_VERDICTS = {
     "cpu": Verdict.TIME_LIMIT,
     "wall": Verdict.TIME_LIMIT,
@@ -160,11 +161,13 @@ class _Run:
         output = decode_text(frame.get("out"))
         if output is None:
             return self._judge_error(index, frame)
+        outcome = compare_text(output, expected, self.spec.comparator)
+        if outcome == "error":
+            return None
         data = text.encode(output)
-        right = equal_text(output, expected, self.spec.comparator)
         return self._case(
             index,
-            Verdict.PASSED if right else Verdict.WRONG_ANSWER,
+            _VERDICTS[outcome],
             stdout_bytes=len(data),
             stdout_sha256=hashlib.sha256(data).hexdigest(),
             stdout_excerpt=text.printable(output, _EXCERPT_CHARS // 2)[:_EXCERPT_CHARS],
@@ -176,7 +179,7 @@ class _Run:
         outcome = compare_value(frame["value"], expected, mode="lcb")
         if outcome == "error":
             return self._case(index, Verdict.RUNTIME_ERROR, detail="the truth of a returned array is undefined")
-        return self._case(index, Verdict.PASSED if outcome == "equal" else Verdict.WRONG_ANSWER)
+        return self._case(index, _VERDICTS[outcome])
 
     def _judge_error(self, index: int, frame: dict[str, object]) -> CaseResult | None:
         """The case of a test's own error; None if it is an error that loses all results."""
@@ -195,6 +198,8 @@ class _Run:
         detail = text.one_line(decode_text(frame.get("detail")) or "the child sent what is no answer")
         if frame.get("failed") == "syntax":
             self._void(Verdict.SYNTAX_ERROR, f"{BEFORE_TESTS}{detail}")
+        elif index is not None and decode_text(frame.get("out")) is not None:
+            self._void(Verdict.RUNTIME_ERROR, f"{BEFORE_TESTS}a signalling NaN is in the comparison {where}")
         elif frame.get("error") == "end":
             self._void(Verdict.RUNTIME_ERROR, f"{PROCESS_ENDED}{detail} {where}", exit_code=1)
         else:

@@ -7,13 +7,15 @@ has it; a benchmark whose programs need more names them.
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from farm.errors import ConfigError
+from farm.errors import ConfigError, SandboxUnavailable
 
 Tier = Literal["ns", "uid", "landlock", "none"]
 TIERS: tuple[Tier, ...] = get_args(Tier)
@@ -33,33 +35,70 @@ class Plan:
     zygote_uid: int | None = None  # start the zygote as this user (tier landlock, asked for by root)
 
 
+def candidates(tier: str) -> tuple[Tier, ...]:
+    """The tiers to try for `tier`, in order. ConfigError if there is no such tier.
+
+    `auto` as root does not try `landlock`: the children of root must change their uid.
+    """
+    if tier == "auto":
+        return ("ns", "uid") if os.geteuid() == 0 else ("ns", "landlock")
+    found = tuple(known for known in TIERS if known == tier)
+    if not found:
+        raise ConfigError(f"unknown sandbox tier {tier!r}", remedy=f"use auto, {', '.join(TIERS)}")
+    return found
+
+
 def make(tier: Tier, python: str | None = None, preload: tuple[str, ...] | None = None) -> Plan:
     """The plan for a tier. `preload` None: numpy, where this interpreter has it.
 
-    Raises ConfigError for a package that this interpreter does not have.
+    Raises ConfigError for a package that the interpreter does not have, SandboxUnavailable for an interpreter
+    that does not start.
     """
     interpreter = python or sys.executable
     same = Path(interpreter).resolve() == Path(sys.executable).resolve()
-    names = preload if preload is not None else (("numpy",) if same and _location("numpy") else ())
+    names = preload if preload is not None else ("numpy",) if same else ()
     entries, packages = [], []
     for name in names:
-        location = _location(name)
-        if location is None:
-            raise ConfigError(f"cannot preload {name}: not installed", remedy=f"install it beside farm: {interpreter}")
-        entries.append(f"{location.parent}:{name}")
-        packages.append(str(location))
-        bundled = location.parent / f"{name}.libs"  # where wheels put their shared libraries
+        place = _location(name, None if same else interpreter)
+        if place is None and preload is None:
+            continue
+        if place is None:
+            raise ConfigError(f"cannot preload {name}: not installed", remedy=f"install it for {interpreter}")
+        directory, folder = place
+        entries.append(f"{directory}:{name}")
+        if folder:
+            packages.append(folder)
+        bundled = Path(directory) / f"{name}.libs"  # where wheels put their shared libraries
         if bundled.is_dir():
             packages.append(str(bundled))
     own = 65534 if tier == "landlock" and os.geteuid() == 0 else None
     return Plan(tier, interpreter, tuple(entries), tuple(packages), own)
 
 
-def _location(name: str) -> Path | None:
-    found = importlib.util.find_spec(name)
-    if found is None or found.origin is None:
+_FIND = (
+    "import importlib.util, json, sys; found = importlib.util.find_spec(sys.argv[1]); "
+    "print(json.dumps(found and [found.origin, list(found.submodule_search_locations or ())]))"
+)
+
+
+def _location(name: str, interpreter: str | None) -> tuple[str, str] | None:
+    """(directory to import a package from, its folder or '') in an interpreter, None being this one."""
+    if interpreter is None:
+        spec = importlib.util.find_spec(name)
+        found = spec and (spec.origin, list(spec.submodule_search_locations or ()))
+    else:
+        try:
+            ran = subprocess.run(
+                [interpreter, "-I", "-c", _FIND, name], capture_output=True, check=True, text=True, timeout=60
+            )
+        except (OSError, subprocess.SubprocessError) as exc:
+            raise SandboxUnavailable(f"{interpreter} does not say where {name} is: {exc}") from exc
+        found = json.loads(ran.stdout)
+    origin, folders = found or (None, [])
+    if origin is None:
         return None
-    return Path(found.origin).parent
+    # A module of one file is loaded ahead whole; of a package, parts may be imported later
+    return (str(Path(folders[0]).parent), folders[0]) if folders else (str(Path(origin).parent), "")
 
 
 def uid_range() -> tuple[int, int]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Order:
     """What a child is to run. `stdin` None: nothing to read; `payload`: a function's arguments."""
 
-    mode: Literal["judge", "lcb"]
+    mode: Literal["judge", "lcb", "callee", "tester"]  # the last two: the children of mode `asserts`
     source: bytes
     limits: Limits
     cpu_s: float
@@ -47,6 +47,10 @@ class Runner(Protocol):
 
     def session(self, order: Order) -> AbstractContextManager[Session]:
         """A child that is fed input by input; it ends with the context."""
+        ...
+
+    def twin(self) -> Runner:
+        """Another runner of the same kind, for a child beside this one's."""
         ...
 
     def discard(self) -> None:

@@ -16,13 +16,15 @@ from pathlib import Path
 
 from farm.errors import ConfigError, FarmError, SandboxLost, SandboxUnavailable
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
-from farm.sandbox import plan
 from farm.sandbox.api import Evaluation, Sandbox
-from farm.sandbox.open import candidates, refusal, start
+from farm.sandbox.confinement import ContainerSpec
+from farm.sandbox.open import refusal, ways
 from farm.text import one_line
 
 _LIMITS = Limits(cpu_s=5.0, wall_s=30.0, memory_bytes=256 << 20)
-_QUICK = Limits(cpu_s=0.2, wall_s=20.0, memory_bytes=64 << 20, stdout_bytes=1 << 16)
+_QUICK = Limits(cpu_s=0.2, wall_s=20.0)
+# CPU enough for the bomb to go off: on a busy virtual machine touching 64 MB has taken a quarter of a second
+_SMALL = Limits(cpu_s=10.0, wall_s=30.0, memory_bytes=64 << 20, stdout_bytes=1 << 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,8 @@ def _bombs() -> list[_Program]:
     memory = "a = []\nwhile True:\n    a.append(bytearray(1 << 20))"
     return [
         _Program("CPU limit", "while True: pass", "", Verdict.TIME_LIMIT, _QUICK),
-        _Program("memory limit", memory, "", Verdict.MEMORY_LIMIT, _QUICK),
-        _Program("output limit", "while True: print('x' * 1000)", "", Verdict.OUTPUT_LIMIT, _QUICK),
+        _Program("memory limit", memory, "", Verdict.MEMORY_LIMIT, _SMALL),
+        _Program("output limit", "while True: print('x' * 1000)", "", Verdict.OUTPUT_LIMIT, _SMALL),
     ]
 
 
@@ -167,7 +169,13 @@ def self_test(sandbox: Sandbox) -> list[Check]:
     return checks
 
 
-def require_safe(tier: str = "auto", *, python: str | None = None, preload: tuple[str, ...] | None = None) -> Sandbox:
+def require_safe(
+    tier: str = "auto",
+    *,
+    python: str | None = None,
+    preload: tuple[str, ...] | None = None,
+    container: ContainerSpec | None = None,
+) -> Sandbox:
     """A sandbox that has passed its self-test; the caller closes it. `auto`: the strongest tier that does.
 
     Raises SandboxUnavailable with what is missing and the options. Tier `none` passes no test and is
@@ -176,9 +184,9 @@ def require_safe(tier: str = "auto", *, python: str | None = None, preload: tupl
     if tier == "none":
         raise ConfigError("tier none confines nothing", remedy="open_sandbox(tier='none') is the way to ask for it")
     reasons = []
-    for candidate in candidates(tier):
+    for way in ways(tier, python=python, preload=preload, container=container):
         try:
-            sandbox = start(plan.make(candidate, python, preload))
+            sandbox = way.start()
         except SandboxUnavailable as exc:
             reasons.append(str(exc))
             continue
@@ -186,7 +194,7 @@ def require_safe(tier: str = "auto", *, python: str | None = None, preload: tupl
             failed = [check for check in self_test(sandbox) if not check.ok]
         except FarmError as exc:
             sandbox.close()
-            reasons.append(f"tier {candidate}: {exc.message}")
+            reasons.append(f"tier {way.name}: {exc.message}")
             continue
         except BaseException:
             sandbox.close()
@@ -194,8 +202,8 @@ def require_safe(tier: str = "auto", *, python: str | None = None, preload: tupl
         if not failed:
             return sandbox
         sandbox.close()
-        reasons.append(f"tier {candidate} fails its self-test: " + ", ".join(f"{c.name} ({c.detail})" for c in failed))
-    raise refusal(reasons)
+        reasons.append(f"tier {way.name} fails its self-test: " + ", ".join(f"{c.name} ({c.detail})" for c in failed))
+    raise refusal(reasons, tier)
 
 
 def _run(sandbox: Sandbox, program: _Program) -> Check:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from farm.errors import SandboxUnavailable
 from farm.sandbox import seccomp
@@ -72,6 +73,10 @@ class Slot:
         with self._launched(order) as child:
             yield ChildSession(child)
 
+    def twin(self) -> Slot:
+        """See `Runner`."""
+        return Slot(self.plan)
+
     @contextmanager
     def _launched(self, order: Order) -> Iterator[Child]:
         zygote = self.zygote()
@@ -97,7 +102,5 @@ class Slot:
             self._cgroup = None
 
 
-def _runtime(facts: dict[str, object]) -> str:
-    parts = [f"{facts['implementation']}-{facts['python']}"]
-    parts += [f"numpy-{facts['numpy']}"] if facts["numpy"] else []
-    return " ".join([*parts, f"harness-{HARNESS_VERSION}"])
+def _runtime(facts: dict[str, Any]) -> str:
+    return " ".join([f"{facts['implementation']}-{facts['python']}", *facts["packages"], f"harness-{HARNESS_VERSION}"])

@@ -196,11 +196,12 @@ def _hand_over(order: Order, fds: Descriptors) -> None:
     fds.pipe_out("stdout", size=PIPE_BYTES)
     fds.pipe_out("stderr", size=PIPE_BYTES)
     fds.pipe_out("status")
-    if order.func_name is not None or order.mode == "lcb":
+    fed = order.mode != "judge"  # input by input
+    if order.func_name is not None or fed:
         fds.pipe_out("result", size=PIPE_BYTES)
     if order.payload is not None:
         fds.give_sealed("input", order.payload)
-    elif order.mode == "lcb":
+    elif fed:
         fds.pipe_in("input")
 
 

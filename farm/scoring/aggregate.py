@@ -6,32 +6,33 @@ score away, because any number over the rest would flatter or slander the model.
 
 from __future__ import annotations
 
-import platform
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil, fsum
 from urllib.parse import urlsplit, urlunsplit
 
-from farm import __version__
 from farm.records import Difficulty, RunSpec, SampleKey, Verdict
-from farm.scoring import statistics
+from farm.scoring import accuracy, statistics
 from farm.scoring.passk import mean_pass_at_k
 from farm.scoring.reference import check_references
+from farm.scoring.repeats import repeats
 from farm.scoring.report import (
+    Clamped,
     Counters,
     Coverage,
-    Distribution,
+    ErrataScore,
     Group,
     Hits,
+    Moved,
     PassAtK,
+    Regrade,
     Report,
     Telemetry,
     Timing,
-    Tokens,
-    Versions,
+    versions_of,
 )
+from farm.scoring.work import distribution, tokens
 from farm.text import one_line
 
 SEEDS_RULE = "per sample: first 4 bytes of SHA-256 of canonical JSON [seed, problem_id, index], below 2**31"
@@ -61,12 +62,15 @@ class SampleFacts:
     unjudged_reason: str | None = None
     finish_reason: str | None = None
     answered_by: str | None = None  # the model, as the server names it
+    max_tokens: int | None = None  # as sent
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     latency_s: float | None = None
     ttft_s: float | None = None
     sandbox: str = ""  # tier that executed it; empty if nothing was executed
     runtime: str = ""  # interpreter and runner versions
+    cached: bool = False  # judged by an execution for another sample
+    earlier: Verdict | None = None  # in the run that this one judges again
 
     def __post_init__(self) -> None:
         if self.verdict is not None and self.unjudged_reason is not None:
@@ -80,7 +84,7 @@ def aggregate(
     samples: Iterable[SampleFacts],
     counters: Counters | None = None,
     timing: Timing | None = None,
-    tolerance: float = statistics.TOLERANCE,
+    tolerance: float = accuracy.TOLERANCE,
 ) -> Report:
     """The report of a run over `problems` (all of the spec's dataset) and its planned `samples`.
 
@@ -102,19 +106,16 @@ def aggregate(
     ks = sorted({1, *spec.ks})
     scores = _pass_at_k(counts, [k for k in ks if k <= fewest], spec.sampling.seed) if complete else ()
     size = statistics.effective_size(counts) if complete else None
-    tokens = _tokens(flat)
+    spent = tokens((sample.prompt_tokens, sample.completion_tokens) for sample in flat)
+    rate = spent.completion / timing.wall_s if spent and timing.wall_s and spec.generates else None
     grouped = _Grouping(problems, rows, complete)
     return Report(
         run_id=run_id,
         kind=spec.kind,
         status="COMPLETE" if complete else "INCOMPLETE",
-        spec=spec.model_copy(update={"servers": tuple(_without_credentials(url) for url in spec.servers)}),
+        spec=public_spec(spec),
         seeds=SEEDS_RULE,
-        versions=Versions(
-            farm=__version__,
-            python=platform.python_version(),
-            runners=tuple(sorted({sample.runtime for sample in flat if sample.runtime})),
-        ),
+        versions=versions_of(sample.runtime for sample in flat),
         answered_by=tuple(sorted({sample.answered_by for sample in flat if sample.answered_by})),
         coverage=coverage,
         first_sample=_first_sample(covered.values()),
@@ -123,19 +124,26 @@ def aggregate(
         smallest_difference=statistics.smallest_difference(scores[0].score, size, size) if size else None,
         pass_at_k=scores,
         ks_omitted=tuple(k for k in ks if k > fewest),
+        repeats=repeats([[s.verdict for s in row if s.verdict is not None] for row in covered.values()])
+        if complete
+        else None,
+        errata=_errata(spec, covered, ks, complete),
         verdicts=_verdicts(flat),
         truncated=sum(sample.finish_reason == "length" for sample in flat),
+        clamped=_clamped(spec, flat),
         by_difficulty=grouped.by(lambda p: p.difficulty.value, [d.value for d in Difficulty]),
         by_platform=grouped.by(lambda p: p.platform or UNKNOWN),
         by_month=grouped.by(lambda p: p.contest_date[:7] if _MONTH.match(p.contest_date) else UNKNOWN),
-        tokens=tokens,
+        tokens=spent,
         references=check_references(spec.references, counts if complete else (), tolerance),
         telemetry=Telemetry(
             timing=timing,
-            latency_s=_distribution(sample.latency_s for sample in flat),
-            ttft_s=_distribution(sample.ttft_s for sample in flat),
-            tokens_per_second=tokens.completion / timing.wall_s if tokens and timing.wall_s else None,
-            sandboxes=dict(Counter(sample.sandbox for sample in flat if sample.sandbox)),
+            latency_s=distribution(sample.latency_s for sample in flat),
+            ttft_s=distribution(sample.ttft_s for sample in flat),
+            tokens_per_second=rate,
+            sandboxes=dict(Counter(sample.sandbox for sample in flat if sample.sandbox and not sample.cached)),
+            cached=sum(sample.cached for sample in flat),
+            regrade=_regrade(flat) if spec.regraded_from is not None else None,
             counters=counters or Counters(),
         ),
     )
@@ -186,6 +194,11 @@ def _coverage(rows: dict[str, list[SampleFacts]], flat: list[SampleFacts]) -> Co
     )
 
 
+def public_spec(spec: RunSpec) -> RunSpec:
+    """The spec as it may be shown: without credentials in the servers' URLs."""
+    return spec.model_copy(update={"servers": tuple(_without_credentials(url) for url in spec.servers)})
+
+
 def _without_credentials(url: str) -> str:
     """The URL without user and password, query and fragment: each may hold a secret."""
     try:
@@ -233,6 +246,32 @@ def _pass_at_k(counts: statistics.Counts, ks: Sequence[int], seed: int) -> tuple
     return tuple(scores)
 
 
+def _errata(
+    spec: RunSpec, covered: dict[str, list[SampleFacts]], ks: Sequence[int], complete: bool
+) -> ErrataScore | None:
+    """The second score: the same, without the problems that carry an erratum."""
+    data = spec.dataset
+    if not data.errata:
+        return None
+    left = [_count(row) for problem_id, row in covered.items() if problem_id not in data.flawed]
+    fewest = min((n for n, _ in left), default=0)
+    scored = complete and data.flawed and left
+    return ErrataScore(
+        version=data.errata,
+        flawed=data.flawed,
+        excluded=data.flawed_excluded,
+        problems=len(left),
+        pass_at_k=_pass_at_k(left, [k for k in ks if k <= fewest], spec.sampling.seed) if scored else (),
+    )
+
+
+def _clamped(spec: RunSpec, flat: Iterable[SampleFacts]) -> Clamped | None:
+    if spec.kind != "evaluate":
+        return None
+    allowed = [s.max_tokens for s in flat if s.max_tokens is not None and s.max_tokens < spec.sampling.max_tokens]
+    return Clamped(samples=len(allowed), fewest=min(allowed)) if allowed else None
+
+
 @dataclass(frozen=True)
 class _Grouping:
     problems: Sequence[ProblemFacts]
@@ -262,36 +301,9 @@ def _group(name: str, rows: list[list[SampleFacts]], complete: bool) -> Group:
     )
 
 
-def _tokens(flat: list[SampleFacts]) -> Tokens | None:
-    stated = [
-        (sample.prompt_tokens, sample.completion_tokens)
-        for sample in flat
-        if sample.prompt_tokens is not None and sample.completion_tokens is not None
-    ]
-    if not stated:
-        return None
-    prompt, completion = sum(p for p, _ in stated), sum(c for _, c in stated)
-    return Tokens(
-        samples=len(stated),
-        prompt=prompt,
-        completion=completion,
-        mean_prompt=prompt / len(stated),
-        mean_completion=completion / len(stated),
+def _regrade(flat: list[SampleFacts]) -> Regrade:
+    pairs = [(s.earlier, s.verdict) for s in flat if s.earlier is not None and s.verdict is not None]
+    moved = sorted(Counter(pair for pair in pairs if pair[0] is not pair[1]).items())
+    return Regrade(
+        compared=len(pairs), moved=tuple(Moved(earlier=then, now=now, samples=count) for (then, now), count in moved)
     )
-
-
-def _distribution(seconds: Iterable[float | None]) -> Distribution | None:
-    values = sorted(value for value in seconds if value is not None)
-    if not values:
-        return None
-    return Distribution(
-        samples=len(values),
-        mean=fsum(values) / len(values),
-        p50=_nearest_rank(values, 50),
-        p95=_nearest_rank(values, 95),
-        max=values[-1],
-    )
-
-
-def _nearest_rank(ordered: Sequence[float], percent: int) -> float:
-    return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)]

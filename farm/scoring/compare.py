@@ -38,30 +38,40 @@ def equal_text(actual: str, expected: str, comparator: str) -> bool:
     equal or, split at whitespace, wholly decimal numbers of equal value (LiveCodeBench
     `testing_util.py`). `strip@1`: equal after strip. Another comparator is a ValueError.
     """
+    return compare_text(actual, expected, comparator) == "equal"
+
+
+def compare_text(actual: str, expected: str, comparator: str) -> Outcome:
+    """How two texts compare, as `equal_text` does. "error": `lcb-text@1` met a signalling NaN, which compares
+    with nothing; LiveCodeBench's grader dies of it."""
     if comparator == "strip@1":
-        return actual.strip() == expected.strip()
+        return "equal" if actual.strip() == expected.strip() else "different"
     if comparator != "lcb-text@1":
         raise ValueError(f"unknown comparator {comparator!r} (known: lcb-text@1, strip@1)")
     actual, expected = actual.strip(), expected.strip()
     if actual == expected:
-        return True
+        return "equal"
     actual_lines, expected_lines = actual.split("\n"), expected.split("\n")
     if len(actual_lines) != len(expected_lines):
-        return False
-    return all(map(_equal_line, actual_lines, expected_lines))
+        return "different"
+    lines = map(_compare_line, actual_lines, expected_lines)
+    return next((outcome for outcome in lines if outcome != "equal"), "equal")
 
 
-def _equal_line(actual: str, expected: str) -> bool:
+def _compare_line(actual: str, expected: str) -> Outcome:
     actual, expected = actual.strip(), expected.strip()
     if actual == expected:
-        return True
+        return "equal"
     try:
         # Decimal(text, context) converts exactly; the context only decides about invalid text.
         left = [Decimal(word, _CONTEXT) for word in actual.split()]
         right = [Decimal(word, _CONTEXT) for word in expected.split()]
-        return left == right
-    except InvalidOperation:  # not a number, or a signalling NaN
-        return False
+    except InvalidOperation:  # not a number
+        return "different"
+    try:
+        return "equal" if left == right else "different"
+    except InvalidOperation:
+        return "error"
 
 
 # --- values -------------------------------------------------------------------------------------

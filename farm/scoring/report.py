@@ -7,13 +7,17 @@ protocol, judge mode, dataset and sampling behind it. What times, hosts and luck
 
 from __future__ import annotations
 
+import platform
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from farm import __version__
 from farm.ids import canonical_json, sha256_hex
-from farm.records import Count, Record, RunId, RunSpec, Seconds
-from farm.scoring.statistics import AccuracyCheck, Interval, Share
+from farm.records import Count, Record, RunId, RunSpec, Seconds, Verdict
+from farm.scoring.accuracy import AccuracyCheck
+from farm.scoring.statistics import Interval, Share
 
 
 class Versions(Record):
@@ -22,6 +26,13 @@ class Versions(Record):
     farm: str
     python: str
     runners: tuple[str, ...] = ()
+
+
+def versions_of(runners: Iterable[str]) -> Versions:
+    """This farm's versions, and those of the runners; empty names are left out."""
+    return Versions(
+        farm=__version__, python=platform.python_version(), runners=tuple(sorted({name for name in runners if name}))
+    )
 
 
 class Coverage(Record):
@@ -65,6 +76,36 @@ class Group(Record):
     interval: Interval | None
 
 
+class Repeats(Record):
+    """The same problems, measured several times. Scores are pass@1, shares of one."""
+
+    repeats: Annotated[int, Field(ge=2)]
+    problems: Annotated[int, Field(ge=1)]
+    scores: tuple[Share, ...]  # of each repeat
+    mean: Share
+    deviation: Annotated[float, Field(ge=0)]  # standard deviation of the scores, dividing by repeats - 1
+    flipped: Count  # problems that some repeats passed and others did not
+    flip_rate: Share  # flipped, over problems
+    verdicts_differ: Count  # problems with two or more different verdicts
+
+
+class ErrataScore(Record):
+    """What an errata list says of this run's problems, and the score without those that it names."""
+
+    version: str
+    flawed: dict[str, str]  # problem id -> reason; all of them are in the run's score
+    excluded: dict[str, str]  # problem id -> reason; left out of the run on request
+    problems: Count  # with samples, that are left without the flawed ones
+    pass_at_k: tuple[PassAtK, ...]  # over these; empty if INCOMPLETE, or no problem is flawed, or all are
+
+
+class Clamped(Record):
+    """Samples that were allowed fewer tokens than the run's max_tokens, because of the model's context."""
+
+    samples: Annotated[int, Field(ge=1)]
+    fewest: Count  # tokens that one of them was allowed
+
+
 class Tokens(Record):
     """Token totals over the samples whose server stated them."""
 
@@ -81,17 +122,21 @@ class ReferenceRow(Record):
     label: Literal["published", "gpu_reference"]
     score: float
     source: str
-    hits: Count | None  # of as many problems as this run, if `score` is such a count to two decimals
+    unlike: tuple[str, ...] = ()  # what was not as in this run; then nothing is compared
+    hits: Count | None  # of `problems`, as stated, or if `score` is such a count to two decimals
+    problems: Count | None  # that it was measured on; None: taken as exact
     ratio: float | None
     standing: Literal["above", "below", "not distinguishable"] | None
+    test: Literal["z", "exact"] | None
     p_value: Share | None
-    smallest_difference: float | None  # percentage points that this comparison finds in 80 % of cases
+    smallest_difference: float | None  # percentage points that this run finds in 80 % of cases; None: none at all
 
 
 class ReferenceCheck(Record):
     """tt-inference-server's accuracy check, unchanged, and what it leaves out: whether the difference is noise."""
 
     accuracy_check: AccuracyCheck
+    decided_by: Literal["published", "gpu_reference"] | None
     tolerance: Annotated[float, Field(ge=0, le=1)]
     score: float | None  # pass@1 in percent; None while incomplete
     ratio_to_reference: float | None
@@ -121,6 +166,21 @@ class Counters(Record):
     quarantined: Count = 0  # messages refused
 
 
+class Moved(Record):
+    """Samples whose verdict was `earlier` in the run that is judged again, and is `now` in this one."""
+
+    earlier: Verdict
+    now: Verdict
+    samples: Count
+
+
+class Regrade(Record):
+    """A run's verdicts beside those of the run that it judges again."""
+
+    compared: Count  # samples that both judged
+    moved: tuple[Moved, ...]  # where the two differ
+
+
 class Timing(Record):
     """When the run was worked on. Unix times; `wall_s` adds up the time of each coordinator that drove it."""
 
@@ -137,6 +197,8 @@ class Telemetry(Record):
     ttft_s: Distribution | None
     tokens_per_second: Seconds | None  # completion tokens over wall_s
     sandboxes: dict[str, Count]  # samples executed per tier
+    cached: Count = 0  # samples judged by an execution of the same program on the same tests for another one
+    regrade: Regrade | None = None
     counters: Counters
 
 
@@ -155,11 +217,14 @@ class Report(Record):
     first_sample: Hits
     samples_per_problem: tuple[Count, Count]  # fewest, most; of problems with samples
     effective_samples: float | None  # independent samples that would tell as much about pass@1
-    smallest_difference: float | None  # share of one: true gap to an equal run found in 80 % of cases, unpaired
+    smallest_difference: float | None  # share of one: true gap to an equal run found in 80 % of cases; None: none
     pass_at_k: tuple[PassAtK, ...]
     ks_omitted: tuple[int, ...] = ()  # asked for, but some problem has fewer samples
+    repeats: Repeats | None = None  # the n samples of each problem as n repeats; None for n = 1 or if n differs
+    errata: ErrataScore | None = None  # None: nobody keeps a list of errata of this dataset
     verdicts: dict[str, Count]
     truncated: Count  # samples with finish_reason "length"
+    clamped: Clamped | None = None
     by_difficulty: tuple[Group, ...]
     by_platform: tuple[Group, ...]
     by_month: tuple[Group, ...]
@@ -179,10 +244,16 @@ class Report(Record):
     def score_digest(self) -> str:
         """SHA-256 of the score and what decides it: equal for two runs that a kill or a host alone tells apart.
 
-        Leaves out the run id, versions, telemetry, and where servers and dataset were found.
+        Leaves out the run id, versions, telemetry, where servers and dataset were found, whether executions
+        were reused, and of a run that was judged again all but the protocol that made its prompts.
         """
         value = self.model_dump(mode="json", exclude={"run_id", "versions", "telemetry"})
-        del value["spec"]["servers"], value["spec"]["dataset"]["source"]
+        spec = value["spec"]
+        del spec["servers"], spec["dataset"]["source"]
+        spec.pop("cache", None)
+        regraded = spec.pop("regraded_from", None)
+        if regraded is not None and regraded["prompted_by"] not in ("", spec["protocol"]):
+            spec["prompted_by"] = regraded["prompted_by"]
         return sha256_hex(canonical_json(value))
 
     @model_validator(mode="after")
@@ -200,4 +271,6 @@ class Report(Record):
             raise ValueError("a report is complete if and only if no sample is unjudged")
         if [p.k for p in self.pass_at_k][:1] != ([1] if self.complete else []):
             raise ValueError("a complete report starts with pass@1; an incomplete one has no score")
+        if not self.complete and (self.repeats is not None or (self.errata is not None and self.errata.pass_at_k)):
+            raise ValueError("an incomplete report has no score, in no form")
         return self

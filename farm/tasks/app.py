@@ -12,8 +12,9 @@ from celery import Celery
 from kombu import Exchange, Queue
 
 from farm.config import Settings
+from farm.ids import DEFAULT_RUNTIME
 from farm.tasks.broker import broker_url
-from farm.tasks.keys import EXECUTE_QUEUE
+from farm.tasks.keys import execute_queue
 
 # A message that a dead worker held comes back after this. Live workers renew what they hold
 # (farm.tasks.presence), so a generation of an hour is not delivered twice.
@@ -31,6 +32,11 @@ def make_app(settings: Settings, role: str) -> Celery:
 def queue(name: str) -> Queue:
     """A queue on the anonymous exchange: routing needs no binding key that a FLUSHALL could take away."""
     return Queue(name, Exchange(""), routing_key=name)
+
+
+def execute_queues(settings: Settings) -> list[str]:
+    """The queues of an execute worker: that of its own interpreter, and those of the runtimes it was given."""
+    return [execute_queue(name) for name in (DEFAULT_RUNTIME, *(r.name for r in settings.program_runtimes))]
 
 
 def _settings(settings: Settings, role: str) -> dict[str, Any]:
@@ -67,7 +73,7 @@ def _settings(settings: Settings, role: str) -> dict[str, Any]:
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,
         "task_default_queue": "unrouted",  # nobody consumes it: a routing mistake shows
-        "task_queues": [queue(EXECUTE_QUEUE)] if role == "execute" else None,
+        "task_queues": [queue(name) for name in execute_queues(settings)] if role == "execute" else None,
         "task_create_missing_queues": True,
         "worker_max_tasks_per_child": 1000 if role == "execute" else None,  # bounds leaks
         "task_time_limit": TASK_LIMIT_S if role == "execute" else None,  # threads have none; the client has its own

@@ -14,6 +14,7 @@ import socket
 import sys
 import warnings
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from celery import Celery, signals
@@ -22,39 +23,42 @@ from redis.exceptions import RedisError
 
 from farm.config import Settings
 from farm.errors import ConfigError, FarmError, MessageRejected, VersionSkew
+from farm.ids import DEFAULT_RUNTIME
 from farm.processes import die_with_parent
-from farm.sandbox.api import Sandbox
-from farm.sandbox.open import open_sandbox
+from farm.sandbox.api import Sandbox, SandboxInfo
+from farm.sandbox.confinement import Confinement
+from farm.sandbox.open import DOCKER, open_sandbox
 from farm.sandbox.selftest import require_safe
 from farm.tasks import broker
-from farm.tasks.app import make_app
+from farm.tasks.app import execute_queues, make_app
 from farm.tasks.context import TaskContext
 from farm.tasks.execute import execute
 from farm.tasks.generate import Servers, generate
-from farm.tasks.keys import EXECUTE_QUEUE, Keys, generate_queue
+from farm.tasks.keys import Keys, generate_queue
 from farm.tasks.presence import FollowQueues, Lease, Presence, WorkerFacts
 from farm.tasks.wire import EXECUTE_TASK, GENERATE_TASK, ExecuteJob, Failure, parse
 
 log = logging.getLogger(__name__)
 
 
-def run_execute_worker(settings: Settings, *, slots: int, name: str | None, tier: str, python: str) -> int:
+def run_execute_worker(settings: Settings, *, slots: int, name: str | None, confinement: Confinement) -> int:
     """Consume execute jobs until told to stop; the exit code. `slots` programs run at a time.
 
     Raises BrokerUnavailable, and SandboxUnavailable when this host cannot confine a program: then
     nothing was consumed.
     """
     worker = _name("execute", name)
-    proven = _proven_tier(settings, tier, python)
+    kinds = _kinds(settings, confinement)
+    proven = {runtime: _proven(settings, kind) for runtime, kind in kinds.items()}
     app = _prepare(settings, "execute", worker, slots, proven)
 
-    slot: list[Sandbox] = []  # of this pool process
+    open_now: dict[str, Sandbox] = {}  # by runtime, of this pool process
     context: list[TaskContext] = []
 
-    def open_slot() -> Sandbox:
-        if not slot:
-            slot.append(open_sandbox(tier=proven, python=python))
-        return slot[0]
+    def open_slot(runtime: str) -> Sandbox:
+        if runtime not in open_now:
+            open_now[runtime] = _open(kinds[runtime], proven[runtime])
+        return open_now[runtime]
 
     @app.task(name=EXECUTE_TASK)  # type: ignore[untyped-decorator]
     def farm_execute(job: object) -> None:
@@ -65,8 +69,8 @@ def run_execute_worker(settings: Settings, *, slots: int, name: str | None, tier
         context.append(TaskContext.make(settings, worker))
 
     def end(**_: Any) -> None:
-        while slot:
-            slot.pop().close()
+        while open_now:
+            open_now.popitem()[1].close()
 
     def lost(**event: Any) -> None:
         _answer_lost(settings, worker, event)
@@ -74,7 +78,7 @@ def run_execute_worker(settings: Settings, *, slots: int, name: str | None, tier
     signals.worker_process_init.connect(begin, weak=False)
     signals.worker_process_shutdown.connect(end, weak=False)
     signals.task_failure.connect(lost, weak=False)
-    return _start(app, worker, pool="prefork", slots=slots, queues=[EXECUTE_QUEUE])
+    return _start(app, worker, pool="prefork", slots=slots, queues=execute_queues(settings))
 
 
 def run_generate_worker(
@@ -86,7 +90,7 @@ def run_generate_worker(
     that get this worker's key; none means any that a run names. Raises BrokerUnavailable.
     """
     worker = _name("generate", name)
-    app = _prepare(settings, "generate", worker, slots, "")
+    app = _prepare(settings, "generate", worker, slots, {})
     context = TaskContext.make(settings, worker)
     clients = Servers(settings, servers)
     if not servers and not broker.is_local(broker.broker_url(settings)):
@@ -107,11 +111,11 @@ def run_generate_worker(
     return _start(app, worker, pool="threads", slots=slots, queues=queues)
 
 
-def _prepare(settings: Settings, role: str, worker: str, slots: int, tier: str) -> Celery:
+def _prepare(settings: Settings, role: str, worker: str, slots: int, sandboxes: dict[str, SandboxInfo]) -> Celery:
     connection = broker.client(settings)
     broker.ping(settings, connection)
     app = make_app(settings, role)
-    app.farm_worker = WorkerFacts(worker, role, slots, tier, Keys(settings.key_prefix), connection)
+    app.farm_worker = WorkerFacts(worker, role, slots, sandboxes, Keys(settings.key_prefix), connection)
     app.steps["consumer"].add(Presence)
     app.steps["consumer"].add(Lease)
     return app
@@ -149,16 +153,30 @@ def _name(role: str, name: str | None) -> str:
     return name if "@" in name else f"{name}@{host}"
 
 
-def _proven_tier(settings: Settings, tier: str, python: str) -> str:
-    """The tier that passed its self-test here. Running unconfined takes two words and a broker of this host."""
-    if tier != "none":
-        with require_safe(tier, python=python) as sandbox:
-            return sandbox.info.tier
+def _kinds(settings: Settings, chosen: Confinement) -> dict[str, Confinement]:
+    """How the programs of each runtime are confined: all in the same way, each with its interpreter."""
+    named = {r.name: replace(chosen, python=r.python, preload=r.preload) for r in settings.program_runtimes}
+    return {DEFAULT_RUNTIME: chosen, **named}
+
+
+def _open(chosen: Confinement, proven: SandboxInfo) -> Sandbox:
+    """A sandbox of the kind that was proven: what `auto` found then is not looked for again."""
+    tier = DOCKER if proven.tier.startswith(DOCKER) else proven.tier
+    return open_sandbox(tier=tier, python=chosen.python, preload=chosen.preload, container=chosen.container)
+
+
+def _proven(settings: Settings, chosen: Confinement) -> SandboxInfo:
+    """What passed its self-test here. Running unconfined takes two words and a broker of this host."""
+    if chosen.tier != "none":
+        with require_safe(
+            chosen.tier, python=chosen.python, preload=chosen.preload, container=chosen.container
+        ) as sandbox:
+            return sandbox.info
     if not settings.allow_unsandboxed:
         raise ConfigError("--sandbox none needs FARM_ALLOW_UNSANDBOXED=1", remedy="its results enter no score")
     if not broker.is_local(broker.broker_url(settings)):
         raise ConfigError("--sandbox none works with a broker on this machine only", remedy="use --sandbox auto")
-    return tier
+    return SandboxInfo(chosen.tier)
 
 
 def _answer_lost(settings: Settings, worker: str, event: dict[str, Any]) -> None:

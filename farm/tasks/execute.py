@@ -17,27 +17,28 @@ from farm.tasks.wire import ExecuteConfig, ExecuteJob, parse
 from farm.text import decode
 
 
-def execute(context: TaskContext, open_slot: Callable[[], Sandbox], message: object) -> None:
+def execute(context: TaskContext, open_slot: Callable[[str], Sandbox], message: object) -> None:
     """Judge the sample that `message` names and answer on the run's stream.
 
-    `open_slot` gives this process's sandbox, opened at its first use. A malformed message goes to
-    quarantine. Raises RedisError only: then nothing was answered, and the
-    coordinator sends the work again.
+    `open_slot` gives this process's sandbox of a runtime, opened at its first use; a worker takes jobs from the
+    queues of the runtimes that it has. A malformed message goes to quarantine. Raises RedisError only: then
+    nothing was answered, and the coordinator sends the work again.
     """
     job = context.take(ExecuteJob, "execute", message)
     if job is None:
         return
     try:
-        context.answers.result(job.run_id, _judge(context, open_slot(), job))
+        context.answers.result(job.run_id, _judge(context, open_slot, job))
     except FarmError as exc:
         # A DatasetError: the problem's own tests are at fault, wherever they run.
         context.fail(job, "execute", exc, final=isinstance(exc, DatasetError))
 
 
-def _judge(context: TaskContext, sandbox: Sandbox, job: ExecuteJob) -> SampleResult:
+def _judge(context: TaskContext, open_slot: Callable[[str], Sandbox], job: ExecuteJob) -> SampleResult:
     config = parse(ExecuteConfig, context.blobs.get(job.run_id, job.config))
     suite = parse(Suite, context.blobs.get(job.run_id, job.suite))
     source = decode(context.blobs.get(job.run_id, job.program))
+    sandbox = open_slot(config.judge.runtime)
     evaluation = sandbox.evaluate(source, suite, config.judge, config.limits)
     return SampleResult(
         problem_id=job.problem_id,

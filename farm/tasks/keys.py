@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from farm.ids import DEFAULT_RUNTIME
+
 RUN_TTL_S = 7 * 24 * 3600  # of a run's keys, renewed while a coordinator drives it
 WORKER_TTL_S = 8  # a worker that has not been heard of for so long is dead
-EXECUTE_QUEUE = "execute"
+
+
+def execute_queue(runtime: str) -> str:
+    """The queue of programs that need a runtime: a worker takes those for which it has one of that name."""
+    return "execute" if runtime == DEFAULT_RUNTIME else f"execute.{runtime}"
 
 
 def generate_queue(repo: str) -> str:

@@ -9,6 +9,7 @@ Celery bootsteps on the worker's own event loop, so a worker that hangs falls si
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import socket
@@ -23,6 +24,7 @@ from celery.worker import state
 from redis.exceptions import RedisError
 
 import farm
+from farm.sandbox.api import SandboxInfo
 from farm.tasks.app import VISIBILITY_S
 from farm.tasks.keys import WORKER_TTL_S, Keys
 
@@ -36,7 +38,7 @@ class WorkerFacts:
     name: str
     role: str
     slots: int
-    tier: str
+    sandboxes: dict[str, SandboxInfo]  # by runtime; empty: it executes nothing
     keys: Keys
     connection: redis.Redis
     ended: threading.Event = field(default_factory=threading.Event)  # set when the process is about to end
@@ -98,7 +100,7 @@ class Presence(_Repeating):
             "pid": str(os.getpid()),
             "version": farm.__version__,
             "slots": str(worker.slots),
-            "tier": worker.tier,
+            "sandboxes": json.dumps({name: [info.runtime, info.tier] for name, info in worker.sandboxes.items()}),
             "busy": str(len(state.active_requests)),
             "seen": f"{time.time():.3f}",
         }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from farm.records import JudgeSpec, Limits, Suite, TestCase
+from farm.records import Asserts, JudgeSpec, Limits, Suite, TestCase
 
 MARK = "#: "
 
@@ -40,7 +40,13 @@ class ProgramFile:
         return JudgeSpec(**{key: self.header[key] for key in keys if key in self.header})
 
     def suite(self, default_input: str, replace: dict[str, str]) -> Suite:
-        """The tests: `tests` as pairs, or one of `input` and `output`. `replace` fills marks such as @CANARY@."""
+        """The tests: `tests` as pairs, or one of `input` and `output`. `replace` fills marks such as @CANARY@.
+
+        With `calls` (mode asserts) `asserts` are the tests, which no program sees, so marks are filled there too.
+        """
+        if "calls" in self.header:
+            asserts = tuple(TestCase(input=text(test, replace), output="") for test in self.header["asserts"])
+            return Suite(func_name=None, tests=asserts, asserts=Asserts(calls=tuple(self.header["calls"])))
         pairs = self.header.get("tests") or [[self.header.get("input", default_input), self.header.get("output", "")]]
         tests = tuple(TestCase(input=text(given, {}), output=text(wanted, replace)) for given, wanted in pairs)
         return Suite(func_name=self.header.get("func"), tests=tests)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from farm.records import JudgeSpec, Limits, Suite, TestCase
+from farm.records import Asserts, JudgeSpec, Limits, Suite, TestCase
 from farm.sandbox.api import Evaluation, Sandbox
 from farm.sandbox.open import open_sandbox
 from tests.support.wait import wait_until
@@ -18,6 +18,10 @@ PR_SET_CHILD_SUBREAPER = 36
 HONEST = "import sys\nprint(sum(map(int, sys.stdin.read().split())))\n"
 HONEST_TESTS = TestCase(input="1 2 3\n", output="6\n"), TestCase(input="40 2", output="42")
 HONEST_SUITE = Suite(func_name=None, tests=HONEST_TESTS)
+HONEST_FUNCTION = "def total(*values): return sum(values)\n"
+HONEST_ASSERTS = Suite(
+    func_name=None, tests=(TestCase(input="assert total(1, 2) == 3", output=""),), asserts=Asserts(calls=("total",))
+)
 
 
 def _adopt_orphans(adopt: bool) -> None:
@@ -63,9 +67,13 @@ def same_processes(after: str) -> Iterator[None]:
 
 
 def assert_honest_passes(sandbox: Sandbox, after: str) -> None:
-    """An honest program passes on this sandbox."""
-    evaluation = sandbox.evaluate(HONEST, HONEST_SUITE, JudgeSpec(), Limits())
-    assert evaluation.verdict == "PASSED", f"honest program after {after}: {explain(evaluation)}"
+    """Honest programs pass on this sandbox, one of them by tests in another process."""
+    for source, suite, judge in (
+        (HONEST, HONEST_SUITE, JudgeSpec()),
+        (HONEST_FUNCTION, HONEST_ASSERTS, JudgeSpec(mode="asserts")),
+    ):
+        evaluation = sandbox.evaluate(source, suite, judge, Limits())
+        assert evaluation.verdict == "PASSED", f"honest program after {after}: {explain(evaluation)}"
 
 
 class Slots:

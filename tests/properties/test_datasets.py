@@ -16,13 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from farm.datasets.completions import read_completions
-from farm.datasets.lcb import parse_row
 from farm.datasets.reader import Place, ProblemHeader, ReadLog, read_problems
 from farm.datasets.select import Selection, draw, select
 from farm.datasets.store import BlobStore
 from farm.errors import DatasetError, DigestMismatch
 from farm.records import Difficulty
-from tests.unit.datasets.rows import case, fields, packed, packed_bytes, row
+from tests.unit.datasets.rows import case, fields, packed, packed_bytes, parse_row, row
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 JSON = st.recursive(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from farm.scoring.passk import mean_pass_at_k, pass_at_k
+from farm.scoring.passk import LCB_KS, mean_pass_at_k, pass_at_k
 
 
 @pytest.mark.parametrize("n", range(1, 13))
@@ -23,11 +23,23 @@ def test_equals_enumeration(n: int) -> None:
 
 
 def test_equals_the_product_formula_at_200() -> None:
-    n = 200
-    for c in range(n + 1):
-        for k in (1, 2, 5, 10, 50, 100, 199, 200):
-            product = 1.0 if n - c < k else 1.0 - prod(1.0 - k / i for i in range(n - c + 1, n + 1))
-            assert float(pass_at_k(n, c, k)) == pytest.approx(product, abs=1e-12), (c, k)
+    n, compared = 200, 0
+    for k in range(1, n + 1):
+        failing = 1.0  # the product over i = n-c+1 ... n of (1 - k/i), one factor more for each c
+        for c in range(n + 1):
+            if c:
+                failing *= 1.0 - k / (n - c + 1)
+            product = 1.0 if n - c < k else 1.0 - failing
+            assert abs(float(pass_at_k(n, c, k)) - product) <= 1e-12, (c, k)
+            compared += 1
+    assert compared == 200 * 201
+
+
+def test_equals_livecodebenchs_formula_at_200() -> None:
+    for c in (0, 1, 7, 100, 199, 200):
+        for k in LCB_KS[:11]:
+            product = 1.0 if 200 - c < k else 1.0 - prod(1.0 - k / i for i in range(200 - c + 1, 201))
+            assert float(pass_at_k(200, c, k)) == pytest.approx(product, abs=1e-12), (c, k)
 
 
 @settings(derandomize=True, deadline=None)

@@ -1,8 +1,9 @@
 """The lifecycle under a broker that drops, repeats, reorders and delays, and workers that die; by seed.
 
 The world below is all that is not the state machine: a queue that misbehaves, workers that answer late
-or never, a coordinator that crashes and starts again from its ledger. Whatever happens, each sample
-ends judged once, or given up after MAX_ATTEMPTS failures that were its own.
+or never, a coordinator that crashes and starts again from its ledger, samples whose programs are the
+same. Whatever happens, each sample ends judged once, or given up after MAX_ATTEMPTS failures that were
+its own; and no program is sent while it is out for another sample.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from farm.coordinator.lifecycle import (
     Send,
     Stage,
     Vanished,
+    Waits,
 )
 from farm.records import SampleKey
 
@@ -39,17 +41,32 @@ class World:
     rng: random.Random
     keys: list[SampleKey]
     lossy: bool = True
+    cache: bool = True
+    programs: dict[SampleKey, int] = field(default_factory=dict)  # samples with equal numbers have the same program
+    fickle: set[int] = field(default_factory=set)  # programs whose verdicts are not reused
     completed: set[SampleKey] = field(default_factory=set)
     judged: Counter[SampleKey] = field(default_factory=Counter)
+    known: set[int] = field(default_factory=set)  # programs with a recorded execution that may be reused
+    reused: set[SampleKey] = field(default_factory=set)
+    leaders: dict[int, SampleKey] = field(default_factory=dict)  # of this coordinator: whom a program was sent for
+    sent: set[SampleKey] = field(default_factory=set)  # the same, all of them
+    executed: Counter[int] = field(default_factory=Counter)
     given_up: set[SampleKey] = field(default_factory=set)
     failures: Counter[tuple[SampleKey, Stage]] = field(default_factory=Counter)
     messages: list[Send] = field(default_factory=list)
     stream: list[tuple[str, Send]] = field(default_factory=list)  # what workers answered
     generated: Counter[SampleKey] = field(default_factory=Counter)
 
-    def start(self) -> tuple[Lifecycle, list[Command]]:
+    def start(self) -> Lifecycle:
+        self.leaders.clear()
+        self.sent.clear()
         lifecycle = Lifecycle(windows={Stage.GENERATE: 3, Stage.EXECUTE: 3})
-        return lifecycle, lifecycle.start((key, self._phase(key), self._failed(key)) for key in self.keys)
+        self.carry_out(lifecycle, lifecycle.start((key, self._phase(key), self._failed(key)) for key in self.keys))
+        return lifecycle
+
+    def tell(self, lifecycle: Lifecycle, events: list[Event]) -> None:
+        for event in events:
+            self.carry_out(lifecycle, lifecycle.handle(event))
 
     def _phase(self, key: SampleKey) -> Phase:
         if self.judged[key]:
@@ -61,14 +78,40 @@ class World:
     def _failed(self, key: SampleKey) -> dict[Stage, int]:
         return {stage: self.failures[key, stage] for stage in Stage if self.failures[key, stage]}
 
-    def carry_out(self, commands: list[Command]) -> None:
-        for command in commands:
-            match command:
-                case Send():
-                    self._send(command)
-                case GiveUp(key):
-                    assert key not in self.given_up
-                    self.given_up.add(key)
+    def carry_out(self, lifecycle: Lifecycle, commands: list[Command]) -> None:
+        """As the driver does: what needs no execution is told back, until nothing is left to do."""
+        while commands:
+            self.sent -= {c.key for c in commands if isinstance(c, Send)}
+            events: list[Event] = []
+            for command in commands:
+                match command:
+                    case Send(key, Stage.EXECUTE) if self.cache:
+                        events += self._look_up(lifecycle, command)
+                    case Send():
+                        self._send(command)
+                    case GiveUp(key):
+                        assert key not in self.given_up
+                        self.given_up.add(key)
+            self.rng.shuffle(events)
+            commands = [command for event in events for command in lifecycle.handle(event)]
+
+    def _look_up(self, lifecycle: Lifecycle, message: Send) -> list[Event]:
+        key, program = message.key, self.programs[message.key]
+        assert lifecycle.is_out(key, Stage.EXECUTE) and not self.judged[key]
+        if program in self.known:
+            self.judged[key] += 1
+            self.reused.add(key)
+            return [Judged(key)]
+        leader = self.leaders.setdefault(program, key)
+        if leader != key and lifecycle.is_out(leader, Stage.EXECUTE):
+            return [Waits(key, leader)]
+        self.leaders[program] = key
+        for other in self.sent:
+            same = other != key and self.programs[other] == program
+            assert not (same and lifecycle.is_out(other, Stage.EXECUTE)), f"{key}: its program is out for {other}"
+        self.sent.add(key)
+        self._send(message)
+        return []
 
     def _send(self, message: Send) -> None:
         key = message.key
@@ -86,6 +129,8 @@ class World:
         kind = self.rng.choices(["ok", "failed", "dies"], [0.8, 0.1, 0.1] if self.lossy else [1, 0, 0])[0]
         if kind == "ok" and message.stage is Stage.GENERATE:
             self.generated[message.key] += 1
+        if kind == "ok" and message.stage is Stage.EXECUTE:
+            self.executed[self.programs[message.key]] += 1
         if kind != "dies":
             self.stream.append((kind, message))
 
@@ -102,7 +147,10 @@ class World:
         if stage is Stage.GENERATE:
             self.completed.add(key)
             return [Completed(key)]
-        self.judged[key] = 1
+        if not self.judged[key]:  # the first result wins
+            self.judged[key] += 1
+            if self.programs[key] not in self.fickle:
+                self.known.add(self.programs[key])
         return [Judged(key)]
 
     def lost(self, lifecycle: Lifecycle) -> list[Event]:
@@ -113,33 +161,38 @@ class World:
         ]
 
 
-def run(seed: int, *, lossy: bool) -> World:
+def run(seed: int, *, lossy: bool, cache: bool = True) -> World:
     rng = random.Random(seed)
-    world = World(rng, [SampleKey(f"p{p}", i) for p in range(rng.randint(1, 4)) for i in range(2)], lossy)
-    lifecycle, commands = world.start()
-    world.carry_out(commands)
+    keys = [SampleKey(f"p{p}", i) for p in range(rng.randint(1, 4)) for i in range(rng.randint(1, 4))]
+    programs = {key: rng.randrange(max(1, len(keys) // 2)) for key in keys}
+    fickle = {program for program in programs.values() if rng.random() < 0.2}
+    world = World(rng, keys, lossy, cache, programs, fickle)
+    lifecycle = world.start()
     for _ in range(5000):
+        waiting = lifecycle.counts()[Phase.WAITING]
+        assert cache or not waiting
+        assert not waiting or lifecycle.out(Stage.EXECUTE), f"seed {seed}: samples wait behind nothing"
         if lifecycle.done:
             return world
         step = rng.random()
         if step < 0.45:
             world.work()
         elif step < 0.9:
-            for event in world.read():
-                world.carry_out(lifecycle.handle(event))
+            world.tell(lifecycle, world.read())
         elif step < 0.97 or not lossy:
-            for event in world.lost(lifecycle):
-                world.carry_out(lifecycle.handle(event))
+            world.tell(lifecycle, world.lost(lifecycle))
         else:  # kill -9 of the coordinator: all it knows is the ledger
-            lifecycle, commands = world.start()
-            world.carry_out(commands)
+            lifecycle = world.start()
     raise AssertionError(f"seed {seed}: not done after 5000 steps: {lifecycle.counts()}")
 
 
+@pytest.mark.parametrize("cache", [True, False], ids=["cache", "no cache"])
 @pytest.mark.parametrize("block", range(20))
-def test_each_sample_ends_once_whatever_the_broker_does(block: int) -> None:
+def test_each_sample_ends_once_whatever_the_broker_does(block: int, cache: bool) -> None:
+    reused = 0
     for seed in range(block * SEEDS // 20, (block + 1) * SEEDS // 20):
-        world = run(seed, lossy=True)
+        world = run(seed, lossy=True, cache=cache)
+        reused += len(world.reused)
         for key in world.keys:
             ended = world.judged[key] + (key in world.given_up and not world.judged[key])
             assert ended == 1, f"seed {seed}: {key} ended {ended} times"
@@ -147,8 +200,20 @@ def test_each_sample_ends_once_whatever_the_broker_does(block: int) -> None:
                 worst = max(world.failures[key, stage] for stage in Stage)
                 assert worst >= MAX_ATTEMPTS, f"seed {seed}: {key} was given up after {worst} failures"
 
+    assert (reused > 0) == cache
 
-def test_a_quiet_broker_costs_each_sample_one_generation() -> None:
+
+def test_a_quiet_broker_costs_each_sample_one_generation_and_each_program_one_execution() -> None:
     for seed in range(50):
         world = run(seed, lossy=False)
         assert set(world.generated.values()) == {1} and not world.given_up
+        samples = Counter(world.programs.values())
+        wanted = {program: number if program in world.fickle else 1 for program, number in samples.items()}
+        assert world.executed == wanted, f"seed {seed}"
+        assert len(world.reused) == len(world.keys) - sum(wanted.values())
+
+
+def test_without_a_cache_each_sample_is_executed() -> None:
+    for seed in range(50):
+        world = run(seed, lossy=False, cache=False)
+        assert world.executed == Counter(world.programs.values()) and not world.reused

@@ -45,7 +45,7 @@ _numerator_of = fractions.Fraction.__dict__["_numerator"].__get__
 _denominator_of = fractions.Fraction.__dict__["_denominator"].__get__
 
 
-class _TooLarge(Exception):
+class TooLarge(Exception):
     pass
 
 
@@ -55,10 +55,10 @@ def encode(value: object) -> Any:
     Cycles, depth over 200, integers over 50 000 digits and results of over 4 million items are
     opaque: they equal nothing.
     """
-    encoder = _Encoder()
+    encoder = Encoder()
     try:
         return encoder.encode(value, 0)
-    except _TooLarge:
+    except TooLarge:
         return {"o": "too many items"}
 
 
@@ -74,8 +74,11 @@ def encode_text(text: str) -> Any:
     return text
 
 
-class _Encoder:
-    def __init__(self) -> None:
+class Encoder:
+    """One value's encoding. `kinds` says how each type is encoded, by the type's identity; see `values.py`."""
+
+    def __init__(self, kinds: dict[int, Callable[[Any, Any, int], Any]] | None = None) -> None:
+        self.kinds = KINDS if kinds is None else kinds
         self.items = 0
         self.path: set[int] = set()  # ids of the containers around the current value
 
@@ -83,12 +86,12 @@ class _Encoder:
         if value is None or value is True or value is False:
             return value
         for kind in _mro_of(type(value)):
-            method = _BY_TYPE.get(id(kind))
+            method = self.kinds.get(id(kind))
             if method is not None:
                 return method(self, value, depth)
         return self._numpy(value, depth)
 
-    def _opaque(self, value: object) -> Any:
+    def opaque(self, value: object) -> Any:
         return {"o": encode_text(_name_of(type(value))[:80])}
 
     def _int(self, value: int, depth: int) -> Any:
@@ -111,31 +114,31 @@ class _Encoder:
         return encode_text(str.__str__(value))
 
     def _list(self, value: list[Any], depth: int) -> Any:
-        return self._sequence(value, list.copy(value), depth)
+        return self.sequence(value, list.copy(value), depth)
 
     def _tuple(self, value: tuple[Any, ...], depth: int) -> Any:
-        encoded = self._sequence(value, list(tuple.__iter__(value)), depth)
+        encoded = self.sequence(value, list(tuple.__iter__(value)), depth)
         return {"t": encoded} if type(encoded) is list else encoded
 
     def _dict(self, value: dict[Any, Any], depth: int) -> Any:
         # A view of the base type: the keys are not hashed or compared again.
-        return self._pairs(value, dict.items(value), depth)
+        return self.pairs(value, dict.items(value), depth)
 
-    def _pairs(self, container: object, pairs: Any, depth: int) -> Any:
+    def pairs(self, container: object, pairs: Any, depth: int) -> Any:
         flat = [part for pair in list(pairs) for part in pair]
-        encoded = self._sequence(container, flat, depth)
+        encoded = self.sequence(container, flat, depth)
         if type(encoded) is not list:
             return encoded
         return {"d": [encoded[place : place + 2] for place in range(0, len(encoded), 2)]}
 
-    def _sequence(self, container: object, parts: list[Any], depth: int) -> Any:
+    def sequence(self, container: object, parts: list[Any], depth: int) -> Any:
         if depth >= MAX_DEPTH:
             return {"o": "nested too deeply"}
         if id(container) in self.path:
             return {"o": "contains itself"}
         self.items += len(parts)
         if self.items > MAX_ITEMS:
-            raise _TooLarge
+            raise TooLarge
         self.path.add(id(container))
         encode = self.encode
         encoded = [part if type(part) is bool or part is None else encode(part, depth + 1) for part in parts]
@@ -145,9 +148,9 @@ class _Encoder:
     def _fraction(self, value: Any, depth: int) -> Any:
         numerator, denominator = _numerator_of(value), _denominator_of(value)
         if type(numerator) is not int or type(denominator) is not int:
-            return self._opaque(value)
+            return self.opaque(value)
         if max(numerator.bit_length(), denominator.bit_length()) > MAX_INT_BITS:
-            return self._opaque(value)
+            return self.opaque(value)
         return {"r": [hex(numerator), hex(denominator)]}
 
     def _decimal(self, value: Any, depth: int) -> Any:
@@ -157,13 +160,13 @@ class _Encoder:
         if decimal.Decimal.is_infinite(value):
             return {"f": "-inf" if sign else "inf"}
         if len(digits) > 50_000:
-            return self._opaque(value)
+            return self.opaque(value)
         return {"m": [sign == 1, "".join(map(str, digits)), exponent]}
 
     def _user_container(self, kind: type, value: Any, depth: int, want: type) -> Any:
         content = dict.get(_instance_dict_of[id(kind)](value), "data")
         if type(content) is not want or depth >= MAX_DEPTH:
-            return self._opaque(value)
+            return self.opaque(value)
         return self.encode(content, depth + 1)
 
     def _user_list(self, value: Any, depth: int) -> Any:
@@ -179,24 +182,24 @@ class _Encoder:
         """numpy's scalars and arrays, if the program has imported numpy; else opaque."""
         numpy = sys.modules.get("numpy")
         if type(numpy) is not ModuleType:
-            return self._opaque(value)
+            return self.opaque(value)
         names = _module_dict_of(numpy)
         scalar: Any = names.get("generic")
         array: Any = names.get("ndarray")
         if not (_is_builtin_class(scalar) and _is_builtin_class(array)):
-            return self._opaque(value)
+            return self.opaque(value)
         mro = _mro_of(type(value))
         if any(kind is scalar for kind in mro):
             item = scalar.item(value)
             if any(kind is scalar for kind in _mro_of(type(item))):
-                return self._opaque(value)  # such as longdouble, which has no Python equal
+                return self.opaque(value)  # such as longdouble, which has no Python equal
             return self.encode(item, depth)
         if any(kind is array for kind in mro):
             self.items += array.__dict__["size"].__get__(value)
             if self.items > MAX_ITEMS:
-                raise _TooLarge
+                raise TooLarge
             return {"a": self.encode(array.tolist(value), depth)}
-        return self._opaque(value)
+        return self.opaque(value)
 
 
 def _is_builtin_class(kind: Any) -> bool:
@@ -205,17 +208,17 @@ def _is_builtin_class(kind: Any) -> bool:
 
 
 # By identity: a dict keyed by classes would call a metaclass' __hash__ and __eq__.
-_BY_TYPE: dict[int, Callable[[_Encoder, Any, int], Any]] = {
-    id(int): _Encoder._int,
-    id(float): _Encoder._float,
-    id(complex): _Encoder._complex,
-    id(str): _Encoder._str,
-    id(list): _Encoder._list,
-    id(tuple): _Encoder._tuple,
-    id(dict): _Encoder._dict,
-    id(fractions.Fraction): _Encoder._fraction,
-    id(decimal.Decimal): _Encoder._decimal,
-    id(collections.UserList): _Encoder._user_list,
-    id(collections.UserDict): _Encoder._user_dict,
-    id(collections.UserString): _Encoder._user_string,
+KINDS: dict[int, Callable[[Any, Any, int], Any]] = {
+    id(int): Encoder._int,
+    id(float): Encoder._float,
+    id(complex): Encoder._complex,
+    id(str): Encoder._str,
+    id(list): Encoder._list,
+    id(tuple): Encoder._tuple,
+    id(dict): Encoder._dict,
+    id(fractions.Fraction): Encoder._fraction,
+    id(decimal.Decimal): Encoder._decimal,
+    id(collections.UserList): Encoder._user_list,
+    id(collections.UserDict): Encoder._user_dict,
+    id(collections.UserString): Encoder._user_string,
 }

@@ -1,4 +1,4 @@
-"""A child from fork to its end: confine itself, then run one program in one of the two modes."""
+"""A child from fork to its end: confine itself, then run one program in one of the modes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import traceback
 from typing import Any, NoReturn
 
-from . import judge, lcb, lockdown
+from . import callee, judge, lcb, lockdown, tester
 from .channel import Channel, write_all
 from .lockdown import INPUT, RESULT, SOURCE, STATUS, Prepared
 
@@ -38,6 +38,10 @@ def _dispatch(request: dict[str, Any], source: bytes) -> NoReturn:
         os.close(STATUS)
         text = source.decode("utf-8", "surrogatepass")
         lcb.run(text, func_name, request["variant"], channel, timeout_s=request["alarm_s"])
+        os._exit(0)
+    if mode in ("callee", "tester"):
+        os.close(STATUS)
+        (callee if mode == "callee" else tester).run(source, channel)
         os._exit(0)
     payload = b""
     if func_name is not None:

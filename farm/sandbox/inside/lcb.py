@@ -37,8 +37,8 @@ from .canonical import encode, encode_text
 from .lcb_load import STDIN_FUNCTION, NotLoaded, compiles, functional_text, load, stdin_text
 from .lcb_mocks import Captured, empty_real_stdin, standard_input
 
-# Interpreter frames below the program in the original process (measured: 26 to 31, official).
-# They count against the recursion limit of 1000 under which the program's text is rewritten.
+# Interpreter frames from the start of the original process to its grading loop (measured, official). They count
+# against the recursion limits: the 1000 under which the program's text is rewritten, and what the program sets.
 GRADER_FRAMES = 30
 
 _HARNESS_FRAMES = 3_000  # what this module needs, whatever limit the program has set
@@ -49,6 +49,7 @@ _REMOVED_FROM_OS = (
     *("chroot", "lchflags", "lchmod", "lchown", "getcwd", "chdir"),
 )
 _REMOVED_FROM_SHUTIL = ("rmtree", "move", "chown")
+_removed: list[object] = []  # kept: to free them all costs a child more than to start it
 _REMOVED_MODULES = ("ipdb", "joblib", "resource", "psutil", "tkinter")
 
 # The scanner is an object of C: what the program does to the module json does not reach it.
@@ -85,7 +86,19 @@ def run(source: str, func_name: str | None, variant: str, channel: Channel, *, t
         sys.set_int_max_str_digits(4_300)
     empty_real_stdin()
     _guard()
-    sys.setrecursionlimit(1_000 - GRADER_FRAMES + _depth())
+    sys.setrecursionlimit(1_000)
+    _deeper(GRADER_FRAMES - _depth() - 1, lambda: _grade(source, func_name, variant, channel, timeout_s))
+
+
+def _deeper(frames: int, action: Callable[[], None]) -> None:
+    """Call with so many frames more below it."""
+    if frames > 0:
+        _deeper(frames - 1, action)
+    else:
+        action()
+
+
+def _grade(source: str, func_name: str | None, variant: str, channel: Channel, timeout_s: int) -> None:
     try:
         signal.alarm(timeout_s)
         if func_name is None:
@@ -230,9 +243,12 @@ def _guard() -> None:
     """Take away what the grader's `reliability_guard` takes away."""
     faulthandler.disable()
     os.environ["OMP_NUM_THREADS"] = "1"
-    for module, names in ((os, _REMOVED_FROM_OS), (shutil, _REMOVED_FROM_SHUTIL), (builtins, ("quit", "help"))):
+    removals = (
+        (os, _REMOVED_FROM_OS), (shutil, _REMOVED_FROM_SHUTIL), (builtins, ("quit", "help")), (subprocess, ("Popen",)),
+    )  # fmt: skip
+    for module, names in removals:
         for name in names:
+            _removed.append(getattr(module, name, None))
             setattr(module, name, None)
-    setattr(subprocess, "Popen", None)  # noqa: B010 - mypy: a class
     removed: dict[str, Any] = dict.fromkeys(_REMOVED_MODULES)
     sys.modules.update(removed)

@@ -10,41 +10,62 @@ from __future__ import annotations
 
 import ast
 import signal
+import sys
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
-from .header import TEXT as HEADER
+from . import header
 
 STDIN_FUNCTION = "wrapped_function"
+_RECURSION_LIMIT = 50_000  # the header's last line sets it
+
+
+class Text(NamedTuple):
+    """What the grader executes: the header, if there is one, and then `body`."""
+
+    header: bool
+    body: str
 
 
 class NotLoaded(Exception):
     """Raised when the grader ends before the first test although nothing raised."""
 
 
-def stdin_text(source: str) -> str:
+def prepare() -> None:
+    """Rewrite and compile something in the zygote: what Python sets up for it once need not be done by each child."""
+    compile(
+        stdin_text("import sys\nif __name__ == '__main__':\n    print(0)").body, "<string>", "exec", dont_inherit=True
+    )
+
+
+def stdin_text(source: str) -> Text:
     """The text that the grader executes for a program that reads standard input."""
     return _wrapped(_without_guard(source))
 
 
-def functional_text(source: str) -> str:
+def functional_text(source: str) -> Text:
     """The text that the grader executes for a program whose function is called."""
-    return f"{HEADER}\n\n{source}"
+    return Text(True, source)
 
 
-def load(text: str, function: str, timeout_s: int) -> Any:
+def load(text: Text, function: str, timeout_s: int) -> Any:
     """Execute `text` under an alarm and give the callable named `function`.
 
     Raises what the program raises, and NotLoaded if there is no such function.
     """
     signal.alarm(timeout_s)
     try:
-        module = ModuleType("tmp_sol", "")
-        # Not exec(text): that would pass on this file's own `from __future__ import annotations`.
-        code = compile(text, "<string>", "exec", dont_inherit=True)
+        # Not exec(text): that would pass on this file's own `from __future__ import annotations`. The zygote has
+        # executed the header; a statement in its place keeps what must stand first from standing first.
+        code = compile(f"0\n{text.body}" if text.header else text.body, "<string>", "exec", dont_inherit=True)
+        if text.header:
+            module = header.take_hidden("tmp_sol")
+            sys.setrecursionlimit(_RECURSION_LIMIT)
+        else:
+            module = ModuleType("tmp_sol", "")
         exec(code, module.__dict__)  # noqa: S102 - this child exists to execute it
         # By text, as the grader decides it: a comment or a string with these words counts.
-        holder: Any = module.Solution() if "class Solution" in text else module
+        holder: Any = module.Solution() if "class Solution" in text.body else module
         if holder is None:
             raise NotLoaded("Solution() is None")
     finally:
@@ -84,7 +105,7 @@ def _without_guard(source: str) -> str:
     return source
 
 
-def _wrapped(source: str) -> str:
+def _wrapped(source: str) -> Text:
     """Header, the top-level imports, and everything else as the body of one function."""
     try:
         imports: Any = []
@@ -93,6 +114,6 @@ def _wrapped(source: str) -> str:
             (imports if isinstance(statement, (ast.Import, ast.ImportFrom)) else others).append(statement)
         arguments = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
         function = ast.FunctionDef(STDIN_FUNCTION, arguments, body=others, decorator_list=[], lineno=-1)
-        return f"{HEADER}\n{ast.unparse(imports)}\n{ast.unparse(function)}"
+        return Text(True, f"{ast.unparse(imports)}\n{ast.unparse(function)}")
     except Exception:  # noqa: BLE001 - the grader's own: syntax errors, deep nesting, the alarm
-        return source
+        return Text(False, source)

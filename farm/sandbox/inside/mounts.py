@@ -15,6 +15,7 @@ from . import kernel, library
 
 BOX = "/box"  # the empty working directory of programs
 _OLD = "/old"
+_WAY_MODE = 0o111  # of the folders that lead to the views: passed through, not listed, whoever owns them
 _STAGES = ("/tmp", "/mnt", "/var", "/usr")  # noqa: S108 - only a place to mount on, in a namespace of our own
 # statvfs flags that a remount in a user namespace must repeat, and their mount flags
 _KEPT = ((1, 1), (2, 2), (4, 4), (8, 8), (1024, 1024), (2048, 2048), (4096, 1 << 21))
@@ -59,6 +60,7 @@ def private_root(paths: Iterable[str]) -> None:
     os.mkdir(BOX, 0o555)
     kernel.unmount(_OLD)
     os.rmdir(_OLD)
+    os.chmod("/", _WAY_MODE)
     for path in (*masks, "/"):
         _read_only(path, kernel.MS_NODEV)
 
@@ -104,7 +106,7 @@ def _place(path: str) -> str:
             continue
         if not os.path.exists(step):
             if os.path.isdir(source):
-                os.mkdir(step, 0o755)
+                os.mkdir(step, _WAY_MODE)
             else:
                 os.close(os.open(step, os.O_CREAT | os.O_EXCL, 0o444))
         here = step

@@ -25,7 +25,7 @@ import sys
 import threading
 from typing import Any, NoReturn
 
-from . import carried, child, header, kernel, landlock, library, mounts, streams
+from . import bare_root, carried, child, header, kernel, landlock, lcb_load, library, mounts, streams
 from .lockdown import FIRST_FREE, Prepared
 
 MESSAGE_BYTES = 1 << 17
@@ -65,7 +65,9 @@ def _prepare(config: dict[str, Any]) -> tuple[Prepared, dict[str, Any]]:
     grants = library.grants(config["packages"]) if confined else []
     uid = os.geteuid()
     workdir = "/"
-    carries = tier == "uid" and not all(map(carried.readable_by_all, library.library_dirs()))
+    abi = landlock.abi() if confined else 0
+    bare = tier == "uid" and not abi
+    carries = bare or (tier == "uid" and not all(map(carried.readable_by_all, library.library_dirs())))
     if carries:
         carried.carry(config["packages"])
     if tier == "ns":
@@ -73,10 +75,13 @@ def _prepare(config: dict[str, Any]) -> tuple[Prepared, dict[str, Any]]:
         mounts.unshare(uid, os.getegid())
         mounts.private_root(visible)
         workdir = mounts.BOX
-    ruleset, abi = None, landlock.abi() if confined else 0
+    ruleset = None
     if abi:
         ruleset, abi = landlock.create_ruleset(abi, grants)
-    elif tier in ("uid", "landlock"):
+    elif bare:
+        bare_root.enter()
+        workdir = mounts.BOX
+    elif tier == "landlock":
         raise OSError("Landlock is missing")
     # After unshare, which may reset both
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -102,12 +107,18 @@ def _prepare(config: dict[str, Any]) -> tuple[Prepared, dict[str, Any]]:
         "baseline": baseline,
         "python": sys.version.split()[0],
         "implementation": sys.implementation.name,
-        "numpy": getattr(sys.modules.get("numpy"), "__version__", ""),
+        "packages": [_version(entry.rpartition(":")[2]) for entry in config["preload"]],
         "carried": carries,
+        "bare_root": bare,
         "stack": resource.getrlimit(resource.RLIMIT_STACK)[0],
         "uid": prepared.uid if prepared.uid is not None else uid,
     }
     return prepared, facts
+
+
+def _version(package: str) -> str:
+    found = vars(sys.modules[package]).get("__version__")  # some compute it from files that are not there
+    return f"{package}-{found if isinstance(found, str) else 'unversioned'}"
 
 
 def _warm(preload: list[str], harness_dir: str) -> None:
@@ -136,6 +147,7 @@ def _warm(preload: list[str], harness_dir: str) -> None:
     streams.open_standard()
     threading.stack_size(_THREAD_STACK)
     header.prepare()
+    lcb_load.prepare()
     sys.set_int_max_str_digits(0)
     threads = len(os.listdir("/proc/self/task"))
     if threads != 1:

@@ -19,20 +19,33 @@ from farm.errors import CatalogueError
         ("gemma-3-4b-it", "tt", 12.6, 17.91),
         ("gemma-3-27b-it", "tt", 29.7, 32.51),
         ("Qwen2.5-Coder-32B-Instruct", "tt", 31.4, 42.46),
-        ("Qwen3.6-27B", "tt", 83.9, None),
+        ("Qwen3.6-27B", "tt", None, None),
+        ("Qwen3.6-27B", "reason", 83.9, None),
         ("SmolLM2-135M-Instruct", "tt", None, None),
     ],
 )
 def test_reference_scores_by_protocol(model: str, protocol: str, published: float | None, gpu: float | None) -> None:
     task = eval_task(model)
-    found = {ref.label: ref.score for ref in task.references_for(protocol)}
+    found = {ref.label: ref.score for ref in task.references if protocol in ref.protocols}
     assert (task.task_name, task.model_name) == ("livecodebench", model)
     assert (found.get("published"), found.get("gpu_reference")) == (published, gpu)
 
 
 def test_a_reference_names_its_source_and_date() -> None:
-    (ref,) = eval_task("Llama-3.2-3B-Instruct").references_for("tt")
-    assert ref.source == "tenstorrent/tt-inference-server #354 (A100; #311 comment 2991859987) 2025-06-30"
+    ref = eval_task("Llama-3.2-3B-Instruct").references[0]
+    assert ref.source == "tenstorrent/tt-inference-server #354 (A100; #311 comment 2991859987)"
+    assert ref.date == "2025-06-30"
+
+
+@pytest.mark.parametrize(
+    ("model", "protocol"),
+    [
+        ("Llama-3.2-3B-Instruct", "tt"), ("Qwen3.6-27B", "reason"), ("Qwen2.5-7B-Instruct", "official"),
+        ("SmolLM2-135M-Instruct", "official"),
+    ],
+)  # fmt: skip
+def test_the_default_protocol_is_one_that_a_reference_was_measured_with(model: str, protocol: str) -> None:
+    assert eval_task(model).protocol == protocol
 
 
 @pytest.mark.parametrize("model", eval_models())

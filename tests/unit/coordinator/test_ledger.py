@@ -125,7 +125,7 @@ def test_what_was_not_planned_is_not_recorded(ledger: Ledger) -> None:
 def test_failures_and_unjudged_are_kept_until_a_resume_forgets_them(ledger: Ledger) -> None:
     journal = ledger.acquire("run-1")
     journal.record_failure(KEY, "execute", 1, "lost")
-    journal.record_unjudged(KEY, "execute", "lost (attempt 3 of 3)")
+    journal.record_unjudged([KEY], "execute", "lost (attempt 3 of 3)")
     state = history.sample_states(ledger, "run-1")[0]
     assert state.unjudged == "execute: lost (attempt 3 of 3)" and state.failures == {"execute": 1}
     assert journal.retry_unjudged() == 1

@@ -16,6 +16,7 @@ from farm.coordinator.lifecycle import (
     Send,
     Stage,
     Vanished,
+    Waits,
 )
 from farm.records import SampleKey
 
@@ -116,3 +117,67 @@ def test_a_resumed_run_sends_only_what_is_missing() -> None:
 def test_a_plan_with_a_sample_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="planned twice"):
         started(A, A)
+
+
+def waiting(*keys: SampleKey) -> Lifecycle:
+    """The first of the keys is out, the others wait behind it."""
+    lifecycle, _ = started(*keys, phase=Phase.COMPLETED)
+    for key in keys[1:]:
+        lifecycle.handle(Waits(key, keys[0]))
+    assert lifecycle.counts()[Phase.WAITING] == len(keys) - 1 and list(lifecycle.out(X)) == [keys[0]]
+    return lifecycle
+
+
+def test_who_waits_takes_no_place_in_the_window() -> None:
+    lifecycle, commands = started(A, B, C, window=2, phase=Phase.COMPLETED)
+    assert commands == [Send(A, X, 1), Send(B, X, 1)]
+    assert lifecycle.handle(Waits(B, A)) == [Send(C, X, 1)]
+
+
+def test_a_verdict_frees_all_who_wait_in_their_order() -> None:
+    lifecycle = waiting(A, B, C)
+    assert lifecycle.handle(Judged(A)) == [Send(B, X, 1), Send(C, X, 1)]
+    assert lifecycle.counts()[Phase.WAITING] == 0
+
+
+def test_after_a_failure_a_waiting_sample_goes_first_and_keeps_its_attempts() -> None:
+    lifecycle = waiting(A, B, C)
+    assert lifecycle.handle(AttemptFailed(A, X, 1, "worker lost")) == [Send(B, X, 1), Send(C, X, 1), Send(A, X, 2)]
+
+
+def test_lost_work_frees_who_waits_for_it() -> None:
+    lifecycle = waiting(A, B)
+    assert lifecycle.handle(Vanished(A, X)) == [Send(B, X, 1), Send(A, X, 1)]
+
+
+def test_giving_up_a_sample_gives_up_none_that_wait_for_it() -> None:
+    lifecycle = waiting(A, B)
+    assert lifecycle.handle(AttemptFailed(A, X, 1, "bad tests", final=True)) == [
+        GiveUp(A, X, "bad tests"),
+        Send(B, X, 1),
+    ]
+
+
+def test_who_would_wait_for_an_answer_that_was_faster_is_sent() -> None:
+    lifecycle, _ = started(A, B, phase=Phase.COMPLETED)
+    lifecycle.handle(Judged(A))
+    assert lifecycle.handle(Waits(B, A)) == [Send(B, X, 1)]
+
+
+def test_a_late_verdict_ends_the_waiting_of_its_sample_alone() -> None:
+    lifecycle = waiting(A, B, C)
+    assert lifecycle.handle(Judged(B)) == []
+    assert lifecycle.handle(Judged(A)) == [Send(C, X, 1)]
+
+
+def test_pausing_keeps_freed_samples_unsent() -> None:
+    lifecycle = waiting(A, B)
+    lifecycle.handle(Pause("interrupted"))
+    assert lifecycle.handle(Judged(A)) == []
+    assert lifecycle.counts()[Phase.COMPLETED] == 1
+
+
+def test_nobody_waits_behind_itself() -> None:
+    lifecycle, _ = started(A, phase=Phase.COMPLETED)
+    with pytest.raises(ValueError, match="behind itself"):
+        lifecycle.handle(Waits(A, A))

@@ -7,6 +7,13 @@ import json
 import pickle
 import zlib
 
+from farm.datasets.formats import LIVECODEBENCH
+from farm.datasets.jsonl import Line, parse_object
+from farm.datasets.rows import RowError, Tests
+from farm.errors import DatasetError
+from farm.records import Problem
+from farm.text import one_line
+
 Case = dict[str, str]
 
 
@@ -42,3 +49,14 @@ def packed(text: str, protocol: int = 4) -> str:
 
 def packed_bytes(pickled: bytes) -> str:
     return base64.b64encode(zlib.compress(pickled)).decode()
+
+
+def parse_row(data: bytes | str, *, path: str, row_number: int, tests: Tests = "all") -> Problem:
+    """The problem of one line, with the error that a reader of such a place raises."""
+    line = Line(row_number, data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
+    fields_read = parse_object(line, path)
+    try:
+        return LIVECODEBENCH.problem_of(fields_read, tests)
+    except RowError as exc:
+        name = one_line(LIVECODEBENCH.id_of(fields_read))
+        raise DatasetError(f"{name}: {exc}", path=path, row=row_number) from exc

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from farm.datasets import lcb
-from farm.datasets.lcb import parse_row
 from farm.errors import DatasetError
 from farm.records import Difficulty, Problem
-from tests.unit.datasets.rows import case, fields, packed, packed_bytes, row
+from tests.unit.datasets.rows import case, fields, packed, packed_bytes, parse_row, row
 
 
 def parse(data: bytes | str) -> Problem:
@@ -93,7 +92,8 @@ def test_each_field_must_be_there_and_a_string(name: str) -> None:
         ({"public_test_cases": "null"}, "public_test_cases: a list is wanted, not null"),
         ({"public_test_cases": "[" * 100_000}, "public_test_cases is not JSON"),
         ({"public_test_cases": "[1]"}, "public_test_cases[0]: an object is wanted, not a number"),
-        ({"private_test_cases": ""}, "cut short"),
+        ({"private_test_cases": ""}, "private_test_cases is empty"),
+        ({"private_test_cases": "AAAA"}, "damaged zlib data"),
         ({"private_test_cases": "null"}, "damaged zlib data"),
         ({"private_test_cases": packed("null")}, "private_test_cases: a list is wanted, not null"),
         ({"private_test_cases": '[{"input": "1"'}, "private_test_cases is not JSON"),

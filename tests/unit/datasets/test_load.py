@@ -65,3 +65,22 @@ def test_a_file_that_gets_shorter_while_it_is_read_is_an_error(tmp_path: Path) -
     write(tmp_path, *lines[:2])
     with pytest.raises(DatasetError, match=r"changed while it was read \(problem c\)"):
         list(problems)
+
+
+def test_the_log_names_bad_rows_and_what_was_left_out(tmp_path: Path) -> None:
+    names = ("a", "b", "c", "d")
+    bad = {"b": "!"}
+    path = write(tmp_path, *(row(question_id=n, private_test_cases=bad.get(n, "[]")) for n in names), b"{oops")
+    log = ReadLog()
+    selection = Selection(ids=frozenset("abc"), without=frozenset("ad"))
+    assert [p.problem_id for p in load_problems(resolve(path), selection, skip_bad_rows=True, log=log)] == ["c"]
+    assert [(bad.place, bad.problem_id) for bad in log.bad] == [("set.jsonl:5", ""), ("set.jsonl:2", "b")]
+    assert log.bad[1].reason.startswith("private_test_cases is neither JSON nor base64")
+    assert log.unselected == {"a", "d"}
+    assert log.excluded == {"a"}, "d is left out by its id anyway"
+
+
+def test_an_excluded_problem_does_not_use_up_the_limit(tmp_path: Path) -> None:
+    path = write(tmp_path, *(row(question_id=f"p{n}") for n in range(6)))
+    found = [p.problem_id for p in load_problems(resolve(path), Selection(limit=5, without=frozenset({"p1"})))]
+    assert found == ["p0", "p2", "p3", "p4", "p5"]

@@ -195,3 +195,26 @@ def test_the_60_sample_problems_load() -> None:
     assert sum(problem.functional for problem in problems) == 27
     public = list(read_problems(shared("lcb_sample_problems.jsonl"), tests="public"))
     assert all(test.public for problem in public for test in problem.tests)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "a git-LFS pointer"),
+        (b"\n  <!DOCTYPE html><html>", "not JSON"),  # not at the very beginning: a bad row like others
+        (b"<!doctype HTML>\n<p>404", "an HTML or XML page"),
+        (b"PAR1\x00\x00", "a parquet file"),
+        (b"PK\x03\x04\x00", "a zip archive"),
+        (b"\x28\xb5\x2f\xfd\x00", "zstd data"),
+    ],
+)
+def test_what_is_plainly_no_dataset_is_named(dataset: Path, content: bytes, what: str) -> None:
+    dataset.write_bytes(content)
+    with pytest.raises(DatasetError, match=what):
+        ids(dataset)
+
+
+def test_a_pointer_is_not_skipped_as_a_bad_row(dataset: Path) -> None:
+    dataset.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n" + rows("a")[0])
+    with pytest.raises(DatasetError, match="git lfs pull, or farm dataset pull"):
+        ids(dataset, skip_bad_rows=True)

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from farm.datasets.resolve import RELEASE_FILES, resolve
+from farm.datasets.known import RELEASE_FILES
+from farm.datasets.pulled import Pulled, PulledFile, write_note
+from farm.datasets.resolve import resolve
 from farm.datasets.sample_set import sample_path
 from farm.errors import DatasetError
+from tests.support.data import shared
 
 
 def test_sample_is_the_bundled_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,8 +61,10 @@ def test_a_gap_at_the_first_file_is_named(tmp_path: Path) -> None:
 
 
 def test_what_is_no_dataset_lists_what_is(tmp_path: Path) -> None:
-    for name in (str(tmp_path / "absent.jsonl"), "livecodebench", ""):
-        with pytest.raises(DatasetError, match=r"'sample' \(the bundled set\), a JSONL file .* or a directory"):
+    for name in (str(tmp_path / "absent.jsonl"), "livecode", ""):
+        with pytest.raises(
+            DatasetError, match=r"'sample' \(the bundled set\), livecodebench, .* a JSONL file .* or a dir"
+        ):
             resolve(name)
     with pytest.raises(DatasetError, match="none of LiveCodeBench's files"):
         resolve(tmp_path)
@@ -70,3 +75,30 @@ def test_a_release_is_for_directories(tmp_path: Path) -> None:
     for name in ("sample", str(tmp_path / "a.jsonl")):
         with pytest.raises(DatasetError, match="--release is for a directory"):
             resolve(name, release="v1")
+
+
+def test_a_known_name_means_what_was_pulled(tmp_path: Path) -> None:
+    folder = tmp_path / "livecodebench"
+    folder.mkdir()
+    for name in RELEASE_FILES[:2]:
+        (folder / name).touch()
+    note = {name: PulledFile(size=0, sha256="0" * 64, source="url", revision="abc") for name in RELEASE_FILES[:2]}
+    write_note(folder, Pulled(files=note))
+    source = resolve("livecodebench", pulled=tmp_path)
+    assert (source.name, source.dataset, source.revision) == ("release_v2", "livecodebench", "abc")
+    with pytest.raises(DatasetError, match="get it: farm dataset pull livecodebench --release v3"):
+        resolve("livecodebench", release="v3", pulled=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["livecodebench", "humaneval", "mbpp"])
+def test_a_known_name_that_was_not_pulled_says_how_to_get_it(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DatasetError, match=f"{name} is not on this machine .*; get it: farm dataset pull {name};"):
+        resolve(name, pulled=tmp_path)
+
+
+def test_a_file_s_benchmark_is_told_by_its_first_row(tmp_path: Path) -> None:
+    assert resolve(shared("lcb_sample_problems.jsonl")).dataset == "livecodebench"
+    assert resolve(shared("HumanEval.jsonl.gz")).dataset == "humaneval"
+    assert resolve(shared("mbpp.jsonl")).dataset == "mbpp"
+    (tmp_path / "odd.jsonl").write_bytes(b"not JSON")
+    assert resolve(tmp_path / "odd.jsonl").dataset == ""

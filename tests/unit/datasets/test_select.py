@@ -46,6 +46,7 @@ def names(selection: Selection) -> str:
         (Selection(platforms=frozenset({"leetcode"})), "bce"),
         (Selection(ids=frozenset({"d", "a"})), "ad"),
         (Selection(platforms=frozenset({"leetcode"}), difficulties=frozenset({Difficulty.HARD})), "c"),
+        (Selection(without=frozenset({"b", "nobody"})), "acde"),
         (Selection(limit=5), "abcde"),
         (Selection(limit=99), "abcde"),
     ],
@@ -127,3 +128,16 @@ def test_twenty_of_the_sixty_sample_problems_keep_the_strata() -> None:
     taken = Counter((one.difficulty, one.platform) for one in select(headers, Selection(limit=20)))
     everything = Counter((one.difficulty, one.platform) for one in headers)
     assert all(abs(taken[stratum] - count / 3) <= 1 for stratum, count in everything.items())
+
+
+def test_a_selection_says_itself_in_words() -> None:
+    assert Selection().in_words() == Selection(without=frozenset({"a"})).in_words() == ""
+    wanted = Selection(
+        date_from=date(2024, 1, 31),
+        difficulties=frozenset({Difficulty.HARD, Difficulty.EASY}),
+        platforms=frozenset({"leetcode"}),
+        ids=frozenset("abc"),
+        limit=2,
+        seed=7,
+    )
+    assert wanted.in_words() == "3 by id; easy, hard; leetcode; from 2024-01-31; 2 stratified with seed 7"

@@ -11,7 +11,7 @@ from farm.inference.transport import checked_token, checked_url
 from farm.records import Message, Prompt, Sampling, ServedModel
 
 PROMPT = Prompt(messages=(Message(role="system", content="be brief"), Message(role="user", content="add")))
-CHAT = ServedModel(name="M-Instruct", repo="org/M-Instruct", device="n300")
+CHAT = ServedModel(name="Llama-3.2-3B-Instruct", repo="meta-llama/Llama-3.2-3B-Instruct", device="n300")
 BASE = ServedModel(name="M", repo="org/M", device="n300", chat=False)
 
 
@@ -20,7 +20,7 @@ def test_a_chat_body_has_what_is_set_and_nothing_else() -> None:
     request = GenerateRequest.of(PROMPT, CHAT, sampling, seed=7)
     assert request.path == "/v1/chat/completions"
     assert request.body(stream=False) == {
-        "model": "org/M-Instruct",
+        "model": "meta-llama/Llama-3.2-3B-Instruct",
         "messages": [{"role": "system", "content": "be brief"}, {"role": "user", "content": "add"}],
         "chat_template_kwargs": dict(PINNED_DATE),
         "max_tokens": 50,
@@ -29,6 +29,13 @@ def test_a_chat_body_has_what_is_set_and_nothing_else() -> None:
         "seed": 7,
         "stream": False,
     }
+
+
+@pytest.mark.parametrize("repo", ["mistralai/Mistral-7B-Instruct-v0.3", "Qwen/Qwen3-32B", "org/M-Instruct"])
+def test_only_templates_of_llama_get_a_date(repo: str) -> None:
+    """vLLM refuses template variables for a model with a tokenizer of Mistral's."""
+    other = CHAT.model_copy(update={"repo": repo})
+    assert "chat_template_kwargs" not in GenerateRequest.of(PROMPT, other, Sampling(), seed=1).body(stream=False)
 
 
 def test_a_base_model_gets_the_joined_text() -> None:
@@ -41,6 +48,16 @@ def test_a_base_model_gets_the_joined_text() -> None:
         "stream": True,
         "stream_options": {"include_usage": True},
     }
+
+
+def test_an_answer_begun_is_gone_on_with() -> None:
+    begun = Prompt(messages=(*PROMPT.messages, Message(role="assistant", content="def f")))
+    body = GenerateRequest.of(begun, CHAT, Sampling(), seed=None).body(stream=False)
+    assert (body["add_generation_prompt"], body["continue_final_message"]) == (False, True)
+    assert body["messages"][-1] == {"role": "assistant", "content": "def f"}
+    assert GenerateRequest.of(begun, BASE, Sampling(), seed=None).prompt == "be brief\n\nadddef f"
+    asked = GenerateRequest.of(PROMPT, CHAT, Sampling(), seed=None).body(stream=False)
+    assert not {"add_generation_prompt", "continue_final_message"} & asked.keys()
 
 
 def test_the_prompt_digest_covers_what_the_model_reads_and_nothing_else() -> None:

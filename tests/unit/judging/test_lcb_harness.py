@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from farm.records import Verdict
+from farm.sandbox.inside.header import TEXT
 from farm.sandbox.inside.lcb_load import functional_text, stdin_text
 from tests.unit.judging.session import judged, judged_once
 
@@ -121,8 +122,45 @@ def test_stop_all_shows_every_test() -> None:
 
 def test_the_rewritten_texts() -> None:
     text = stdin_text("import os\nx = 1  # note\nif __name__ == '__main__':\n    print(x)\n")
-    assert text.startswith("from string import *\nfrom re import *\n")
-    assert "sys.setrecursionlimit(50000)\n" in text
-    assert text.endswith("\nimport os\ndef wrapped_function():\n    x = 1\n    print(x)")
-    assert stdin_text("not python at all") == "not python at all"
-    assert functional_text("# kept").endswith("sys.setrecursionlimit(50000)\n\n\n# kept")
+    assert text == (True, "import os\ndef wrapped_function():\n    x = 1\n    print(x)")
+    assert stdin_text("not python at all") == (False, "not python at all")
+    assert functional_text("# kept") == (True, "# kept")
+
+
+def test_the_header_s_names_are_as_if_it_were_executed_in_the_child() -> None:
+    source = f"""
+mine = dict(globals())
+fresh = {{"__name__": "tmp_sol"}}
+exec({TEXT!r}, fresh)
+different = [name for name, value in fresh.items() if name not in mine or mine[name] is not value]
+class Solution:
+    def f(self, n):
+        return different, __name__, __doc__, "__file__" in globals(), sys.getrecursionlimit()
+"""
+    for variant in ("official", "tt"):
+        evaluation = judged(source, [("1", '[[], "tmp_sol", "", false, 50000]')], "f", variant=variant)
+        assert evaluation.verdict is Verdict.PASSED, evaluation
+
+
+def test_the_program_s_first_statement_is_not_the_text_s() -> None:
+    """The header is: so an import from `__future__` is an error, and a docstring is none."""
+    future = judged("from __future__ import annotations\ndef f(n): return n", [("1", "1")], "f")
+    assert (future.verdict, future.first_failure) == (Verdict.RUNTIME_ERROR, 0)
+    assert judged("'text'\ndef f(n): return __doc__", [("1", '""')], "f").verdict is Verdict.PASSED
+    assert judged("  x = 1\ndef f(n): return n", [("1", "1")], "f").verdict is Verdict.SYNTAX_ERROR
+
+
+@pytest.mark.parametrize("limit", [40, 100, 1_000])
+def test_the_recursion_limit_counts_the_grader_s_frames(limit: int) -> None:
+    """As deep as under the original (measured: 34 frames up to a program's own code), give or take two."""
+    source = f"""
+import sys
+sys.setrecursionlimit({limit})
+def down(n):
+    try:
+        return down(n + 1)
+    except RecursionError:
+        return n
+print(abs(down(1) - {limit - 34}) <= 2)
+"""
+    assert judged(source, [("", "True")]).verdict is Verdict.PASSED

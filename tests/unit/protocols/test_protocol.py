@@ -78,6 +78,17 @@ def test_thinking_left_in_the_content_is_no_answer() -> None:
     assert extract_program(get("tt"), "<think>\n```\ndraft\n```\n</think>\n```\nx\n```") == "draft"
 
 
+def test_thinking_that_began_in_the_prompt_and_was_cut_is_no_answer() -> None:
+    """DeepSeek-R1's template writes the opening mark itself, so a cut draft carries no mark at all."""
+    draft = "Let me try:\n```python\nprint(0)\n```\nNo, better"
+    assert extract_program(get("reason"), draft, cut=True) == ""
+    assert extract_program(get("reason"), draft) == "print(0)"  # ended by itself: a model that did not think
+    assert extract_program(get("reason"), f"draft</think>\n{draft}", cut=True) == "print(0)"
+    assert extract_program(get("reason"), f"<think>draft</think>\n{draft}", cut=True) == "print(0)"
+    assert extract_program(get("reason"), f"<think>{draft}", cut=True) == ""
+    assert extract_program(get("official"), draft, cut=True) == "print(0)"  # as its source does
+
+
 def test_official_extraction_on_recorded_completions() -> None:
     rows = [json.loads(line) for line in shared("lcb_sample_completions.jsonl").read_text().splitlines()]
     assert all(extract_program(get("official"), row["output"]) == row["code"] for row in rows)
@@ -86,4 +97,4 @@ def test_official_extraction_on_recorded_completions() -> None:
         row = json.loads(line)
         for ident in names():
             made = render(get(ident), problem(row["question_content"], row["starter_code"]))
-            assert row["question_content"] in made.messages[-1].content
+            assert any(row["question_content"] in message.content for message in made.messages)

@@ -22,7 +22,10 @@ from farm.scoring.report import Counters, Report, Timing
 HOSTILE = (
     "<script>alert(1)</script>|`x`|[b](javascript:0)\x1b[31m\u202e\x00 @team https://evil.example [red]x[/red] :smile:"
 )
-GPU = Reference(label="gpu_reference", score=13.93, source="https://example.org/issues/311#issuecomment-2991859987")
+GPU = Reference(
+    label="gpu_reference", score=13.93, source="https://example.org/issues/311#issuecomment-2991859987",
+    problems=1055, hits=147,
+)  # fmt: skip
 PUBLISHED = Reference(label="published", score=5.4, source="seed document")
 
 

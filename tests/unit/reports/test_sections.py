@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from farm.records import JudgeSpec
+from farm.records import BadRow, JudgeSpec, SampleKey
 from farm.reports.cautions import cautions
+from farm.reports.sections import finish_with
 from farm.reports.table import plain_text
 from farm.scoring.aggregate import SampleFacts, aggregate
 from farm.scoring.report import Counters, Report, Timing
@@ -29,9 +30,11 @@ def test_a_complete_run() -> None:
     shown = plain_text(report(solved(129, 1055), spec(1055, references=(GPU, PUBLISHED))))
     assert shown.startswith("pass@1 12.23 % (10.39 to 14.34 %), first sample solved 129 of 1055 problems\n")
     assert line(shown, "pass@1  ") == ["pass@1", "12.23", "%", "10.39", "to", "14.34", "%", "1.01", "129/1055"]
-    assert "Accuracy check of tt-inference-server (tolerance 0.05): FAIL." in shown
+    assert "(tolerance 0.05): FAIL; not distinguishable from the reference." in shown
     assert "passes from 140 solved problems on; a model exactly as good as the reference fails it 25 % of" in shown
     assert "Not distinguishable from the gpu reference score (p >= 0.05, unpaired)." in shown
+    assert "This run could have seen a true difference of 4.2 points or more." in shown
+    assert line(shown, "gpu reference")[2:] == ["13.93", "147/1055", "0.88", "not", "distinguishable", "0.245", "4.2"]
     assert line(shown, "published")[1:] == ["5.40", "57/1055", "2.26", "above", "<", "0.001", "2.8"]
     assert line(shown, "WRONG_ANSWER") == ["WRONG_ANSWER", "926", "87.77", "%"]
     assert "Intervals: Wilson." in shown
@@ -45,7 +48,79 @@ def test_an_incomplete_run_shows_partial_counts_and_no_score() -> None:
     assert line(shown, "server gone")[-1] == "1"
     assert "Not judged: p7#0" in shown
     assert "pass@1 " not in shown.replace("pass@1  95 % interval", "")
-    assert "(tolerance 0.05): NA." in shown
+    assert "(tolerance 0.05): NA: the run is INCOMPLETE." in shown
+    assert line(shown, "gpu reference")[2:] == ["13.93", "147/1055", "-", "-", "-", "-"]
+    for title in ("Verdicts (partial)", "By difficulty (partial)", "By contest month (partial)"):
+        assert f"\n{title}\n" in shown
+    assert "contamination" not in shown
+
+
+def test_the_check_says_when_a_difference_is_more_than_chance() -> None:
+    above = plain_text(report(solved(200, 1055), spec(1055, references=(GPU,))))
+    assert "(tolerance 0.05): PASS; above the reference, by more than chance." in above
+    below = plain_text(report(solved(90, 1055), spec(1055, references=(GPU,))))
+    assert "(tolerance 0.05): FAIL; below the reference, by more than chance." in below
+    few = plain_text(report(solved(1, 1), spec(1, references=(GPU,))))
+    assert "unpaired, exact test). A run this small could have seen no difference." in few
+    assert "So few problems cannot show a difference to another run" in few
+
+
+def test_a_reference_of_another_protocol_is_named_as_such() -> None:
+    other = GPU.model_copy(update={"unlike": ("protocol tt",)})
+    shown = plain_text(report(solved(129, 1055), spec(1055, references=(other,))))
+    assert "The gpu reference score was measured otherwise (protocol tt): not compared." in shown
+    assert "(tolerance 0.05): NA: no reference score was measured like this run." in shown
+    assert line(shown, "gpu reference")[2:] == ["13.93", "147/1055", "-", "not", "compared", "-", "-"]
+    assert cautions(report(solved(5, 20), spec(20, references=(other,)))) == []
+
+
+def test_a_reference_of_zero_is_none() -> None:
+    zero = GPU.model_copy(update={"score": 0.0, "hits": None, "problems": None})
+    shown = plain_text(report(solved(1, 20), spec(20, references=(zero,))))
+    assert "The gpu reference score of 0 can be compared with nothing: not within 0 to 100." in shown
+
+
+def test_errata_repeats_and_unjudgeable_problems() -> None:
+    run_spec = spec(4, n=2, ks=(1, 2))
+    data = run_spec.dataset.model_copy(
+        update={
+            "errata": "errata@1",
+            "flawed": {"p0": "wrong tests"},
+            "flawed_excluded": {"p9": "interactive"},
+            "skipped_rows": 3,
+            "bad_rows": (
+                BadRow(place="f.jsonl:7", problem_id="p8", reason="no tests"),
+                BadRow(place="f:9", reason="x"),
+            ),
+        }
+    )
+    passes = [[True, True], [False, False], [True, False], [True, True]]
+    shown = plain_text(report(passes, run_spec.model_copy(update={"dataset": data})))
+    assert "\nErrata (errata@1)\n" in shown
+    assert line(shown, "p0") == ["p0", "wrong", "tests", "counted"]
+    assert line(shown, "p9") == ["p9", "interactive", "left", "out"]
+    assert "Without the 1 counted ones: pass@1 50.00 %" in shown and "over 3 problems" in shown
+    assert line(shown, "p8") == ["p8", "f.jsonl:7", "no", "tests"]
+    assert line(shown, "(no id)") == ["(no", "id)", "f:9", "x"]
+    assert "1 more row(s) could not be read." in shown
+    assert line(shown, "flip rate") == ["flip", "rate", "25.00", "%", "(1", "of", "4", "problems)"]
+    assert line(shown, "standard deviation")[-1] == "17.68"
+    assert "1 problem(s) with errata are left out on request" in shown
+
+
+def test_clamps_and_missing_sandboxes_are_said() -> None:
+    facts = [sample(0, max_tokens=100), SampleFacts(SampleKey("p1", 0), unjudged_reason="no walls", sandbox="none")]
+    made = aggregate(RUN, spec(2), [problem(0), problem(1)], facts)
+    told = "\n".join(cautions(made))
+    assert "1 of 2 answers were allowed fewer than 2048 tokens (100 at the least)" in told
+    assert "1 program(s) were executed without a sandbox: they count as not judged." in told
+    assert finish_with(made) == f"farm regrade {RUN} --sandbox auto"
+
+
+def test_the_contest_months_are_the_contamination_curve() -> None:
+    shown = plain_text(report(solved(3, 8)))
+    assert line(shown, "2024-02")[:5] == ["2024-02", "2", "2/2", "1", "50.00"]
+    assert "The contamination curve: a fall that begins at the model's training cut-off" in shown
 
 
 def test_provenance_names_all_that_a_score_needs() -> None:

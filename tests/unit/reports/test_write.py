@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from farm.errors import ConfigError
-from farm.records import CaseResult, JudgeSpec, Limits, SampleKey, SampleResult, Verdict
+from farm.records import CaseResult, Completion, JudgeSpec, Limits, SampleKey, SampleResult, Verdict
 from farm.reports.as_json import as_json
 from farm.reports.as_markdown import as_markdown
-from farm.reports.samples_jsonl import UnjudgedSample, write_samples
+from farm.reports.samples_jsonl import SampleRow, UnjudgedSample, write_samples
 from farm.reports.write import durable, write_report
 from tests.unit.reports.build import report, solved
 
@@ -95,7 +95,7 @@ def rows(path: Path) -> list[dict[str, object]]:
 
 def test_a_judged_row(tmp_path: Path) -> None:
     path = tmp_path / "samples.jsonl"
-    assert write_samples(path, [result(), result(Verdict.PASSED)]) == 2
+    assert write_samples(path, [SampleRow(result()), SampleRow(result(Verdict.PASSED))]) == 2
     failed, passed = rows(path)
     assert failed == {
         "problem_id": "p1",
@@ -113,9 +113,29 @@ def test_a_judged_row(tmp_path: Path) -> None:
     assert (passed["verdict"], passed["passed"], passed["first_failure"]) == ("PASSED", True, None)
 
 
+def test_an_answer_is_told_beside_its_verdict(tmp_path: Path) -> None:
+    path = tmp_path / "samples.jsonl"
+    completion = Completion(
+        problem_id="p1", index=3, text_sha256="4" * 64, prompt_sha256="5" * 64, finish_reason="length", seed=7,
+        max_tokens=2000,
+    )  # fmt: skip
+    unjudged = UnjudgedSample(SampleKey("p1", 3), "no sandbox", "none")
+    write_samples(path, [SampleRow(result(), completion), SampleRow(unjudged, completion)])
+    told = {
+        "finish_reason": "length",
+        "seed": 7,
+        "max_tokens": 2000,
+        "prompt_sha256": "5" * 64,
+        "text_sha256": "4" * 64,
+    }
+    for row in rows(path):
+        assert {name: row[name] for name in told} == told
+    assert [row["passed"] for row in rows(path)] == [False, None]
+
+
 def test_an_unjudged_row_is_no_failure(tmp_path: Path) -> None:
     path = tmp_path / "samples.jsonl"
-    write_samples(path, [UnjudgedSample(SampleKey("p2", 0), "gone\n\ud800\x1b[31m")])
+    write_samples(path, [SampleRow(UnjudgedSample(SampleKey("p2", 0), "gone\n\ud800\x1b[31m"))])
     (row,) = rows(path)
     assert row["verdict"] is None and row["passed"] is None and row["first_failure"] is None
     assert row["unjudged"] == "gone\n\ud800\x1b[31m"
@@ -124,8 +144,8 @@ def test_an_unjudged_row_is_no_failure(tmp_path: Path) -> None:
 def test_rows_stream_and_a_break_leaves_no_file(tmp_path: Path) -> None:
     path = tmp_path / "samples.jsonl"
 
-    def broken() -> Iterator[SampleResult]:
-        yield result()
+    def broken() -> Iterator[SampleRow]:
+        yield SampleRow(result())
         raise KeyError("ledger")
 
     with pytest.raises(KeyError):

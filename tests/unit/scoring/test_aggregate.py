@@ -9,10 +9,10 @@ from fractions import Fraction
 
 import pytest
 
-from farm.records import Reference, SampleKey, Verdict
+from farm.records import Reference, RunSpec, SampleKey, Verdict
+from farm.scoring.accuracy import AccuracyCheck
 from farm.scoring.aggregate import ProblemFacts, SampleFacts, aggregate
 from farm.scoring.report import Counters, Report, Timing
-from farm.scoring.statistics import AccuracyCheck
 from tests.unit.reports.build import GPU, PUBLISHED, grid, problem, report, sample, solved, spec
 
 RUN = "20260101-000000-run-abcdef"
@@ -147,7 +147,8 @@ def test_references_of_a_full_run() -> None:
     assert check.gate_hits == 140
     assert check.false_fail == pytest.approx(0.254, abs=0.0005)
     gpu, published = check.rows
-    assert (gpu.hits, gpu.standing) == (147, "not distinguishable")
+    assert (gpu.hits, gpu.problems, gpu.standing, gpu.test) == (147, 1055, "not distinguishable", "z")
+    assert check.decided_by == "gpu_reference"
     assert gpu.p_value == pytest.approx(0.245, abs=0.001)
     assert gpu.ratio == check.ratio_to_reference == pytest.approx(0.8778, abs=0.0001)
     assert (published.hits, published.standing) == (57, "above")
@@ -169,6 +170,89 @@ def test_the_gate_in_hits_needs_one_sample_each() -> None:
     check = report([[True, False]] * 20, spec(20, n=2, references=(GPU,))).references
     assert check.gate_hits is None and check.false_fail is None
     assert check.accuracy_check is AccuracyCheck.PASS
+
+
+def test_a_reference_has_its_own_noise_whatever_this_runs_size() -> None:
+    """20 problems against 147 of 1055: the reference is no exact number."""
+    check = report(solved(5, 20), spec(20, references=(GPU,))).references
+    (row,) = check.rows
+    assert (row.hits, row.problems) == (147, 1055)
+    unstated = GPU.model_copy(update={"hits": None, "problems": None})
+    (bare,) = report(solved(5, 20), spec(20, references=(unstated,))).references.rows
+    assert (bare.hits, bare.problems) == (None, None)
+    assert row.p_value is not None and bare.p_value is not None and row.p_value > bare.p_value
+
+
+def test_a_reference_that_was_measured_otherwise_is_named_and_compared_with_nothing() -> None:
+    other = GPU.model_copy(update={"unlike": ("protocol tt",)})
+    check = report(solved(129, 1055), spec(1055, references=(other,))).references
+    assert check.accuracy_check is AccuracyCheck.NA and check.decided_by is None
+    assert check.ratio_to_reference is None and check.gate_hits is None
+    (row,) = check.rows
+    assert row.unlike == ("protocol tt",)
+    assert (row.ratio, row.standing, row.p_value, row.smallest_difference) == (None, None, None, None)
+    beside = report(solved(129, 1055), spec(1055, references=(other, PUBLISHED))).references
+    assert (beside.decided_by, beside.accuracy_check) == ("published", AccuracyCheck.PASS)
+
+
+def test_a_run_of_one_problem_could_have_seen_nothing() -> None:
+    made = report(solved(1, 1), spec(1, references=(GPU,)))
+    assert made.smallest_difference is None
+    assert made.references.rows[0].smallest_difference is None
+    assert made.references.rows[0].standing == "not distinguishable"
+
+
+# --- errata, repeats, clamps --------------------------------------------------------------------
+
+
+def with_errata(problems: int, flawed: dict[str, str], n: int = 1, **changes: object) -> RunSpec:
+    base = spec(problems, n=n, ks=tuple(sorted({1, n})))
+    data = base.dataset.model_copy(update={"errata": "errata@1", "flawed": flawed, **changes})
+    return base.model_copy(update={"dataset": data})
+
+
+def test_errata_give_a_second_score_and_leave_the_first_alone() -> None:
+    plain = report(solved(6, 20))
+    made = report(solved(6, 20), with_errata(20, {"p0": "wrong tests", "p19": "interactive"}))
+    assert plain.errata is None and plain.pass_at_k == made.pass_at_k
+    assert made.errata is not None
+    assert (made.errata.version, made.errata.problems) == ("errata@1", 18)
+    assert made.errata.flawed == {"p0": "wrong tests", "p19": "interactive"}
+    assert [(p.k, p.exact) for p in made.errata.pass_at_k] == [(1, "5/18")]
+    several = report([[True, False]] * 4, with_errata(4, {"p0": "x"}, n=2))
+    assert several.errata is not None and [p.k for p in several.errata.pass_at_k] == [1, 2]
+
+
+@pytest.mark.parametrize("flawed", [{}, {"p0": "x", "p1": "x"}])
+def test_no_second_score_where_it_would_say_nothing(flawed: dict[str, str]) -> None:
+    made = report(solved(1, 2), with_errata(2, flawed, flawed_excluded={"p9": "y"}))
+    assert made.errata is not None and made.errata.pass_at_k == ()
+    assert made.errata.excluded == {"p9": "y"}
+
+
+def test_an_incomplete_run_has_no_score_in_no_form() -> None:
+    made = aggregate(RUN, with_errata(3, {"p0": "x"}, n=2), [problem(i) for i in range(3)], grid([[True, False]] * 2))
+    assert made.errata is not None and made.errata.pass_at_k == () and made.repeats is None
+    whole = report([[True, False]] * 3, with_errata(3, {"p0": "x"}, n=2))
+    for field in ("errata", "repeats"):
+        with pytest.raises(ValueError, match="in no form"):
+            Report.model_validate({**dict(made), field: getattr(whole, field)})
+
+
+def test_several_samples_are_repeats() -> None:
+    made = report([[True, False], [False, False], [True, True], [False, True]])
+    assert made.repeats is not None
+    assert (made.repeats.scores, made.repeats.flipped, made.repeats.flip_rate) == ((0.5, 0.5), 2, 0.5)
+    assert report(solved(1, 4)).repeats is None
+    assert graded([sample(0, 0), sample(0, 1), sample(1, 0)], problems=2).repeats is None
+
+
+def test_clamped_answers_are_counted() -> None:
+    facts = [sample(0, max_tokens=2048), sample(1, max_tokens=100), sample(2, max_tokens=50), sample(3)]
+    made = aggregate(RUN, spec(4), [problem(i) for i in range(4)], facts)
+    assert made.clamped is not None
+    assert (made.clamped.samples, made.clamped.fewest) == (2, 50)
+    assert aggregate(RUN, spec(1), [problem(0)], facts[:1]).clamped is None
 
 
 def test_tokens_and_times() -> None:

@@ -1,0 +1,72 @@
+"""The scores of others beside a run's: which of them it may be held against, and how the rest was measured.
+
+None is left out silently: one that was measured by another protocol, judge or sampling is carried along
+with what was other, and the report shows it without comparing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from farm.catalogue.eval_tasks import EvalTask
+from farm.protocols import Protocol
+from farm.records import DatasetRef, JudgeSpec, Limits, Reference, Sampling
+from farm.scoring.differences import judge_name
+
+BUNDLED = "sample"  # farm's own problems: nobody else measured anything on them
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What decides a run's score besides the model. `prompted_by`: the protocol of the prompts, if it was another."""
+
+    protocol: Protocol
+    judge: JudgeSpec
+    sampling: Sampling
+    limits: Limits
+    dataset: DatasetRef
+    prompted_by: str | None = None
+
+
+def references_of(task: EvalTask, measured: Measurement) -> tuple[Reference, ...]:
+    """All known references of `task`; those that `measured` cannot be compared with say why, in `unlike`."""
+    if measured.dataset.name == BUNDLED:
+        return ()
+    deviations = _deviations(measured)
+    found = []
+    for known in task.references:
+        own = measured.protocol.name in known.protocols
+        found.append(
+            Reference(
+                label=known.label,
+                score=known.score,
+                source=" ".join(part for part in (known.source, known.date) if part),
+                problems=known.problems,
+                hits=known.hits,
+                unlike=deviations if own else (f"protocol {' or '.join(known.protocols)}",),
+            )
+        )
+    return tuple(sorted(found, key=lambda reference: bool(reference.unlike)))
+
+
+def _deviations(measured: Measurement) -> tuple[str, ...]:
+    """What this run does otherwise than its protocol says: the value that the references were measured with."""
+    protocol, sampling, own = measured.protocol, measured.sampling, measured.protocol.sampling
+    found = []
+    if measured.prompted_by not in (None, protocol.ident):
+        found.append(f"prompts of {protocol.ident}")
+    if measured.judge.model_copy(update={"stop": protocol.judge.stop}) != protocol.judge:
+        found.append(f"judge {judge_name(protocol.judge)}")
+    for name, ours, theirs in (
+        ("temperature", sampling.temperature, own.temperature),
+        ("top_p", sampling.top_p, own.top_p),
+        ("max tokens", sampling.max_tokens, own.max_tokens),
+        ("stop strings", sampling.stop, own.stop),
+    ):
+        if ours != theirs:
+            found.append(f"{name} {'not sent' if theirs is None else theirs}")
+    if measured.limits.cpu_s != Limits().cpu_s:
+        found.append(f"time limit {Limits().cpu_s:g} s")
+    if measured.dataset.tests != "all":
+        found.append("all tests")
+    return tuple(found)

@@ -1,0 +1,116 @@
+"""The sections behind the score: what was done, what was left out, and all that decides what the score means."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from farm.reports.section import Section
+from farm.scoring.differences import judge_name, limits_name
+from farm.scoring.report import Distribution, Report
+
+
+def work(report: Report) -> Section:
+    """Tokens, times and what the line of work went through."""
+    told, tokens, counters = report.telemetry, report.tokens, report.telemetry.counters
+    rows: list[tuple[str, str]] = []
+    if tokens is not None:
+        rows += [
+            ("prompt tokens", f"{tokens.prompt} (mean {tokens.mean_prompt:.1f}, of {tokens.samples} samples)"),
+            ("completion tokens", f"{tokens.completion} (mean {tokens.mean_completion:.1f})"),
+        ]
+    if told.tokens_per_second is not None:
+        rows.append(("completion tokens per second", f"{told.tokens_per_second:.1f}"))
+    for name, seconds in (("latency", told.latency_s), ("time to first token", told.ttft_s)):
+        if seconds is not None:
+            rows.append((name, _seconds(seconds)))
+    if told.timing.wall_s:
+        rows.append(("wall time", f"{told.timing.wall_s:.1f} s"))
+    rows += [(f"sandbox {tier}", f"{samples} samples executed") for tier, samples in sorted(told.sandboxes.items())]
+    if told.cached:
+        rows.append(("cached", f"{told.cached} samples: the same program was executed on the same tests for another"))
+    rows += [(name, str(count)) for name, count in counters.model_dump().items() if count]
+    return Section("Work", ("", "value"), tuple(rows), text=True)
+
+
+def judged_again(report: Report) -> Section:
+    """From which run, by which rules it judged, and whose verdicts changed."""
+    spec, source, told = report.spec, report.spec.regraded_from, report.telemetry.regrade
+    if source is None or told is None:
+        return Section("Judged again", (), ())
+    rules = (
+        ("protocol", source.protocol, spec.protocol),
+        ("protocol digest", source.protocol_digest, spec.protocol_digest),
+        ("judge", judge_name(source.judge), judge_name(spec.judge)),
+        ("limits", limits_name(source.limits), limits_name(spec.limits)),
+    )
+    rows = [("run", source.run_id, report.run_id, "")]
+    rows += [(what, then, now, "") for what, then, now in rules if then != now]
+    rows += [("verdict", move.earlier.value, move.now.value, str(move.samples)) for move in told.moved]
+    changed = sum(move.samples for move in told.moved)
+    notes = (f"Of {told.compared} samples that both judged, {changed} have another verdict now.",)
+    return Section("Judged again", ("", "then", "now", "samples"), tuple(rows), notes, text=True)
+
+
+def unjudgeable(report: Report) -> Section:
+    """The dataset's rows that could not be read, by name: their problems are in no score."""
+    data = report.spec.dataset
+    rows = tuple((row.problem_id or "(no id)", row.place, row.reason) for row in data.bad_rows)
+    more = data.skipped_rows - len(rows)
+    notes = (f"{more} more row(s) could not be read.",) if rows and more > 0 else ()
+    return Section("Unjudgeable problems, left out", ("problem", "row", "reason"), rows, notes, text=True)
+
+
+def provenance(report: Report) -> Section:
+    """All that a score needs to mean something."""
+    spec, data, sampling, model = report.spec, report.spec.dataset, report.spec.sampling, report.spec.model
+    rows = [("run", report.run_id), ("status", report.status), ("eval task", spec.eval_task)]
+    if spec.regraded_from is not None:
+        rows.append(("completions of run", spec.regraded_from.run_id))
+    if model is not None:
+        rows += [
+            ("model", f"{model.name} ({model.repo})"),
+            ("device", model.device),
+            ("server", ", ".join(spec.servers) or "-"),
+            ("engine", f"{model.engine}, {'chat' if model.chat else 'completions'} endpoint"),
+        ]
+        built = (("image", model.docker_image), ("tt-metal", model.tt_metal_commit), ("vllm", model.vllm_commit))
+        if any(value for _, value in built):
+            rows.append(("build (catalogue)", ", ".join(f"{name} {value}" for name, value in built if value)))
+    if spec.completions:
+        rows.append(("completions", spec.completions))
+    rows += [
+        ("protocol", f"{spec.protocol}, digest {spec.protocol_digest}"),
+        ("judge", judge_name(spec.judge)),
+        ("dataset", f"{data.name}, {data.problems} problems, {data.tests} tests, from {data.source}"),
+        ("dataset digest", data.digest),
+    ]
+    optional = (("revision", data.revision), ("selection", data.selection), ("errata list", data.errata))
+    rows += [(name, value) for name, value in optional if value]
+    if model is not None:
+        rows += [
+            (
+                "sampling",
+                f"n {sampling.n}, temperature {_sent(sampling.temperature)}, top_p {_sent(sampling.top_p)}, "
+                f"max_tokens {sampling.max_tokens}, stop {list(sampling.stop)}, seed {sampling.seed}",
+            ),
+            ("seeds", report.seeds),
+        ]
+    rows += [
+        ("limits", limits_name(spec.limits)),
+        ("farm", f"{report.versions.farm}, Python {report.versions.python}"),
+        ("runners", "; ".join(report.versions.runners) or "-"),
+    ]
+    if report.telemetry.timing.started_at:
+        rows.append(
+            ("started", datetime.fromtimestamp(report.telemetry.timing.started_at, UTC).isoformat(" ", "seconds"))
+        )
+    rows.append(("score digest", report.score_digest()))
+    return Section("Provenance", ("", "value"), tuple(rows), text=True)
+
+
+def _seconds(seconds: Distribution) -> str:
+    return f"p50 {seconds.p50:.2f} s, p95 {seconds.p95:.2f} s, max {seconds.max:.2f} s"
+
+
+def _sent(value: float | None) -> str:
+    return "not sent" if value is None else f"{value:g}"

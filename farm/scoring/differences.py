@@ -1,0 +1,102 @@
+"""What was not equal between two runs, in words: first what makes their scores incomparable.
+
+A score belongs to its protocol, judge, dataset, sampling and limits; with one of these another, the same
+model on the same problems moved from 7.11 to 13.93 (tenstorrent/tt-inference-server#311). Models,
+devices and builds are what one wants to compare; they are named all the same.
+"""
+
+from __future__ import annotations
+
+from farm.records import JudgeSpec, Limits, Record, RunSpec, ServedModel
+from farm.scoring.report import Versions
+
+
+class Difference(Record):
+    """One thing that was `a` in one run and `b` in the other; `measurement` if it decides what a score means."""
+
+    what: str
+    a: str
+    b: str
+    measurement: bool
+
+
+def differences(a: RunSpec, versions_a: Versions, b: RunSpec, versions_b: Versions) -> tuple[Difference, ...]:
+    """All that differs and could move a score; what decides the measurement first."""
+    rows = [(what, one, other, True) for (what, one), (_, other) in zip(_measured(a), _measured(b), strict=True)]
+    rows += [
+        (what, one, other, False)
+        for (what, one), (_, other) in zip(_subject(a, versions_a), _subject(b, versions_b), strict=True)
+    ]
+    return tuple(Difference(what=w, a=x, b=y, measurement=m) for w, x, y, m in rows if x != y)
+
+
+def judge_name(judge: JudgeSpec) -> str:
+    """A judge in words."""
+    mode = f"{judge.mode} ({judge.variant})" if judge.mode == "lcb" else judge.mode
+    return f"{mode}, comparator {judge.comparator}, stop at {judge.stop.replace('_', ' ')}"
+
+
+def limits_name(limits: Limits) -> str:
+    """Limits in words: those that a verdict meets most."""
+    return f"{limits.cpu_s:g} s CPU, {limits.wall_s:g} s wall, {limits.memory_bytes >> 20} MiB per test"
+
+
+def _measured(spec: RunSpec) -> list[tuple[str, str]]:
+    data, sampling, regraded = spec.dataset, spec.sampling, spec.regraded_from
+    own = spec.protocol if spec.kind == "evaluate" else "-"
+    rows = [
+        ("protocol", spec.protocol),
+        ("protocol digest", spec.protocol_digest),
+        ("prompts made by", own if regraded is None else regraded.prompted_by or "-"),
+        # Where judging stops changes no verdict, only how much of it is known.
+        ("judge", judge_name(spec.judge.model_copy(update={"stop": "first_failure"}))),
+        ("limits", limits_name(spec.limits)),
+        ("other limits", spec.limits.model_copy(update=_NAMED_LIMITS).record_digest()),
+        ("dataset", data.name),
+        ("dataset digest", data.digest),
+        ("problems", str(data.problems)),
+        ("selection", data.selection or "all"),
+        ("tests", data.tests),
+        ("errata left out", str(len(data.flawed_excluded))),
+    ]
+    asked = spec.kind == "evaluate"
+    rows += [
+        ("samples per problem", str(sampling.n) if asked else "-"),
+        ("temperature", _sent(sampling.temperature) if asked else "-"),
+        ("top_p", _sent(sampling.top_p) if asked else "-"),
+        ("max tokens", str(sampling.max_tokens) if asked else "-"),
+        ("stop strings", str(list(sampling.stop)) if asked else "-"),
+    ]
+    return rows
+
+
+_NAMED_LIMITS = {"cpu_s": 6.0, "wall_s": 18.0, "memory_bytes": 1 << 30}
+
+
+def _subject(spec: RunSpec, versions: Versions) -> list[tuple[str, str]]:
+    model = spec.model
+    return [
+        ("eval task", spec.eval_task),
+        ("model", _of(model, "repo")),
+        ("device", _of(model, "device")),
+        ("engine", _of(model, "engine")),
+        ("endpoint", "-" if model is None else "chat" if model.chat else "completions"),
+        ("context", "-" if model is None else str(model.max_context)),
+        ("image", _of(model, "docker_image")),
+        ("tt-metal commit", _of(model, "tt_metal_commit")),
+        ("vllm commit", _of(model, "vllm_commit")),
+        ("servers", ", ".join(spec.servers) or "-"),
+        ("completions", spec.completions or "-"),
+        ("seed", str(spec.sampling.seed) if spec.kind == "evaluate" else "-"),
+        ("farm", versions.farm),
+        ("runners", "; ".join(versions.runners) or "-"),
+    ]
+
+
+def _of(model: ServedModel | None, field: str) -> str:
+    value = None if model is None else getattr(model, field)
+    return "-" if value is None else str(value)
+
+
+def _sent(value: float | None) -> str:
+    return "not sent" if value is None else f"{value:g}"
