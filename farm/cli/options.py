@@ -67,7 +67,7 @@ JUDGE: Callable[[F], F] = all_of(
     click.option("--all-tests", is_flag=True, help="Run all tests of a sample, not only up to the first failure."),
     click.option("--cpu-limit", type=click.FloatRange(0.1, 3600), metavar="S", help="CPU seconds per test; default 6."),
     click.option(
-        "--memory-limit", type=click.IntRange(32, 1 << 20), metavar="MIB", help="Memory of a program; default 1024."
+        "--memory-limit", type=click.IntRange(32, 1 << 20), metavar="MIB", help="Of a program; default 1024, lcb: 4096."
     ),
 )
 
@@ -101,11 +101,11 @@ def judge_spec(protocol: Protocol, judge: str | None, all_tests: bool, runtime: 
     return protocol.judge.model_copy(update=changes)
 
 
-def limits(cpu_limit: float | None, memory_limit: int | None, base: Limits | None = None) -> Limits:
-    """The `base` limits (default: the default ones) with what the user changed; wall follows CPU."""
+def limits(cpu_limit: float | None, memory_limit: int | None, base: Limits) -> Limits:
+    """The `base` limits with what the user changed; wall follows CPU."""
     changes: dict[str, Any] = {}
     if cpu_limit is not None:
         changes.update(cpu_s=cpu_limit, wall_s=max(3 * cpu_limit, cpu_limit + 2))
     if memory_limit is not None:
         changes["memory_bytes"] = memory_limit << 20
-    return Limits(**{**dict(base or Limits()), **changes})
+    return Limits(**{**dict(base), **changes})

@@ -16,7 +16,7 @@ from farm.coordinator.references import Measurement, references_of
 from farm.coordinator.regrade import plan_regrade, prompted_by
 from farm.ids import new_run_id
 from farm.protocols import Protocol
-from farm.records import JudgeSpec, Limits, Reference, RunSpec
+from farm.records import JudgeSpec, Limits, Reference, RunSpec, default_limits
 
 
 @click.command()
@@ -38,7 +38,10 @@ def regrade(source: str, **options: Any) -> int:
         row = ledger.run(source)
         protocol = protocols.get(options["protocol_name"] or row.spec.protocol)
         judge = _judge(row.spec, protocol, options)
-        limited = limits(options["cpu_limit"], options["memory_limit"], row.spec.limits)
+        # Limits that nobody chose are those of the way of judging
+        chosen = row.spec.limits != default_limits(row.spec.judge)
+        base = row.spec.limits if chosen else default_limits(judge)
+        limited = limits(options["cpu_limit"], options["memory_limit"], base)
         run_id = options["run_id"] or new_run_id(f"regrade-{row.spec.model.name if row.spec.model else 'grade'}")
         plan_regrade(
             ledger,

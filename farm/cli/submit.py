@@ -22,7 +22,7 @@ from farm.coordinator.references import Measurement, references_of
 from farm.datasets.resolve import DatasetSource, resolve
 from farm.errors import ConfigError
 from farm.ids import new_run_id
-from farm.records import Sampling, ServedModel
+from farm.records import Sampling, ServedModel, default_limits
 
 
 @click.command()
@@ -76,7 +76,7 @@ def submit(**options: Any) -> int:
     with open_ledger(settings) as ledger:
         dataset = plan_problems(source, wanted, blob_store(settings), protocol, options)
         run_id = options["run_id"] or new_run_id(f"{model.name}-{model.device}")
-        limited = limits(options["cpu_limit"], options["memory_limit"])
+        limited = limits(options["cpu_limit"], options["memory_limit"], default_limits(judge))
         plan_evaluation(
             ledger,
             run_id,

@@ -14,7 +14,7 @@ from farm.coordinator.ledger import Ledger, PlannedProblem
 from farm.coordinator.lifecycle import Command, GiveUp, Send, Stage, Waits
 from farm.ids import sha256_hex
 from farm.protocols import extract_program, get
-from farm.records import RunSpec, SampleKey, SampleResult, Suite, Verdict
+from farm.records import CaseResult, RunSpec, SampleKey, SampleResult, Suite, Verdict
 from farm.text import decode, encode
 
 
@@ -125,10 +125,14 @@ class Outbox:
 
     def _no_code(self, key: SampleKey) -> SampleResult:
         row = self._problems[key.problem_id]
+        # The original grader runs the empty program, which fails before the first test
+        fails = (CaseResult(index=0, verdict=Verdict.NO_CODE),) if self._spec.judge.mode == "lcb" else ()
         return SampleResult(
             problem_id=key.problem_id,
             index=key.index,
             verdict=Verdict.NO_CODE,
+            first_failure=0 if fails else None,
+            cases=fails,
             suite_sha256=row.suite_digest,
             judge=self._spec.judge,
             limits=self._spec.limits,

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SLACK_BYTES = 128 << 20
+_BATCH_BYTES = 2 << 20  # a group is charged by the batch, and a kill comes when the next one does not fit
 _PREFIX = "farm-slot-"
 _REMOVE_TRIES, _REMOVE_WAIT_S = 400, 0.005
 _numbers = itertools.count()
@@ -28,7 +29,8 @@ class Cgroup:
         self._memory = memory
         self._pids = pids
         self._limits: tuple[int, int] | None = None
-        self._kills = self._hits = 0
+        self._hard_bytes = 0
+        self._seen = 0, 0
 
     @classmethod
     def create(cls) -> Cgroup | None:
@@ -59,10 +61,16 @@ class Cgroup:
 
     def limit(self, memory_bytes: int, threads: int) -> None:
         """Set the limits for the next child, and begin to count for it."""
-        self._kills, self._hits = self._counts()
-        if self._limits == (memory_bytes, threads):
-            return
-        hard = str(memory_bytes + SLACK_BYTES)
+        if self._limits != (memory_bytes, threads):
+            self._set(memory_bytes + SLACK_BYTES, threads)
+            self._limits = memory_bytes, threads
+        if self.version == "v1":
+            _write(self._memory / "memory.max_usage_in_bytes", "0")
+        self._seen = self._counts()
+
+    def _set(self, hard_bytes: int, threads: int) -> None:
+        self._hard_bytes = hard_bytes
+        hard = str(hard_bytes)
         if self.version == "v2":
             _write(self._memory / "memory.max", hard)
             _write(self._memory / "memory.swap.max", "0")  # else the limit leaks into swap
@@ -72,26 +80,31 @@ class Cgroup:
                 _write(self._memory / f"memory.{name}", hard)
         if self._pids is not None:
             _write(self._pids / "pids.max", str(threads + 2))  # the zygote, and the child's main thread
-        self._limits = (memory_bytes, threads)
 
     def oom_killed(self) -> bool:
         """Whether this group's own limit has cost the child of the last `limit` its life."""
-        kills, hits = self._counts()
-        return kills > self._kills and hits > self._hits
+        killed, own = self._changes()
+        return killed and own
 
     def host_killed(self) -> bool:
         """Whether lack of memory elsewhere has: of the host's, or of a group around this one, such as a container's."""
+        killed, own = self._changes()
+        return killed and not own
+
+    def _changes(self) -> tuple[bool, bool]:
+        """Since the last `limit`: whether the kernel killed in this group, and whether its own limit was reached."""
         kills, hits = self._counts()
-        return kills > self._kills and hits == self._hits
+        return kills > self._seen[0], hits > self._seen[1]
 
     def _counts(self) -> tuple[int, int]:
-        """Processes of this group killed for memory, whoever lacked it, and how often its own limit was hit."""
+        """Processes of this group killed for memory, whoever lacked it, and a number that its own limit raises."""
         if self.version == "v2":
             events = _words(self._memory / "memory.events")
             return _number_after("oom_kill", events), _number_after("oom", events)
+        # Not memory.failcnt, which stays 0 on some kernels
         kills = _number_after("oom_kill", _words(self._memory / "memory.oom_control"))
-        hits = (_words(self._memory / f"memory.{name}") for name in ("failcnt", "memsw.failcnt"))
-        return kills, sum(int(number) for words in hits for number in words)
+        used = _words(self._memory / "memory.max_usage_in_bytes")
+        return kills, int(bool(used) and int(used[0]) >= self._hard_bytes - _BATCH_BYTES)
 
     def remove(self) -> None:
         """Remove the group once its last process is reaped; idempotent."""

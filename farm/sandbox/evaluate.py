@@ -51,7 +51,10 @@ class JudgingSandbox:
         program = text.encode(source)
         if len(program) > limits.program_bytes:
             detail = f"too_large: {len(program)} bytes of program"
-            return Evaluation(Verdict.SYNTAX_ERROR, None, (), detail=detail)
+            if judge.mode != "lcb":
+                return Evaluation(Verdict.SYNTAX_ERROR, None, (), detail=detail)
+            case = CaseResult(index=0, verdict=Verdict.SYNTAX_ERROR, detail=detail)  # before the first test
+            return Evaluation(Verdict.SYNTAX_ERROR, 0, (case,), detail=detail)
         if (judge.mode == "asserts") != (suite.asserts is not None):
             raise DatasetError(
                 f"the tests of this problem are not for judge mode {judge.mode}",

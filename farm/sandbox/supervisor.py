@@ -76,7 +76,7 @@ class Reaper(Protocol):
         """Whether the slot's cgroup ended a child for its memory since this was last asked."""
         ...
 
-    def blames_host(self) -> str:
+    def blames_host(self, peak_bytes: int) -> str:
         """Why an unexplained SIGKILL may be the host's doing; empty if the program sent it."""
         ...
 
@@ -316,7 +316,7 @@ class Child:
             if self._reaper.memory_killed():
                 self._limit = "memory"
             elif self._peak <= self._caps.memory:
-                suspect = self._reaper.blames_host()
+                suspect = self._reaper.blames_host(self._peak)
         return Observation(
             locked=locked,
             loaded=marks[1:2] == b"C",

@@ -26,6 +26,7 @@ from farm.sandbox.supervisor import Caps, Child, Exit
 
 START_S = 60.0  # importing numpy on a loaded host takes seconds
 ANSWER_S = 30.0
+VICTIM_BYTES = 32 << 20  # beyond the zygote's: what has less is not what the kernel kills for memory
 MAIN_STACK_BYTES = 256 << 20  # the address space below the stack is laid out at exec, for this much
 HEADROOM_DATA, HEADROOM_SPACE = 1 << 30, 4 << 30  # over the memory limit: backstops, not the limit
 PROBE_IMPORTS = ("colorsys", "wave", "xml.dom.minidom")  # pure modules that no zygote preloads
@@ -121,13 +122,21 @@ class Zygote:
         report, _ = self._receive(timeout_s)
         return Exit(report["status"], report["user"] + report["system"], report["maxrss"])
 
-    def blames_host(self) -> str:
-        """An unexplained SIGKILL is the host's if it has killed for memory since this was last asked."""
+    def blames_host(self, peak_bytes: int) -> str:
+        """Why an unexplained SIGKILL of a child with that peak is the host's doing; empty: the program's own.
+
+        The slot's group knows its own dead. Without a group there is only the host's count, which programs of
+        other slots raise too: then small programs are no victims, for the kernel takes the largest.
+        """
         before, self._oom_kills = self._oom_kills, host_oom_kills()
-        return "the host is out of memory (oom_kill rose)" if self._oom_kills > before else ""
+        if self._cgroup is not None:
+            killed = self._cgroup.host_killed()
+        else:
+            killed = self._oom_kills > before and peak_bytes >= VICTIM_BYTES
+        return "the host is out of memory (oom_kill rose)" if killed else ""
 
     def memory_killed(self) -> bool:
-        """Whether the slot's cgroup ended a child for its memory since this was last asked."""
+        """Whether the slot's own cgroup ended the last child for its memory."""
         return self._cgroup is not None and self._cgroup.oom_killed()
 
     def _receive(self, timeout_s: float) -> tuple[dict[str, Any], list[int]]:
