@@ -2,7 +2,7 @@
 
 Each `*.toml` holds cases: a program, its tests (or the file's default ones), and whether it passes (P)
 or fails (F) in mode `judge` and in both variants of mode `lcb`. `golden.json` holds, per case and
-variant, the codes that the original graders gave with CPython 3.11 (`compare_with_originals.py` made
+variant, the codes that the original graders gave with CPython 3.11 (`scripts/lcb_differential.py --record` made
 it, and prints any difference again). Where `original` stands, the original grader was cheated, and the
 golden codes are not farm's.
 """

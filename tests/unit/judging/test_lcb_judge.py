@@ -125,6 +125,15 @@ def test_frames_that_are_failures(frame: dict[str, Any], verdict: Verdict, index
     assert evaluation.cases[-1].index == index
 
 
+def test_a_signalling_nan_loses_the_results_of_all_tests() -> None:
+    """It compares with nothing: the original dies of it, where it dies of no other text."""
+    evaluation = result(Script(LOADED, {"out": "a"}, {"out": "sNaN"}), suite("a", "1"))
+    assert (evaluation.verdict, evaluation.first_failure) == (Verdict.RUNTIME_ERROR, 0)
+    assert "signalling NaN" in evaluation.detail
+    evaluation = result(Script(LOADED, {"out": "a"}, {"out": "2 sNaN"}), suite("a", "1 sNaN"))
+    assert (evaluation.verdict, evaluation.first_failure) == (Verdict.WRONG_ANSWER, 1)
+
+
 @pytest.mark.parametrize(
     ("frame", "verdict"),
     [
