@@ -23,7 +23,7 @@ from farm.sandbox.evaluate import JudgingSandbox
 from farm.sandbox.open import open_sandbox
 from farm.sandbox.selftest import require_safe
 from tests.support.data import ROOT
-from tests.support.engine import engine
+from tests.support.docker_engine import base_image
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
@@ -36,7 +36,9 @@ MODES = [JudgeSpec(), JudgeSpec(mode="lcb")]
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
-    with contextlib.closing(engine()) as opened:
+    base_image()
+    docker = pytest.importorskip("docker")
+    with contextlib.closing(docker.from_env()) as opened:
         yield opened
 
 

@@ -1,6 +1,6 @@
 #: want = ["PASSED"]
 #: output = "survived 4"
-#: limits = { cpu_s = 6.0, wall_s = 18.0 }
+#: limits = { cpu_s = 6.0 }
 import ast
 
 survived = 0

@@ -1,3 +1,3 @@
 #: want = ["RUNTIME_ERROR"]
-#: limits = { cpu_s = 4.0, wall_s = 12.0 }
+#: limits = { cpu_s = 4.0 }
 raise ValueError("x" * (32 << 20))

@@ -1,5 +1,5 @@
 #: want = ["MEMORY_LIMIT"]
-#: limits = { cpu_s = 4.0, wall_s = 12.0, memory_bytes = 134217728 }
+#: limits = { cpu_s = 4.0, memory_bytes = 134217728 }
 import threading
 
 kept = []

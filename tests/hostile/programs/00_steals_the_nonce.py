@@ -2,7 +2,7 @@
 #: func = "answer"
 #: stop = "all"
 #: tests = [["1", "\"@CANARY@\""], ["2", "\"@CANARY@\""]]
-#: limits = { cpu_s = 6.0, wall_s = 18.0 }
+#: limits = { cpu_s = 6.0 }
 import gc
 
 

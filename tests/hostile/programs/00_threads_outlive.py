@@ -1,6 +1,6 @@
 #: want = ["PASSED"]
 #: output = "42"
-#: limits = { cpu_s = 2.0, wall_s = 4.0 }
+#: limits = { cpu_s = 2.0 }
 import threading
 
 

@@ -1,7 +1,7 @@
 #: number = 4
 #: want = ["PASSED", "MEMORY_LIMIT"]
 #: output = "bounded"
-#: limits = { cpu_s = 2.0, wall_s = 4.0, memory_bytes = 268435456 }
+#: limits = { cpu_s = 2.0, memory_bytes = 268435456 }
 import threading
 
 stop = threading.Event()

@@ -1,7 +1,7 @@
 #: number = 10
 #: want = ["TIME_LIMIT"]
 #: limit = "cpu"
-#: limits = { cpu_s = 0.4, wall_s = 4.0 }
+#: limits = { cpu_s = 0.4 }
 import threading
 
 

@@ -1,6 +1,6 @@
 #: number = 19
 #: want = ["MEMORY_LIMIT"]
-#: limits = { cpu_s = 4.0, wall_s = 10.0, memory_bytes = 134217728 }
+#: limits = { cpu_s = 4.0, memory_bytes = 134217728 }
 import mmap
 
 kept = []

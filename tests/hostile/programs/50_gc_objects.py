@@ -3,7 +3,7 @@
 #: stop = "all"
 #: tests = [["1", "@CANARY@"], ["2", "@CANARY@"]]
 #: tokens = ["searched many objects"]
-#: limits = { cpu_s = 6.0, wall_s = 18.0 }
+#: limits = { cpu_s = 6.0 }
 import gc
 
 gc.unfreeze()

@@ -3,7 +3,7 @@
 #: stop = "all"
 #: tests = [["1", "@CANARY@"], ["2", "@CANARY@"]]
 #: tokens = ["scanned, own mark found"]
-#: limits = { cpu_s = 6.0, wall_s = 18.0 }
+#: limits = { cpu_s = 6.0 }
 # Read all memory around known objects. A write into a pipe tells what is mapped: EFAULT where nothing is.
 import re
 
