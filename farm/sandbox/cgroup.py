@@ -121,6 +121,32 @@ class Cgroup:
                     break
 
 
+def own_oom_kills() -> int | None:
+    """Processes of this process's own group that were killed for memory; None where no group counts them.
+
+    Reading needs no right: a container's group counts its own, whatever happens elsewhere on the host.
+    """
+    mounts = dict(_mounted())
+    for controllers, path in _memberships():
+        version2 = not controllers
+        if not version2 and "memory" not in controllers.split(","):
+            continue
+        home = _below(mounts.get("v2" if version2 else "memory"), path)
+        words = _words(home / ("memory.events" if version2 else "memory.oom_control")) if home is not None else []
+        if "oom_kill" in words:
+            return int(words[words.index("oom_kill") + 1])
+    return None
+
+
+def _memberships() -> list[tuple[str, str]]:
+    """(controllers, path) of each hierarchy that this process is in."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return []
+    return [(controllers, path) for _, controllers, path in (line.split(":", 2) for line in lines)]
+
+
 def _write(path: Path, value: str) -> None:
     with contextlib.suppress(OSError):  # no such knob, or in use above the value: the supervisor's limits hold
         path.write_text(value)
@@ -130,12 +156,7 @@ def _homes() -> dict[str, Path]:
     """This process's own directory per usable controller."""
     mounts = dict(_mounted())
     found: dict[str, Path] = {}
-    try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return {}
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
+    for controllers, path in _memberships():
         if not controllers:  # version 2
             home = _below(mounts.get("v2"), path)
             if home is not None and "memory" in _words(home / "cgroup.subtree_control"):

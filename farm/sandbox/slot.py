@@ -49,6 +49,7 @@ class Slot:
             found.append(f"seccomp-{seccomp.assemble(os.uname().machine).digest[:12]}")
             found += [f"landlock-{facts['landlock']}"] if facts["landlock"] else []
             found += ["namespaces"] if self.plan.tier == "ns" else []
+            found += ["chroot"] if facts["bare_root"] else []
             found += ["uid"] if facts["uid"] != os.geteuid() else []
             found.append(f"cgroup-{self._cgroup.version if self._cgroup is not None else 'none'}")
         return tuple(found)

@@ -18,7 +18,7 @@ from typing import Any
 
 from farm.errors import SandboxLost, SandboxUnavailable
 from farm.sandbox import seccomp
-from farm.sandbox.cgroup import Cgroup
+from farm.sandbox.cgroup import Cgroup, own_oom_kills
 from farm.sandbox.handover import PIPE_BYTES, Descriptors
 from farm.sandbox.plan import Plan, uid_range
 from farm.sandbox.runner import Order
@@ -235,7 +235,9 @@ def _request(order: Order, nonce: bytes) -> dict[str, Any]:
 
 
 def host_oom_kills() -> int:
-    """How many processes the host has killed for lack of memory since it started."""
+    """How many processes were killed for lack of memory: of our own group where one counts, else of the host."""
+    if (own := own_oom_kills()) is not None:
+        return own
     try:
         for line in Path("/proc/vmstat").read_text().splitlines():
             name, _, value = line.partition(" ")

@@ -29,9 +29,9 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, text in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    for path in (tmp_path, *tmp_path.parents[:3], *folder.rglob("*"), folder):
-        if path.stat().st_uid == tmp_path.stat().st_uid:
-            path.chmod(0o755 if path.is_dir() else 0o644)
+    for path in (*folder.rglob("*"), folder, tmp_path, *tmp_path.parents[:2]):
+        if not path.stat().st_mode & 0o005:  # pytest's own folders: other users' programs are to come through
+            path.chmod(0o755)
     monkeypatch.syspath_prepend(str(folder))
     return folder
 
