@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import math
 import os
@@ -12,6 +13,7 @@ import select
 import socket
 import subprocess
 import threading
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ ANSWER_S = 30.0
 VICTIM_BYTES = 32 << 20  # beyond the zygote's: what has less is not what the kernel kills for memory
 MAIN_STACK_BYTES = 256 << 20  # the address space below the stack is laid out at exec, for this much
 HEADROOM_DATA, HEADROOM_SPACE = 1 << 30, 4 << 30  # over the memory limit: backstops, not the limit
+BURY_S, _PAUSE_S = 10.0, 0.005  # a killed child gives back its memory first
 PROBE_IMPORTS = ("colorsys", "wave", "xml.dom.minidom")  # pure modules that no zygote preloads
 _HERE = Path(__file__).resolve().parent
 _BOOT = "import sys; sys.path.insert(0, {here!r}); from inside import zygote; zygote.main({fd})"
@@ -43,6 +46,7 @@ class Zygote:
     def __init__(self, plan: Plan, cgroup: Cgroup | None) -> None:
         self._cgroup = cgroup
         self.runs = 0
+        self._unreaped = 0  # the child that the zygote has not reported on
         self._oom_kills = host_oom_kills()
         with ExitStack() as made:
             try:
@@ -115,11 +119,13 @@ class Zygote:
             fds.close()
             raise
         self.runs += 1
+        self._unreaped = answer["pid"]
         caps = Caps.of(order.limits, cpu_s=order.cpu_s, stdout=order.stdout_bytes)
         return Child(self, answer["pid"], received[0], fds, caps, nonce)
 
     def reap(self, timeout_s: float) -> Exit:
         report, _ = self._receive(timeout_s)
+        self._unreaped = 0
         return Exit(report["status"], report["user"] + report["system"], report["maxrss"])
 
     def blames_host(self, peak_bytes: int) -> str:
@@ -157,6 +163,20 @@ class Zygote:
         if self._process.returncode is None:
             self._process.kill()
             self._process.wait()
+        self._bury()
+
+    def _bury(self) -> None:
+        """Reap the child that the zygote left, if this process inherits orphans as pid 1 of a container does.
+
+        Else they would fill the slot's group, which counts the dead too, until no zygote could fork.
+        """
+        deadline = time.monotonic() + BURY_S
+        while self._unreaped:
+            with contextlib.suppress(ChildProcessError):  # it is init's
+                if os.waitpid(self._unreaped, os.WNOHANG)[0] == 0 and time.monotonic() < deadline:
+                    threading.Event().wait(_PAUSE_S)
+                    continue
+            self._unreaped = 0
 
 
 def _spawn(plan: Plan, fd: int, log: int) -> subprocess.Popen[bytes]:
