@@ -22,11 +22,13 @@ from tests.environments.environment import (
     Environment,
     Results,
 )
+from tests.faults.sandbox.scale import FULL
 from tests.hostile.program import read_folder
 from tests.support.data import ROOT
 from tests.support.docker_engine import IMAGE, base_image_problem, missing
 
 AT_ONCE = 2  # each runs one program at a time, and verdicts go by CPU time: company changes none
+NO_LANDLOCK = pytest.param(DOCKER_NO_LANDLOCK, id="docker-no-landlock", marks=[pytest.mark.docker, pytest.mark.fault])
 MAY_SKIP = ("for x86_64 only", "for aarch64 only")  # the other machine's instructions
 
 
@@ -85,8 +87,8 @@ def environments(request: pytest.FixtureRequest) -> Iterator[Environments]:
     [
         pytest.param(HOST_USER, id="host-user"),
         pytest.param(DOCKER_DEFAULT, id="docker-default", marks=pytest.mark.docker),
-        pytest.param(DOCKER_NO_LANDLOCK, id="docker-no-landlock", marks=pytest.mark.docker),
         pytest.param(DOCKER_HARDENED, id="docker-hardened", marks=pytest.mark.docker),
+        *([NO_LANDLOCK] if FULL else []),
     ],
 )
 def test_both_suites_pass(

@@ -27,10 +27,9 @@ pytestmark = [pytest.mark.fault, pytest.mark.timeout(TIMEOUT_S)]
 
 SLOTS = 2
 RUNS = size(2000, len(MIXED))
-# Between two kills on average, in starts of a zygote: so that even on a slow host no run loses all its zygotes
-MEAN_STARTS = 3
-
-
+LONGEST_RUN_S = 1.0  # `endless, lcb`: the alarm inside it counts whole seconds
+# Between two kills on average, in starts of a zygote and such runs: so that no run loses all its zygotes
+MEAN_ATTEMPTS = 2
 UNDER_A_RUN = "under a run"
 
 
@@ -78,7 +77,7 @@ def test_killed_zygotes_change_no_verdict(tier: str, tmp_path: Path, monkeypatch
     with ExitStack() as stack:
         stack.enter_context(no_traces(tmp_path, monkeypatch))
         opened = stack.enter_context(slots(tier, SLOTS))
-        stack.enter_context(killer.at_work(MEAN_STARTS * opened.start_s))
+        stack.enter_context(killer.at_work(MEAN_ATTEMPTS * (opened.start_s + LONGEST_RUN_S)))
         ran = opened.run(chosen, attempts=ATTEMPTS)
         while killer.kills[UNDER_A_RUN] == 0:
             ran += opened.run(MIXED, attempts=ATTEMPTS)
