@@ -62,6 +62,21 @@ class _Passed(NamedTuple):
     limit: Ended
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How a process ended instead of answering. `starved`: its wall time-out may be the host's fault."""
+
+    seen: Observation
+    late: _Passed | None
+    starved: bool
+
+    @property
+    def how(self) -> str:
+        if self.late is not None:
+            return self.late.detail
+        return f"signal {self.seen.signal}" if self.seen.signal else f"exit code {self.seen.exit_code}"
+
+
 class _Decided(Exception):
     """The verdict that ends the sample."""
 
@@ -151,46 +166,49 @@ class _Run:
 
     def _ask_callee(self, payload: bytes | None, where: str) -> dict[str, object]:
         """The program's frame. Without one it has ended, was ended for a limit, or sent what is none."""
-        idle, cpu, begun = self.callee.idle_s, self.callee.cpu_s, time.monotonic()
-        frame = self.callee.exchange(payload, wall_s=self._seconds_left())
-        if frame is not None:
-            return frame
-        wall_s = time.monotonic() - begun
-        seen = self.callee.finish()
-        if seen.suspect or not seen.locked:
-            raise SandboxLost(f"the program's process was lost: {seen.suspect or 'it never locked itself down'}")
-        late = self._passed_limit(seen)
-        if late is None:
-            how = f"signal {seen.signal}" if seen.signal else f"exit code {seen.exit_code}"
-            raise _Decided(Verdict.RUNTIME_ERROR, f"the program's process ended {where}: {how}", seen)
-        if late.limit == "wall":
-            self._doubt(seen.cpu_s - cpu, seen.idle_s - idle, wall_s)
-        raise _Decided(late.verdict, f"{late.detail} {where}", seen)
+        end = self._ask(self.callee, payload, "the program's process")
+        if isinstance(end, dict):
+            return end
+        if end.late is None:
+            raise _Decided(Verdict.RUNTIME_ERROR, f"the program's process ended {where}: {end.how}", end.seen)
+        self._doubt(end)
+        raise _Decided(end.late.verdict, f"{end.how} {where}", end.seen)
 
     def _ask_tester(self, payload: bytes | None) -> dict[str, object]:
         """The tests' frame. Without one they have ended, by themselves or by what they were answered."""
-        idle, cpu, begun = self.tester.idle_s, self.tester.cpu_s, time.monotonic()
-        frame = self.tester.exchange(payload, wall_s=self._seconds_left())
+        end = self._ask(self.tester, payload, "the tests' process")
+        if isinstance(end, dict):
+            return end
+        if not self.answers:
+            if end.starved:
+                raise SandboxLost(f"the tests' process got too little of a busy host: {end.how}")
+            raise DatasetError(f"the tests of this problem end by themselves: {end.how}")
+        if end.late is None:
+            raise _Decided(Verdict.WRONG_ANSWER, f"the tests' process ended on the program's answers: {end.how}")
+        self._doubt(end)
+        raise _Decided(end.late.verdict, f"{end.how} in the tests on the program's answers")
+
+    def _ask(self, session: Session, payload: bytes | None, whose: str) -> dict[str, object] | _End:
+        """The frame of one of the two, or how it ended. Raises SandboxLost if that does not count."""
+        idle, cpu, begun = session.idle_s, session.cpu_s, time.monotonic()
+        frame = session.exchange(payload, wall_s=self._seconds_left())
         if frame is not None:
             return frame
         wall_s = time.monotonic() - begun
-        seen = self.tester.finish()
+        seen = session.finish()
         if seen.suspect or not seen.locked:
-            raise SandboxLost(f"the tests' process was lost: {seen.suspect or 'it never locked itself down'}")
+            raise SandboxLost(f"{whose} was lost: {seen.suspect or 'it never locked itself down'}")
         late = self._passed_limit(seen)
-        how = late.detail if late else f"signal {seen.signal}, exit code {seen.exit_code}"
-        if not self.answers:
-            raise DatasetError(f"the tests of this problem end by themselves: {how}")
-        if late is None:
-            raise _Decided(Verdict.WRONG_ANSWER, f"the tests' process ended on the program's answers: {how}")
-        if late.limit == "wall":
-            self._doubt(seen.cpu_s - cpu, seen.idle_s - idle, wall_s)
-        raise _Decided(late.verdict, f"{how} in the tests on the program's answers")
+        starved = late is not None and late.limit == "wall"
+        starved = starved and outcome.starved(
+            seen.cpu_s - cpu, seen.idle_s - idle, wall_s=wall_s, limit_s=self.limits.cpu_s
+        )
+        return _End(seen, late, starved)
 
-    def _doubt(self, cpu_s: float, idle_s: float, wall_s: float) -> None:
+    def _doubt(self, end: _End) -> None:
         # Only the first failure decides, so only its clock is in doubt.
         if all(case.verdict is Verdict.PASSED for case in self.cases):
-            self.doubtful = outcome.starved(cpu_s, idle_s, wall_s=wall_s, limit_s=self.limits.cpu_s)
+            self.doubtful = end.starved
 
     def _passed_limit(self, seen: Observation) -> _Passed | None:
         """The limit that a child has passed, in the order of docs/sandbox.md section 8."""

@@ -123,12 +123,7 @@ class JudgingSandbox:
             stdin=None if functional else given,
             payload=given if functional else None,
         )
-        with self._turns.together():
-            seen = self._repeat(lambda: self._observe(order))
-        rerun = outcome.wants_rerun(seen, limits)
-        if rerun:
-            with self._turns.alone():
-                seen = self._repeat(lambda: self._observe(order))
+        seen, rerun = self._decided(lambda _: self._observe(order), lambda seen: outcome.wants_rerun(seen, limits))
         decision = outcome.decide(seen, limits, functional=functional)
         verdict = decision.verdict or _compare(seen, test, judge, functional)
         return _case(index, seen, verdict, decision.detail, rerun)
@@ -159,12 +154,7 @@ class JudgingSandbox:
             with self._runner.session(order) as session:
                 return judge_lcb_once(session, suite, judge, limits, rerun=rerun)
 
-        with self._turns.together():
-            result = self._repeat(lambda: once(False))
-        if result.doubtful:
-            with self._turns.alone():
-                result = self._repeat(lambda: once(True))
-        return result.evaluation
+        return self._decided(once, lambda result: result.doubtful)[0].evaluation
 
     # --- mode asserts ---------------------------------------------------------------------------
 
@@ -185,14 +175,19 @@ class JudgingSandbox:
             with self._tests_runner.session(tester) as tests, self._runner.session(callee) as calls:
                 return judge_asserts_once(calls, tests, suite, judge, limits, rerun=rerun)
 
+        return self._decided(once, lambda result: result.doubtful)[0].evaluation
+
+    # --- the host's share -----------------------------------------------------------------------
+
+    def _decided(self, once: Callable[[bool], _Result], doubtful: Callable[[_Result], bool]) -> tuple[_Result, bool]:
+        """What `once(False)` gives, or `once(True)` while the other slots wait, if a busy host may have decided."""
         with self._turns.together():
             result = self._repeat(lambda: once(False))
-        if result.doubtful:
+        rerun = doubtful(result)
+        if rerun:
             with self._turns.alone():
                 result = self._repeat(lambda: once(True))
-        return result.evaluation
-
-    # --- our own failures -----------------------------------------------------------------------
+        return result, rerun
 
     def _repeat(self, action: Callable[[], _Result]) -> _Result:
         """`action`, again on a new zygote when the sandbox is lost under it."""

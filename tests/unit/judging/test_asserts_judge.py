@@ -185,6 +185,14 @@ def test_a_wall_time_out_of_a_starved_program_is_doubtful() -> None:
     assert not run(Script(LOADED, ended=burning), Script(PASSED, CALL)).doubtful
 
 
+def test_tests_that_a_busy_host_starved_are_not_at_fault_themselves() -> None:
+    ended = replace(ENDED, exit_code=None, signal=9, limit="wall", wall_s=18.0)
+    with pytest.raises(SandboxLost, match="busy host"):
+        run(Script(LOADED), Script(PASSED, ended=ended))
+    with pytest.raises(DatasetError, match="end by themselves"):  # it had the CPU time, and used it up
+        run(Script(LOADED), Script(PASSED, ended=replace(ended, cpu_s=5.9)))
+
+
 def test_tests_that_end_after_an_answer_are_the_answers_doing() -> None:
     for ended, verdict in (
         (replace(ENDED, exit_code=None, signal=11), Verdict.WRONG_ANSWER),
