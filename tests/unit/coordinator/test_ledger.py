@@ -18,45 +18,21 @@ from farm.coordinator.journal import CompletionEntry, Recorded
 from farm.coordinator.ledger import Ledger, PlannedProblem
 from farm.errors import ConfigError, LedgerCorrupt, LedgerError, RunExists, RunLocked, RunNotFound
 from farm.ids import sha256_hex
-from farm.records import (
-    CaseResult,
-    Completion,
-    DatasetRef,
-    GenerateTelemetry,
-    JudgeSpec,
-    Limits,
-    RunSpec,
-    SampleKey,
-    SampleResult,
-    Sampling,
-    Verdict,
-)
+from farm.records import SampleKey, SampleResult, Verdict
 from farm.text import encode
+from tests.unit.coordinator import build
+from tests.unit.coordinator.build import spec
 
 SUITE = sha256_hex(b"suite")
 KEY = SampleKey("p1", 0)
 
 
-def spec() -> RunSpec:
-    return RunSpec(
-        kind="grade", eval_task="grade", model=None, protocol="official@1", protocol_digest=sha256_hex(b"p"),
-        judge=JudgeSpec(), sampling=Sampling(), limits=Limits(), ks=(1,),
-        dataset=DatasetRef(name="d", source="d.jsonl", digest=sha256_hex(b"d"), problems=1),
-    )  # fmt: skip
-
-
 def entry(text: str = "hello", key: SampleKey = KEY) -> CompletionEntry:
-    data = encode(text)
-    record = Completion(problem_id=key.problem_id, index=key.index, text_sha256=sha256_hex(data))
-    return CompletionEntry(record, GenerateTelemetry(), data)
+    return build.entry(key, text)
 
 
 def result(verdict: Verdict = Verdict.PASSED, *, worker: str = "w1", cpu_s: float = 0.1) -> SampleResult:
-    return SampleResult(
-        problem_id=KEY.problem_id, index=KEY.index, verdict=verdict, suite_sha256=SUITE, judge=JudgeSpec(),
-        limits=Limits(), cases=(CaseResult(index=0, verdict=verdict),), tests_total=1, worker=worker, cpu_s=cpu_s,
-        first_failure=None if verdict is Verdict.PASSED else 0,
-    )  # fmt: skip
+    return build.result(KEY, verdict, suite_sha256=SUITE, worker=worker, cpu_s=cpu_s)
 
 
 @pytest.fixture
