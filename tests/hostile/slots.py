@@ -6,7 +6,7 @@ import ctypes
 import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from farm.records import Asserts, JudgeSpec, Limits, Suite, TestCase
@@ -61,7 +61,7 @@ def same_processes(after: str) -> Iterator[None]:
     _adopt_orphans(True)
     try:
         yield
-        wait_until(lambda: descendants() == before, f"the processes {before} again after {after}", timeout_s=10)
+        wait_until(lambda: descendants() == before, f"the processes {before} again after {after}")
     finally:
         _adopt_orphans(False)
 
@@ -97,12 +97,13 @@ class Slots:
     def _close(self, tier: str) -> None:
         before = len(descendants())
         self._open.pop(tier).close()
-        wait_until(lambda: len(descendants()) < before, f"the processes of tier {tier} end with it", timeout_s=10)
+        wait_until(lambda: len(descendants()) < before, f"the processes of tier {tier} end with it")
 
     def close(self) -> None:
         """Close all; each must take its processes with it."""
-        for tier in list(self._open):
-            self._close(tier)
+        with ExitStack() as stack:  # what fails for one is no reason to leave the others open
+            for tier in self._open:
+                stack.callback(self._close, tier)
 
 
 def explain(evaluation: Evaluation) -> str:

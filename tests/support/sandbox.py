@@ -38,6 +38,18 @@ def children(pid: int) -> list[int]:
     return [p for p in found if _stat(p)[0] == pid and alive(p)]
 
 
+def zygotes() -> set[int]:
+    """The running zygotes of this process, those of other tests' sandboxes included."""
+    return {pid for pid in children(os.getpid()) if _is_zygote(pid)}
+
+
+def _is_zygote(pid: int) -> bool:
+    try:
+        return b"zygote.main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
 def descendants(pid: int) -> list[int]:
     """All running processes below one, in no order."""
     found = children(pid)

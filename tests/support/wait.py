@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(probe: Callable[[], T], what: str, *, timeout_s: float = 30.0, every_s: float = 0.02) -> T:
+def wait_until(probe: Callable[[], T], what: str, *, timeout_s: float = 60.0, every_s: float = 0.02) -> T:
     """The first true value of `probe`; AssertionError that says `what` never happened."""
     ends = time.monotonic() + timeout_s
     pause = threading.Event()

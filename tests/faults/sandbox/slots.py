@@ -51,6 +51,14 @@ class Slots:
         self._pool = pool
         self.start_s = start_s  # that one took to open
 
+    def run_on_each(self, programs: Sequence[Program]) -> list[Ran]:
+        """Each program once on every slot."""
+
+        def serve(sandbox: Sandbox) -> list[Ran]:
+            return [_attempt(sandbox, program, 1) for program in programs]
+
+        return [ran for part in self._pool.map(serve, self._sandboxes) for ran in part]
+
     def run(self, programs: Sequence[Program], *, attempts: int = 1) -> list[Ran]:
         """Each program once, or again after a loss as a worker does; results in no particular order."""
         todo = deque(programs)

@@ -20,6 +20,7 @@ SLOTS = 2
 FLAT_BYTES = 20 << 20
 ROUNDS = size(100, 2)
 WARM_UP = size(3, 1)  # rounds after which memory must not grow any more
+LARGEST = FLOODS[-1:] * size(3, 1)  # its output is kept whole; each slot's thread has an arena that must have grown
 ROUND = [p for p in (*FLOODS, *BOMBS) for _ in range(p.share if FULL else 1)]  # in the full version 100 programs
 
 
@@ -33,6 +34,7 @@ def test_floods_and_bombs_leave_the_worker_as_it_was(
     memory: list[int] = []
     descriptors: set[int] = set()
     with no_traces(tmp_path, monkeypatch), slots(tier, SLOTS) as opened:
+        failures += wrong(opened.run_on_each(LARGEST))
         for number in range(ROUNDS):
             ran = opened.run(random.sample(ROUND, len(ROUND)))
             counts += tally(ran)

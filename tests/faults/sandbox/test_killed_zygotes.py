@@ -20,7 +20,7 @@ from tests.faults.sandbox.scale import TIMEOUT_S, seeded, size
 from tests.faults.sandbox.slots import ATTEMPTS, slots, table, tally, wrong
 from tests.faults.sandbox.tiers import tiers
 from tests.faults.sandbox.traces import no_traces
-from tests.support.sandbox import available_tiers, children
+from tests.support.sandbox import available_tiers, children, zygotes
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(TIMEOUT_S)]
@@ -34,10 +34,11 @@ UNDER_A_RUN = "under a run"
 
 
 class Killer:
-    """Kills a zygote of this process, any of them, at moments drawn from an exponential distribution."""
+    """Kills zygotes that this process starts from now on, at moments drawn from an exponential distribution."""
 
     def __init__(self, generator: random.Random) -> None:
         self._random = generator
+        self._others = zygotes()  # a session's other tests keep theirs open
         self._stop = threading.Event()
         self.kills: Counter[str] = Counter()
 
@@ -54,18 +55,11 @@ class Killer:
 
     def _run(self, mean_s: float) -> None:
         while not self._stop.wait(self._random.expovariate(1 / mean_s)):
-            zygotes = sorted(filter(_is_zygote, children(os.getpid())))
-            if zygotes:
-                victim = self._random.choice(zygotes)
+            victims = sorted(zygotes() - self._others)
+            if victims:
+                victim = self._random.choice(victims)
                 self.kills[UNDER_A_RUN if children(victim) else "idle or starting"] += 1
                 os.kill(victim, signal.SIGKILL)
-
-
-def _is_zygote(pid: int) -> bool:
-    try:
-        return b"zygote.main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
 
 
 @pytest.mark.parametrize("tier", tiers())
@@ -95,18 +89,18 @@ def test_orphans_do_not_fill_a_slot(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """A worker that inherits orphans, as pid 1 of a container does, must reap those of its zygotes: the slot's cgroup
     counts the dead until then, and with one thread allowed there is room for few."""
     program = Program("right and slow", Verdict.PASSED, SLOW, limits=FEW)
+    others = zygotes()
     with no_traces(tmp_path, monkeypatch), slots(available_tiers()[0], 1) as opened, ThreadPoolExecutor(1) as pool:
         for _ in range(2):
             running = pool.submit(opened.run, [program])
-            os.kill(wait_until(_zygote_of_a_running_child, "a child at work"), signal.SIGKILL)
+            os.kill(wait_until(lambda: _with_a_running_child(zygotes() - others), "a child at work"), signal.SIGKILL)
             assert wrong(running.result()) == []
         assert wrong(opened.run([program])) == []
 
 
-def _zygote_of_a_running_child() -> int:
+def _with_a_running_child(found: set[int]) -> int:
     """One, or 0 if there is none, whose child has used 0.2 s of CPU time, which the probes at its own start do not."""
-    zygotes = filter(_is_zygote, children(os.getpid()))
-    return next((pid for pid in zygotes if any(_cpu_s(child) > 0.2 for child in children(pid))), 0)
+    return next((pid for pid in found if any(_cpu_s(child) > 0.2 for child in children(pid))), 0)
 
 
 def _cpu_s(pid: int) -> float:

@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +18,7 @@ from farm.sandbox import plan
 from farm.sandbox.evaluate import JudgingSandbox
 from farm.sandbox.slot import RECYCLE_RUNS, Slot
 from tests.support.data import ROOT
-from tests.support.sandbox import alive, available_tiers, children
+from tests.support.sandbox import alive, available_tiers, children, zygotes
 from tests.support.wait import wait_until
 
 TIERS = available_tiers()
@@ -58,14 +57,14 @@ def meanwhile(action: Callable[[], None]) -> Iterator[None]:
     assert not failed, failed
 
 
-def kill_zygote_in_mid_run(slot: Slot, times: int) -> None:
-    """Kill the zygote when it has a child, `times` times, a new one each time."""
-    killed: set[int] = set()
+def kill_zygote_in_mid_run(others: set[int], times: int) -> None:
+    """Kill a zygote, but none of `others`, when it has a child, `times` times, a new one each time."""
+    killed = set(others)
     for _ in range(times):
         found: list[int] = []
 
         def busy(seen: set[int] = killed, into: list[int] = found) -> bool:
-            pids = [p for p in children(os.getpid()) if p not in seen and is_zygote(p) and children(p)]
+            pids = [p for p in zygotes() - seen if children(p)]
             into[:] = pids
             return bool(pids)
 
@@ -74,28 +73,23 @@ def kill_zygote_in_mid_run(slot: Slot, times: int) -> None:
         killed.add(found[0])
 
 
-def is_zygote(pid: int) -> bool:
-    try:
-        return b"zygote.main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
-
-
 @pytest.mark.parametrize("tier", TIERS)
 @pytest.mark.parametrize("mode", ["judge", "lcb"])
 def test_a_zygote_killed_in_mid_run_changes_no_verdict(tier: str, mode: str) -> None:
     judge = JudgeSpec.model_validate({"mode": mode})
+    others = zygotes()
     with opened(tier) as (sandbox, slot):
         for source, wanted in ((SLOW_SUM, Verdict.PASSED), (SLOW_SUM.replace("+ 1)", "+ 2)"), Verdict.WRONG_ANSWER)):
             slot.zygote()
-            with meanwhile(lambda: kill_zygote_in_mid_run(slot, 1)):
+            with meanwhile(lambda: kill_zygote_in_mid_run(others, 1)):
                 seen = sandbox.evaluate(source, SUITE, judge, Limits())
             assert seen.verdict is wanted
 
 
 def test_a_sandbox_that_is_lost_three_times_is_no_verdict() -> None:
-    with opened(TIERS[0]) as (sandbox, slot):
-        with meanwhile(lambda: kill_zygote_in_mid_run(slot, 3)), pytest.raises(SandboxLost):
+    others = zygotes()
+    with opened(TIERS[0]) as (sandbox, _):
+        with meanwhile(lambda: kill_zygote_in_mid_run(others, 3)), pytest.raises(SandboxLost):
             sandbox.evaluate(SLOW_SUM, SUITE, JudgeSpec(), Limits())
         assert sandbox.evaluate(SLOW_SUM, SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
 
