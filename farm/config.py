@@ -45,7 +45,7 @@ class Settings(BaseModel):
     ledger_url: str
     server_url: str | None = None
     server_url_origin: str = ""  # the variable it came from
-    catalogue: Path | None = None
+    catalogue: tuple[Path, ...] = ()
     hf_endpoint: str = "https://huggingface.co"
     allow_unsandboxed: bool = False
     program_runtimes: tuple[ProgramRuntime, ...] = ()
@@ -80,7 +80,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         ledger_url=env.get("FARM_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
         server_url=server_url,
         server_url_origin=origin,
-        catalogue=Path(env["FARM_CATALOGUE"]).expanduser() if env.get("FARM_CATALOGUE") else None,
+        catalogue=tuple(Path(p).expanduser() for p in (env.get("FARM_CATALOGUE") or "").split(os.pathsep) if p),
         hf_endpoint=_hf_endpoint(env),
         allow_unsandboxed=_flag(env, "FARM_ALLOW_UNSANDBOXED"),
         program_runtimes=_program_runtimes(env),

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from farm.ids import DEFAULT_RUNTIME, DIGEST_PATTERN, RUN_ID_PATTERN, RUNTIME_PATTERN, canonical_json, sha256_hex
 
 SCHEMA_VERSION = 1
+DEFAULT_TOLERANCE = 0.05  # tt-inference-server's EvalTaskScore.tolerance
 UNSANDBOXED = "none"  # the `sandbox` of a result whose program ran without walls
 
 Digest = Annotated[str, StringConstraints(pattern=DIGEST_PATTERN)]
@@ -97,6 +98,10 @@ def _is_true(value: object) -> bool:
 
 def _is_empty(value: object) -> bool:
     return value == ()
+
+
+def _is_default_tolerance(value: object) -> bool:
+    return value == DEFAULT_TOLERANCE
 
 
 def _is_default_runtime(value: object) -> bool:
@@ -311,6 +316,8 @@ class RunSpec(Record):
     dataset: DatasetRef
     ks: Annotated[tuple[int, ...], Field(min_length=1)]
     references: tuple[Reference, ...] = ()
+    # How far below a reference the accuracy check still passes, as a share of it
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = Field(default=DEFAULT_TOLERANCE, exclude_if=_is_default_tolerance)
     completions: str = ""  # kind grade: digest of the completions file
     # The completions are another run's: nothing is generated
     regraded_from: RegradedFrom | None = Field(default=None, exclude_if=_is_none)

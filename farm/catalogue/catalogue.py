@@ -6,33 +6,45 @@ users meet them here again; behind each message stands what is known and what to
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from farm.catalogue.devices import device_name
+from farm.catalogue.eval_tasks import EVALS, EvalTask
 from farm.catalogue.model_spec import TEXT_TYPES, ModelSpec, read_specs
+from farm.catalogue.near import near
 from farm.errors import CatalogueError
 from farm.records import ServedModel
 from farm.text import one_line
 
 BUILTIN = Path(__file__).with_name("builtin.json")
+YAML = (".yaml", ".yml")
 
 
-def load(path: Path | None = None) -> Catalogue:
-    """The catalogue in `path` (a release_model_spec.json, gzip or not), or the built-in table.
+def load(paths: Sequence[Path] = ()) -> Catalogue:
+    """The catalogue that files make: of tt-inference-server's release_model_spec.json (gzip or not) the last one,
+    else the built-in table; then what the user's own YAML files change and add, in their order.
 
     The models for device `cpu` are always there: tt-inference-server's own file has none.
-    Raises CatalogueError if the file cannot be read.
+    Raises CatalogueError that names the file and the place in it.
     """
     builtin = read_specs(BUILTIN)
-    if path is None:
-        return Catalogue(builtin, source="built-in table")
-    own = read_specs(path)
-    known = {(spec.repo, spec.device) for spec in own}
-    local = tuple(spec for spec in builtin if spec.device == "cpu" and (spec.repo, spec.device) not in known)
-    return Catalogue(own + local, source=str(path))
+    own_files = [path for path in paths if path.suffix.lower() in YAML]
+    releases = [path for path in paths if path not in own_files]
+    catalogue = Catalogue(builtin, source="built-in table")
+    if releases:
+        specs = read_specs(releases[-1])
+        known = {(spec.repo, spec.device) for spec in specs}
+        local = tuple(spec for spec in builtin if spec.device == "cpu" and (spec.repo, spec.device) not in known)
+        catalogue = Catalogue(specs + local, source=str(releases[-1]))
+    for path in own_files:
+        from farm.catalogue.own_file import apply_own  # a command without such a file needs no YAML
+
+        specs, evals = apply_own(path, catalogue.specs, catalogue.evals)
+        catalogue = replace(catalogue, specs=specs, evals=evals, source=f"{catalogue.source}, {path}")
+    return catalogue
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,7 @@ class Catalogue:
 
     specs: tuple[ModelSpec, ...]
     source: str
+    evals: tuple[EvalTask, ...] = EVALS
 
     @cached_property
     def _repos(self) -> frozenset[str]:
@@ -131,14 +144,9 @@ class Catalogue:
 
     def is_base(self, spec: ModelSpec) -> bool:
         """True for a model without a chat template: the catalogue has an `-Instruct` of the same name beside it."""
+        if spec.chat is not None:
+            return not spec.chat
         return f"{spec.repo}-Instruct" in self._repos or spec.repo.lower().endswith(("-base", "-pt"))
-
-
-def near(name: str, names: tuple[str, ...]) -> list[str]:
-    """Up to three of `names` that resemble `name`, best first."""
-    by_lower = {known.lower(): known for known in names}
-    short = name.strip().rsplit("/", 1)[-1].lower()
-    return [by_lower[match] for match in difflib.get_close_matches(short, by_lower, n=3, cutoff=0.6)]
 
 
 def _did_you_mean(names: list[str]) -> str:

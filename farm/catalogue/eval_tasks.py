@@ -7,12 +7,21 @@ protocols it may be compared under, and where and when it was published.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Literal, Self
 
-from farm.catalogue.catalogue import near
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from farm.catalogue.near import near
 from farm.errors import CatalogueError
+from farm.records import DEFAULT_TOLERANCE
 from farm.text import one_line
+
+# How tt-inference-server reads a score from lm-evaluation-harness's results: one key, the mean of several, or of
+# nested ones
+ScoreFunc = Literal["score_task_single_key", "score_task_keys_mean", "score_multilevel_keys_mean"]
 
 _TTIS = "tenstorrent/tt-inference-server"
 _SEED_DOC = "design document of the LiveCodeBench integration; who measured it, and how, is not recorded"
@@ -23,13 +32,25 @@ class EvalReference:
     """A score that somebody else measured, in percent. `protocols` are those it can be compared under."""
 
     label: Literal["published", "gpu_reference"]
-    score: float
+    score: Annotated[float, Field(ge=0, le=100)]
     source: str
-    date: str  # ISO 8601 of the publication, empty where it is unknown
+    date: Annotated[
+        str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")
+    ]  # ISO 8601 of the publication, empty where it is unknown
     protocols: tuple[str, ...]
-    problems: int | None = None
-    hits: int | None = None  # solved problems, where the score is an exact fraction
+    problems: Annotated[int, Field(ge=1)] | None = None
+    hits: Annotated[int, Field(ge=0)] | None = None  # solved problems, where the score is an exact fraction
     note: str = ""
+
+    @model_validator(mode="after")
+    def _score_is_the_fraction(self) -> Self:
+        if self.hits is not None and self.problems is not None:
+            if self.hits > self.problems:
+                raise ValueError(f"{self.hits} hits of {self.problems} problems")
+            exact = 100 * self.hits / self.problems
+            if abs(self.score - exact) > 0.05:
+                raise ValueError(f"score {self.score:g}, but {self.hits} of {self.problems} are {exact:.2f}")
+        return self
 
 
 @dataclass(frozen=True)
@@ -38,47 +59,22 @@ class EvalTask:
 
     task_name: str
     model_name: str
-    score_func: str = "score_task_single_key"
-    result_keys: tuple[str, ...] = ("acc,none",)
+    score_func: ScoreFunc = "score_task_single_key"
+    result_keys: Annotated[tuple[str, ...], Field(min_length=1)] = ("acc,none",)
     unit: Literal["percent"] = "percent"
-    tolerance: float = 0.05
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = DEFAULT_TOLERANCE
     references: tuple[EvalReference, ...] = ()
     own_protocol: str = "official"
+    chosen_protocol: str | None = None  # by a user's own file
+    place: str = ""  # file and line, if a user's own file has it
 
     @property
     def protocol(self) -> str:
         """The protocol to run by default: the one that a reference can be compared under, Tenstorrent's first."""
+        if self.chosen_protocol is not None:
+            return self.chosen_protocol
         compared = {name for ref in self.references for name in ref.protocols}
         return next((name for name in ("tt", "reason") if name in compared), self.own_protocol)
-
-
-def eval_task(model_name: str, task: str | None = None) -> EvalTask:
-    """The evaluation of `model_name`: its own by default, or the one that `task` names.
-
-    A task named explicitly runs on any model, with references where there are some. Raises
-    CatalogueError for a model without an eval task of its own and for an unknown task.
-    """
-    short = model_name.rsplit("/", 1)[-1]
-    if task is not None and task not in TASKS:
-        raise CatalogueError(
-            f"eval task:={one_line(task, 60)} is not known", remedy=f"choose one of: {', '.join(TASKS)}"
-        )
-    own = _MODELS.get(short)
-    if own is not None and task in (None, own.task_name):
-        return own
-    if task is not None:
-        return replace(TASKS[task], model_name=short)
-    similar = near(short, eval_models())
-    raise CatalogueError(
-        f"Model:={one_line(short, 100)} not found in EVAL_CONFIGS; models with an eval task: "
-        f"{', '.join(similar or eval_models())}",
-        remedy="name one to run it on any model: --eval-task livecodebench",
-    )
-
-
-def eval_models() -> tuple[str, ...]:
-    """The models that have an eval task of their own, sorted."""
-    return tuple(sorted(_MODELS, key=str.lower))
 
 
 # release_v6, 1055 problems, 0-shot, n = 1, greedy, 2048 new tokens (unless a note says otherwise)
@@ -113,43 +109,69 @@ def _seed(label: Literal["published", "gpu_reference"], score: float) -> EvalRef
     return EvalReference(label, score, _SEED_DOC, "", ("seed",))
 
 
-def _livecodebench(model: str, *references: EvalReference) -> tuple[str, EvalTask]:
-    return model, replace(LIVECODEBENCH, model_name=model, references=references)
+def _livecodebench(model: str, *references: EvalReference) -> EvalTask:
+    return replace(LIVECODEBENCH, model_name=model, references=references)
 
 
-_MODELS: dict[str, EvalTask] = dict(
-    (
-        _livecodebench(
-            "Llama-3.2-3B-Instruct",
-            _gpu(13.93, "#354 (A100; #311 comment 2991859987)", "2025-06-30", 147),
-            _seed("published", 5.4),
-            _seed("gpu_reference", 5.0),
+EVALS: tuple[EvalTask, ...] = (
+    _livecodebench(
+        "Llama-3.2-3B-Instruct",
+        _gpu(13.93, "#354 (A100; #311 comment 2991859987)", "2025-06-30", 147),
+        _seed("published", 5.4),
+        _seed("gpu_reference", 5.0),
+    ),
+    _livecodebench("Qwen2.5-7B-Instruct", _seed("published", 14.2)),
+    _livecodebench(
+        "gemma-3-4b-it",
+        _gpu(17.91, "#615 (corrects #591)", "2025-09-09", 189, "removed 2025-11-12 for CI time (#1115)"),
+        _published(12.6, "#591", "2025-09-03"),
+    ),
+    _livecodebench(
+        "gemma-3-27b-it",
+        _gpu(32.51, "#615 (corrects #591)", "2025-09-09", 343, "removed 2025-11-12 for CI time (#1115)"),
+        _published(29.7, "#591", "2025-09-03"),
+    ),
+    _livecodebench(
+        "Qwen2.5-Coder-32B-Instruct",
+        _gpu(42.46, "#495 (A100, standard error 1.52)", "2025-09-05", 448, "never active: the evaluation hung (#630)"),
+        _published(31.4, "#495", "2025-09-05"),
+    ),
+    _livecodebench(
+        "Qwen3.6-27B",
+        _published(
+            83.9, "commit 6f613b9b8", "2026-06-30", "thinking, temperature 0.6, 32768 tokens; reverted", "reason"
         ),
-        _livecodebench("Qwen2.5-7B-Instruct", _seed("published", 14.2)),
-        _livecodebench(
-            "gemma-3-4b-it",
-            _gpu(17.91, "#615 (corrects #591)", "2025-09-09", 189, "removed 2025-11-12 for CI time (#1115)"),
-            _published(12.6, "#591", "2025-09-03"),
-        ),
-        _livecodebench(
-            "gemma-3-27b-it",
-            _gpu(32.51, "#615 (corrects #591)", "2025-09-09", 343, "removed 2025-11-12 for CI time (#1115)"),
-            _published(29.7, "#591", "2025-09-03"),
-        ),
-        _livecodebench(
-            "Qwen2.5-Coder-32B-Instruct",
-            _gpu(
-                42.46, "#495 (A100, standard error 1.52)", "2025-09-05", 448, "never active: the evaluation hung (#630)"
-            ),
-            _published(31.4, "#495", "2025-09-05"),
-        ),
-        _livecodebench(
-            "Qwen3.6-27B",
-            _published(
-                83.9, "commit 6f613b9b8", "2026-06-30", "thinking, temperature 0.6, 32768 tokens; reverted", "reason"
-            ),
-        ),
-        # No reference scores: it is here to show the whole line with a real model on a CPU.
-        _livecodebench("SmolLM2-135M-Instruct"),
-    )
+    ),
+    # No reference scores: it is here to show the whole line with a real model on a CPU.
+    _livecodebench("SmolLM2-135M-Instruct"),
 )
+
+
+def eval_task(model_name: str, task: str | None = None, evals: Sequence[EvalTask] = EVALS) -> EvalTask:
+    """The evaluation of `model_name`: its own by default, or the one that `task` names.
+
+    A task named explicitly runs on any model, with references where there are some. Raises
+    CatalogueError for a model without an eval task of its own and for an unknown task.
+    """
+    short = model_name.rsplit("/", 1)[-1]
+    known = {**{own.task_name: own for own in evals}, **TASKS}
+    if task is not None and task not in known:
+        raise CatalogueError(
+            f"eval task:={one_line(task, 60)} is not known", remedy=f"choose one of: {', '.join(known)}"
+        )
+    own = next((e for e in evals if e.model_name == short and task in (None, e.task_name)), None)
+    if own is not None:
+        return own
+    if task is not None:
+        return replace(known[task], model_name=short, references=())
+    similar = near(short, eval_models(evals))
+    raise CatalogueError(
+        f"Model:={one_line(short, 100)} not found in EVAL_CONFIGS; models with an eval task: "
+        f"{', '.join(similar or eval_models(evals))}",
+        remedy="name one to run it on any model: --eval-task livecodebench",
+    )
+
+
+def eval_models(evals: Sequence[EvalTask] = EVALS) -> tuple[str, ...]:
+    """The models that have an eval task of their own, sorted."""
+    return tuple(sorted({own.model_name for own in evals}, key=str.lower))

@@ -18,11 +18,15 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from farm.catalogue.devices import device_name
+from farm.catalogue.engines import AuthStyle, auth_style
 from farm.errors import CatalogueError
 from farm.text import one_line
 
 # The models that answer text with text; image input is optional for a VLM.
 TEXT_TYPES = ("LLM", "VLM")
+
+# Owners whose repos on the hub ask for a token: no field of the catalogue says so.
+_GATED = ("meta-llama/", "google/")
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,17 @@ class KnownIssue:
     workflow_type: str
     task_name: str | None
     reason: str
+
+
+@dataclass(frozen=True)
+class PerfReference:
+    """What the model's owners aim at: the times of one request among `concurrency` of them."""
+
+    input_tokens: int
+    output_tokens: int
+    concurrency: int
+    ttft_ms: float | None  # time to the first token
+    tokens_per_s: float | None  # of one user, after the first token
 
 
 @dataclass(frozen=True)
@@ -60,6 +75,20 @@ class ModelSpec:
     version: str | None = None
     tt_metal_commit: str | None = None
     vllm_commit: str | None = None
+    impl_id: str | None = None  # of the implementation, as volumes are named
+    perf_references: tuple[PerfReference, ...] = ()
+    env_vars: tuple[tuple[str, str], ...] = ()  # that a forge or media server is started with
+    chat: bool | None = None  # None: as the repo's name says
+
+    @property
+    def auth_style(self) -> AuthStyle:
+        """How its server checks a caller."""
+        return auth_style(self.engine)
+
+    @property
+    def gated(self) -> bool:
+        """True if the hub gives its weights to known users only: its server needs HF_TOKEN."""
+        return self.repo.startswith(_GATED)
 
 
 class _Raw(BaseModel):
@@ -77,6 +106,24 @@ class _RawImpl(_Raw):
     impl_name: str
 
 
+class _RawTarget(_Raw):
+    ttft_ms: float | None = None
+    tput_user: float | None = None
+
+
+class _RawTargets(_Raw):
+    target: _RawTarget | None = None
+
+
+class _RawPerf(_Raw):
+    isl: int | None = None
+    osl: int | None = None
+    max_concurrency: int | None = None
+    image_height: int | None = None
+    task_type: str = "text"
+    targets: _RawTargets = _RawTargets()
+
+
 class _RawDevice(_Raw):
     max_concurrency: int = Field(ge=1)
     max_context: int = Field(ge=1)
@@ -84,6 +131,7 @@ class _RawDevice(_Raw):
     tensor_cache_timeout: float | None = Field(default=None, gt=0)
     eval_max_retries: int | None = None
     known_issues: list[_RawIssue] | None = None
+    perf_reference: list[_RawPerf] | None = None
 
 
 class _RawMetadata(_Raw):
@@ -108,6 +156,7 @@ class _RawSpec(_Raw):
     version: str | None = None
     tt_metal_commit: str | None = None
     vllm_commit: str | None = None
+    env_vars: dict[str, Any] | None = None
 
 
 def read_specs(path: Path) -> tuple[ModelSpec, ...]:
@@ -190,4 +239,12 @@ def _spec(entry: Any, path: str, place: str) -> ModelSpec:
         version=raw.version,
         tt_metal_commit=raw.tt_metal_commit,
         vllm_commit=raw.vllm_commit,
+        impl_id=raw.impl.impl_id,
+        perf_references=tuple(_perf(row) for row in device.perf_reference or () if row.task_type == "text"),
+        env_vars=tuple((key, str(value)) for key, value in (raw.env_vars or {}).items() if value is not None),
     )
+
+
+def _perf(row: _RawPerf) -> PerfReference:
+    target = row.targets.target or _RawTarget()
+    return PerfReference(row.isl or 0, row.osl or 0, row.max_concurrency or 1, target.ttft_ms, target.tput_user)

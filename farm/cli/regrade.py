@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from farm import protocols
-from farm.catalogue.eval_tasks import eval_task
+from farm.catalogue.eval_tasks import EvalTask, eval_task
+from farm.cli.catalogue import open_catalogue
 from farm.cli.drive import drive
 from farm.cli.home import blob_store, open_ledger
 from farm.cli.options import CACHE, HOW, JUDGE, RUN_ID, how_to_run, judge_spec, limits
@@ -51,7 +52,7 @@ def regrade(source: str, **options: Any) -> int:
             protocol=protocol,
             judge=judge,
             limits=limited,
-            references=_references(row.spec, protocol, judge, limited),
+            references=_references(row.spec, protocol, judge, limited, open_catalogue(settings).evals),
             cache=not options["no_cache"],
         )
         click.echo(f"run {run_id}: judging the completions of {source} again", err=True)
@@ -68,9 +69,11 @@ def _judge(spec: RunSpec, protocol: Protocol, options: dict[str, Any]) -> JudgeS
     return judge.model_copy(update=kept)
 
 
-def _references(spec: RunSpec, protocol: Protocol, judge: JudgeSpec, limited: Limits) -> tuple[Reference, ...]:
+def _references(
+    spec: RunSpec, protocol: Protocol, judge: JudgeSpec, limited: Limits, evals: tuple[EvalTask, ...]
+) -> tuple[Reference, ...]:
     """A reference holds for one protocol as a whole: its prompts too, not only its judge."""
     if spec.model is None:
         return ()
     measured = Measurement(protocol, judge, spec.sampling, limited, spec.dataset, prompted_by(spec))
-    return references_of(eval_task(spec.model.name, spec.eval_task), measured)
+    return references_of(eval_task(spec.model.name, spec.eval_task, evals), measured)

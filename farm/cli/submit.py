@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 from pydantic import ValidationError
 
 from farm import protocols
-from farm.catalogue.catalogue import load as load_catalogue
 from farm.catalogue.eval_tasks import eval_task, task_of
+from farm.cli.catalogue import CATALOGUE, open_catalogue
 from farm.cli.drive import drive
 from farm.cli.home import blob_store, datasets_folder, open_ledger
 from farm.cli.options import CACHE, HOW, JUDGE, REQUESTS, RUN_ID, how_to_run, judge_spec, limits
@@ -47,7 +46,7 @@ from farm.records import Sampling, ServedModel, default_limits
 @CACHE
 @click.option("--engine", help="Of several catalogue entries: vLLM, forge, llama.cpp.")
 @click.option("--impl", help="Of several catalogue entries: the implementation.")
-@click.option("--catalogue", type=click.Path(path_type=Path), help="A release_model_spec.json; default: built in.")
+@CATALOGUE
 @WAIT_SERVER
 @RUN_ID
 @REQUESTS
@@ -59,9 +58,9 @@ def submit(**options: Any) -> int:
     """
     how = how_to_run(options)
     settings = load()
-    catalogue = load_catalogue(options["catalogue"] or settings.catalogue)
+    catalogue = open_catalogue(settings, options["catalogue"])
     model = catalogue.resolve(options["model"], options["device"], engine=options["engine"], impl=options["impl"])
-    task = eval_task(model.name, options["task"] or task_of(options["protocol_name"]))
+    task = eval_task(model.name, options["task"] or task_of(options["protocol_name"]), catalogue.evals)
     protocol = protocols.get(options["protocol_name"] or task.protocol)
     sampling = _sampling(protocol.sampling, options)
     judge = judge_spec(protocol, options["judge"], options["all_tests"], options["program_runtime"])
@@ -90,6 +89,7 @@ def submit(**options: Any) -> int:
             limits=limited,
             ks=ks,
             references=references_of(task, Measurement(protocol, judge, sampling, limited, dataset.ref)),
+            tolerance=task.tolerance,
             cache=not options["no_cache"],
         )
         click.echo(f"run {run_id}: {dataset.ref.problems} problems x {sampling.n} samples", err=True)

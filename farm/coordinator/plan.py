@@ -26,6 +26,7 @@ from farm.errors import ConfigError, DatasetError
 from farm.ids import sha256_hex
 from farm.protocols import BUILTIN, Protocol, render
 from farm.records import (
+    DEFAULT_TOLERANCE,
     Completion,
     DatasetRef,
     GenerateTelemetry,
@@ -156,6 +157,7 @@ def plan_evaluation(
     limits: Limits,
     ks: tuple[int, ...],
     references: tuple[Reference, ...],
+    tolerance: float = DEFAULT_TOLERANCE,
     cache: bool = True,
 ) -> RunSpec:
     """Record a run that generates n samples per problem and judges them. ConfigError for a judge of other tests."""
@@ -173,6 +175,7 @@ def plan_evaluation(
         dataset=dataset.ref,
         ks=ks,
         references=references,
+        tolerance=tolerance,
         cache=cache,
     )
     keys = (SampleKey(p.problem_id, index) for p in dataset.problems for index in range(sampling.n))

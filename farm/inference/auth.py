@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 
+from farm.catalogue.engines import auth_style
 from farm.config import Settings
 
 _HEADER = b'{"alg":"HS256","typ":"JWT"}'
@@ -17,7 +18,6 @@ _CLAIMS = b'{"team_id":"tenstorrent","token_id":"debug-test"}'
 
 # What the forge and media servers compare with when their API_KEY is not set: public, no secret.
 _LITERAL_KEY_DEFAULT = "your-secret-key"
-_LITERAL_KEY_ENGINES = ("forge", "media")
 
 
 def tt_token(secret: str) -> str:
@@ -34,16 +34,16 @@ def bearer(settings: Settings, engine: str) -> tuple[str | None, str]:
     as the token is not. A token derived from JWT_SECRET goes to vLLM alone: forge and media compare
     a literal key, and their documented default is the last resort. (None, "") is no token at all.
     """
-    literal = engine.lower() in _LITERAL_KEY_ENGINES
+    style = auth_style(engine)
     for name in ("FARM_API_KEY", "VLLM_API_KEY", "JWT_SECRET", "API_KEY", "OPENAI_API_KEY"):
         value = settings.secret(name)
         if value is None:
             continue
         if name != "JWT_SECRET":
             return value, name
-        if engine.lower() == "vllm":
+        if style == "jwt":
             return tt_token(value), name
-    return (_LITERAL_KEY_DEFAULT, f"the default key of {engine} servers") if literal else (None, "")
+    return (_LITERAL_KEY_DEFAULT, f"the default key of {engine} servers") if style == "literal" else (None, "")
 
 
 def _base64url(data: bytes) -> bytes:

@@ -10,9 +10,10 @@ from fractions import Fraction
 from math import ceil, comb, erfc, exp, isfinite, lgamma, log, log1p, sqrt
 from typing import Literal, NamedTuple
 
+from farm.records import DEFAULT_TOLERANCE
 from farm.scoring.statistics import SIGNIFICANCE, smallest_difference
 
-TOLERANCE = 0.05  # tt-inference-server's EvalTaskScore.tolerance
+TOLERANCE = DEFAULT_TOLERANCE
 FEW = 5  # Cochran's rule: with fewer expected passes or failures the normal approximation does not hold
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from farm.records import Difficulty, RunSpec, SampleKey, Verdict
-from farm.scoring import accuracy, statistics
+from farm.scoring import statistics
 from farm.scoring.passk import mean_pass_at_k
 from farm.scoring.reference import check_references
 from farm.scoring.repeats import repeats
@@ -84,7 +84,7 @@ def aggregate(
     samples: Iterable[SampleFacts],
     counters: Counters | None = None,
     timing: Timing | None = None,
-    tolerance: float = accuracy.TOLERANCE,
+    tolerance: float | None = None,
 ) -> Report:
     """The report of a run over `problems` (all of the spec's dataset) and its planned `samples`.
 
@@ -135,7 +135,9 @@ def aggregate(
         by_platform=grouped.by(lambda p: p.platform or UNKNOWN),
         by_month=grouped.by(lambda p: p.contest_date[:7] if _MONTH.match(p.contest_date) else UNKNOWN),
         tokens=spent,
-        references=check_references(spec.references, counts if complete else (), tolerance),
+        references=check_references(
+            spec.references, counts if complete else (), spec.tolerance if tolerance is None else tolerance
+        ),
         telemetry=Telemetry(
             timing=timing,
             latency_s=distribution(sample.latency_s for sample in flat),

@@ -16,6 +16,7 @@ from farm.errors import CatalogueError
 from tests.support.data import shared
 
 K = 1024
+AUTH = {"vLLM": "jwt", "forge": "literal", "llama.cpp": "key"}
 
 # The table of the server's catalogue at 0.20.0, by hand: model, device -> concurrency, context, engine
 TABLE = [
@@ -67,7 +68,7 @@ def builtin() -> Catalogue:
 
 @pytest.fixture(scope="module")
 def released() -> Catalogue:
-    return load(shared("release_model_spec.json.gz"))
+    return load([shared("release_model_spec.json.gz")])
 
 
 @pytest.mark.parametrize("which", ["builtin", "released"])
@@ -80,6 +81,8 @@ def test_table(
     assert (served.name, served.device) == (model, device)
     assert (served.max_concurrency, served.max_context, served.engine) == (concurrency, context, engine)
     assert served.repo.endswith(f"/{model}")
+    assert catalogue.spec(model, device).auth_style == AUTH[engine]
+    assert catalogue.resolve(model.upper(), device.upper()) == served
 
 
 def test_all_specs_of_the_release_load(released: Catalogue) -> None:
@@ -95,6 +98,10 @@ def test_the_builtin_table_says_what_the_release_says(builtin: Catalogue, releas
         return (
             spec.repo, spec.device, spec.engine, spec.impl, spec.model_id, spec.status, spec.default_impl,
             spec.max_concurrency, spec.max_context, spec.tensor_cache_timeout_s, spec.reasoning_parser,
+            spec.docker_image, spec.version, spec.tt_metal_commit, spec.vllm_commit, spec.min_disk_gb, spec.min_ram_gb,
+            spec.perf_references, spec.eval_max_retries, spec.has_builtin_warmup, spec.impl_id,
+            tuple((issue.workflow_type, issue.task_name) for issue in spec.known_issues),
+            spec.env_vars if spec.engine != "vLLM" else (),
         )  # fmt: skip
 
     theirs = {facts(spec) for spec in released.specs if spec.model_type in TEXT_TYPES}
@@ -143,7 +150,7 @@ def test_the_default_impl_wins_and_others_can_be_named(builtin: Catalogue) -> No
 def test_a_choice_that_is_open_and_one_that_does_not_exist(tmp_path: Path) -> None:
     path = tmp_path / "specs.json"
     path.write_text(json.dumps({"org/M": {"N150": {"vLLM": {"a": spec(impl="a"), "b": spec(impl="b")}}}}))
-    catalogue = load(path)
+    catalogue = load([path])
     with pytest.raises(CatalogueError, match=r"^Model:=M does not have a default impl, you must pass --impl") as caught:
         catalogue.resolve("M", "n150")
     assert "--impl a" in str(caught.value) and "--impl b" in str(caught.value)
@@ -282,7 +289,7 @@ def test_a_broken_file_is_named_with_the_place(tmp_path: Path, content: str, sai
     path = tmp_path / "specs.json"
     path.write_text(content)
     with pytest.raises(CatalogueError) as caught:
-        load(path)
+        load([path])
     assert str(path) in str(caught.value) and said in str(caught.value)
 
 
@@ -291,4 +298,4 @@ def test_a_cut_gzip_and_a_missing_file(tmp_path: Path) -> None:
     cut.write_bytes(gzip.compress(b'{"a": 1}' * 100)[:-12])
     for path in (cut, tmp_path / "missing.json"):
         with pytest.raises(CatalogueError, match="cannot read the model catalogue"):
-            load(path)
+            load([path])

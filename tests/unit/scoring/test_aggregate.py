@@ -140,6 +140,16 @@ def test_refuses_half_a_dataset_and_an_empty_run() -> None:
         SampleFacts(SampleKey("p", 0), verdict=Verdict.PASSED, unjudged_reason="x")
 
 
+def test_the_tolerance_is_the_runs_own() -> None:
+    checks = {
+        tolerance: report(solved(129, 1055), spec(1055, references=(GPU,), tolerance=tolerance)).references
+        for tolerance in (0.05, 0.2)
+    }
+    assert [(t, c.tolerance, c.accuracy_check) for t, c in checks.items()] == [
+        (0.05, 0.05, AccuracyCheck.FAIL), (0.2, 0.2, AccuracyCheck.PASS),
+    ]  # fmt: skip
+
+
 def test_references_of_a_full_run() -> None:
     made = report(solved(129, 1055), spec(1055, references=(GPU, PUBLISHED)))
     check = made.references
