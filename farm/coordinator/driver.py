@@ -41,9 +41,10 @@ from farm.coordinator.outbox import Outbox
 from farm.coordinator.progress import NOT_COUNTED, Ended, Progress
 from farm.coordinator.reconcile import Out, Reconciler
 from farm.coordinator.regrade import take_over
+from farm.coordinator.tally import Tally
 from farm.errors import BrokerUnavailable, FarmError, RunIncomplete, RunLocked
-from farm.ids import DEFAULT_RUNTIME, sha256_hex
-from farm.records import RunSpec, SampleKey
+from farm.ids import DEFAULT_RUNTIME
+from farm.records import RunSpec
 from farm.tasks.answers import Answers
 from farm.tasks.blobs import Blobs
 from farm.tasks.keys import Keys
@@ -100,10 +101,8 @@ class Driver:
         self._intake = Intake(
             journal, Answers(connection, keys), spec, self._problems, planned, self._outbox.program_digest
         )
-        self._open: dict[str, set[SampleKey]] = {}  # samples without a verdict, by problem
-        self._verdicts: Counter[str] = Counter()
+        self._tally = Tally(self._problems)
         self._counts: Counter[str] = Counter()
-        self._spent: list[str] = []  # blobs that no job needs any more
         self._notice = ""
         self._started = self._ticked = time.monotonic()
 
@@ -146,8 +145,7 @@ class Driver:
     def _begin(self) -> None:
         """From the ledger; may be repeated when Redis fails in the middle of it."""
         self._lifecycle = Lifecycle(windows=self._windows)
-        self._open.clear()
-        self._verdicts.clear()
+        self._tally = Tally(self._problems)
         self._board.own()
         self._announce()
         batch = self._intake.read(block_ms=0)  # what an earlier coordinator did not get to
@@ -163,7 +161,7 @@ class Driver:
             failures = {Stage(stage): number for stage, number in state.failures.items()}
             if state.verdict is not None:
                 phase = Phase.JUDGED
-                self._verdicts[state.verdict if state.official else NOT_COUNTED] += 1
+                self._tally.verdicts[state.verdict if state.official else NOT_COUNTED] += 1
             elif state.unjudged is not None:
                 phase = Phase.UNJUDGED
             else:
@@ -173,7 +171,7 @@ class Driver:
                     phase = Phase.EXECUTING if state.completed else Phase.GENERATING
                     if state.completed:
                         self._outbox.adopt(state.key)
-                self._open.setdefault(state.key.problem_id, set()).add(state.key)
+                self._tally.open(state.key)
             known.append((state.key, phase, failures))
         self._carry_out(self._lifecycle.start(known))
         self._report_progress()
@@ -190,8 +188,7 @@ class Driver:
         self._announce()
         self._see_workers()
         self._flush_counts()
-        spent, self._spent = self._spent, []
-        self._blobs.drop(self._run_id, spent)
+        self._blobs.drop(self._run_id, self._tally.take_spent())
         if caught_up:  # else an answer may be waiting in the stream for what looks lost
             self._look(now)
         self._report_progress()
@@ -231,8 +228,7 @@ class Driver:
         self._counts.update(batch.counts)
         self._cache.runner_answered(batch.runners)
         for key, verdict in batch.verdicts:
-            self._verdicts[verdict] += 1
-            self._close(key)
+            self._tally.judged(key, verdict)
         commands = [command for event in batch.events for command in self._lifecycle.handle(event)]
         self._carry_out(commands)
         return batch
@@ -256,25 +252,12 @@ class Driver:
     def _carry_out(self, commands: list[Command]) -> None:
         while commands:
             done = self._outbox.carry_out(commands)
-            self._verdicts.update(result.verdict.value for result in done.judged)
-            for key in done.given_up + [result.key for result in done.judged]:
-                self._close(key)
+            self._tally.close(done.given_up)
+            for result in done.judged:
+                self._tally.judged(result.key, result.verdict.value)
             events: list[Event] = [Judged(result.key) for result in done.judged]
             commands = [command for event in events + done.waiting for command in self._lifecycle.handle(event)]
         self._outbox.flush()
-
-    def _close(self, key: SampleKey) -> None:
-        """A sample is finished; when it was its problem's last, the problem's blobs are not needed any more."""
-        left = self._open.get(key.problem_id, set())
-        if key not in left:
-            return  # a late verdict on a sample that was given up
-        left.remove(key)
-        if not left:
-            del self._open[key.problem_id]
-            row = self._problems[key.problem_id]
-            shared = {self._problems[problem_id].suite_digest for problem_id in self._open}
-            spent = {row.suite_digest} | ({sha256_hex(row.prompt.encode())} if row.prompt is not None else set())
-            self._spent += spent - shared
 
     # --- Redis --------------------------------------------------------------------------------------
 
@@ -324,7 +307,7 @@ class Driver:
         self._on_progress(
             Progress(
                 phases=self._lifecycle.counts(),
-                verdicts=dict(self._verdicts),
+                verdicts=dict(self._tally.verdicts),
                 completion_tokens=self._intake.completion_tokens,
                 in_flight=len(self._lifecycle.out(Stage.GENERATE)),
                 elapsed_s=time.monotonic() - self._started,
