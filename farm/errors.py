@@ -9,6 +9,8 @@ Each class carries the exit code that the command line ends with when the error 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class FarmError(Exception):
     """Base of all errors that farm raises on purpose.
@@ -72,12 +74,26 @@ class RunExists(RunError):
     exit_code = 2
 
 
+class SpecMismatch(RunError):
+    """Raised when a run is not what it was planned as. Names each field that differs."""
+
+    exit_code = 2
+
+    def __init__(self, run_id: str, fields: Sequence[str], *, remedy: str) -> None:
+        super().__init__(f"run {run_id} exists, planned otherwise: {'; '.join(fields)}", remedy=remedy)
+        self.fields = tuple(fields)
+
+
 class RunLocked(RunError):
     """Raised when another living coordinator owns the run."""
 
     def __init__(self, run_id: str, owner: str) -> None:
         super().__init__(f"run {run_id} is being driven by {owner}", remedy="wait for it, or stop that process first")
         self.owner = owner
+
+
+class RunNotOrdered(RunError):
+    """Raised when a coordinator service is to drive a run that nobody ordered, or that was cancelled."""
 
 
 class RunIncomplete(RunError):

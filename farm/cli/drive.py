@@ -19,9 +19,11 @@ from farm.cli.home import blob_store
 from farm.cli.live import LiveView
 from farm.config import Settings
 from farm.coordinator.driver import Driver
+from farm.coordinator.journal import CANCELLED, INTERRUPTED
 from farm.coordinator.ledger import Ledger
 from farm.coordinator.progress import Ended
 from farm.coordinator.reporting import sample_rows, score_run
+from farm.coordinator.resuming import check_resumable
 from farm.embedded import EmbeddedStack, stack_or_cluster
 from farm.errors import ConfigError, FarmError, Interrupted, RunIncomplete
 from farm.records import UNSANDBOXED, RunSpec
@@ -58,6 +60,7 @@ def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, ret
     after Ctrl-C; both say how to go on.
     """
     spec = ledger.run(run_id).spec
+    check_resumable(ledger, run_id, blob_store(settings))
     _check_writable(report_directory(settings, run_id, how.out))
     stack = None if settings.broker_url is not None else _stack(settings, spec, how)
     if stack is None and (how.workers or how.confinement != Confinement()):
@@ -84,7 +87,7 @@ def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, ret
             connection.close()
     except KeyboardInterrupt:
         with suppress(FarmError):
-            journal.release("paused", "interrupted")
+            journal.release("paused", INTERRUPTED)
         raise Interrupted(f"run {run_id} is interrupted", remedy=f"continue with: farm resume {run_id}") from None
     finally:
         if not released:
@@ -111,7 +114,9 @@ def conclude(ledger: Ledger, run_id: str, settings: Settings, how: HowToRun, end
     """Report a drive that ended, on stdout and in files; the exit code, or the error that says how to go on."""
     if ended.state == "paused":
         resume = f"continue with: farm resume {run_id}"
-        if ended.reason == "interrupted":
+        if ended.reason == CANCELLED:
+            raise RunIncomplete(f"run {run_id} was cancelled; what was done is kept", remedy=resume)
+        if ended.reason == INTERRUPTED:
             raise Interrupted(f"run {run_id} is interrupted; what was done is kept", remedy=resume)
         raise RunIncomplete(f"run {run_id} is paused: {ended.reason}", remedy=f"mend that, then {resume}")
     report, paths = write_reports(ledger, run_id, report_directory(settings, run_id, how.out))

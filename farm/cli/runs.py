@@ -14,8 +14,10 @@ from farm.cli.drive import conclude, drive, report_directory, write_reports
 from farm.cli.home import open_ledger
 from farm.cli.options import HOW, REQUESTS, how_to_run
 from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_server
+from farm.cli.watch import progress_text
 from farm.config import load
 from farm.coordinator.progress import Ended
+from farm.coordinator.standing import Standing, standings
 from farm.errors import RunIncomplete
 from farm.reports.as_json import as_json
 from farm.reports.sections import finish_with
@@ -24,16 +26,17 @@ from farm.reports.table import show
 
 @click.command()
 def runs() -> None:
-    """List the runs in the ledger, oldest first."""
+    """List the runs in the ledger, oldest first, and how far each is."""
     with open_ledger(load()) as ledger:
-        rows = ledger.runs()
+        rows, counts = ledger.runs(), standings(ledger)
     if not rows:
         click.echo("no runs yet; start one with: farm submit")
     for row in rows:
         when = datetime.fromtimestamp(row.created_at, UTC).strftime("%Y-%m-%d %H:%M")
         what = row.spec.model.name if row.spec.model else "grade"
         state = f"{row.state} ({row.reason})" if row.reason else row.state
-        click.echo(f"{row.run_id}  {when}  {what}  {row.spec.protocol}  {row.spec.dataset.name}  {state}")
+        done = progress_text(counts.get(row.run_id, Standing()), generates=row.spec.generates)
+        click.echo(f"{row.run_id}  {when}  {what}  {row.spec.protocol}  {row.spec.dataset.name}  {done}  {state}")
 
 
 @click.command()

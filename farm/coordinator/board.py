@@ -12,10 +12,13 @@ from typing import cast
 
 import redis
 
+from farm.coordinator.progress import Progress
 from farm.coordinator.reuse import Runner
 from farm.errors import RunExists
 from farm.records import RunSpec
 from farm.tasks.keys import RUN_TTL_S, Keys, generate_queue
+
+PICTURE_TTL_S = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,10 @@ class RunBoard:
             pipe.expire(self._keys.generate_queues, RUN_TTL_S)
         pipe.execute()
 
+    def show(self, progress: Progress) -> None:
+        """A picture for those who watch; it fades when nobody renews it."""
+        self._redis.set(self._keys.progress(self._run_id), progress.to_json(), ex=PICTURE_TTL_S)
+
     def withdraw(self) -> None:
         """Want nothing more: workers drop the jobs that they take from now on."""
         self._redis.delete(self._keys.state(self._run_id))
@@ -81,6 +88,15 @@ class RunBoard:
             runner = _runner(sandboxes, self._runtime)
             if role == b"execute" and runner is not None:
                 yield "execute", runner
+
+
+def picture(connection: redis.Redis, keys: Keys, run_id: str) -> Progress | None:
+    """How a run stands, as its coordinator showed it a moment ago; None if none shows it now."""
+    stored = cast(bytes | None, connection.get(keys.progress(run_id)))
+    try:
+        return None if stored is None else Progress.from_json(stored)
+    except ValueError:
+        return None  # of another version
 
 
 def _runner(sandboxes: bytes | None, runtime: str) -> Runner | None:

@@ -56,12 +56,13 @@ def translated(url: str) -> Iterator[None]:
     except FarmError:
         raise
     except OperationalError as exc:
-        raise LedgerError(f"ledger {_safe(url)}: {_first_line(exc)}", remedy=_remedy(exc)) from exc
+        raise LedgerError(f"ledger {shown(url)}: {_first_line(exc)}", remedy=_remedy(exc)) from exc
     except DatabaseError as exc:
-        raise LedgerCorrupt(f"ledger {_safe(url)}: {_first_line(exc)}", remedy="restore it from a copy") from exc
+        raise LedgerCorrupt(f"ledger {shown(url)}: {_first_line(exc)}", remedy="restore it from a copy") from exc
 
 
-def _safe(url: str) -> str:
+def shown(url: str) -> str:
+    """The URL without its password."""
     return sa.make_url(url).render_as_string(hide_password=True)
 
 

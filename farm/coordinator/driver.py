@@ -24,7 +24,7 @@ from farm.coordinator.board import Present, RunBoard
 from farm.coordinator.cache import ExecutionCache
 from farm.coordinator.dispatch import Dispatcher
 from farm.coordinator.intake import READ_COUNT, Batch, Intake
-from farm.coordinator.journal import Journal
+from farm.coordinator.journal import CANCELLED, INTERRUPTED, Journal
 from farm.coordinator.ledger import Ledger
 from farm.coordinator.lifecycle import (
     AttemptFailed,
@@ -117,8 +117,9 @@ class Driver:
         except RunLocked:
             raise  # somebody else's now
         except FarmError as exc:
+            again = isinstance(exc, BrokerUnavailable)  # nobody has to mend the run
             with suppress(FarmError):  # a full disk takes no note either; the lock is taken over by a resume
-                self._journal.release("paused", one_line(str(exc)))
+                self._journal.release("paused", one_line(str(exc)), keep_order=again)
             raise
 
     def _drive(self, stop: threading.Event) -> Ended:
@@ -134,7 +135,7 @@ class Driver:
             except (RedisError, OperationalError) as exc:
                 gone_since = self._redis_trouble(exc, gone_since, stop)
             if stop.is_set():
-                return self._pause("interrupted")
+                return self._pause(INTERRUPTED)
             if self._lifecycle.paused is not None:
                 return self._pause(self._lifecycle.paused)
             if begun and self._lifecycle.done:
@@ -186,12 +187,13 @@ class Driver:
     def _tick(self, now: float, *, caught_up: bool) -> None:
         self._check()
         self._announce()
+        self._heed_cancel()
         self._see_workers()
         self._flush_counts()
         self._blobs.drop(self._run_id, self._tally.take_spent())
         if caught_up:  # else an answer may be waiting in the stream for what looks lost
             self._look(now)
-        self._report_progress()
+        self._board.show(self._report_progress())
 
     def _look(self, now: float) -> None:
         queues = {stage: name for stage in Stage if (name := self._dispatcher.queue_name(stage)) is not None}
@@ -220,7 +222,7 @@ class Driver:
             log.warning("Redis does not answer while pausing: %s", exc)
         self._flush_counts()
         self._report_progress()
-        self._journal.release("paused", reason)
+        self._journal.release("paused", reason, keep_order=reason == INTERRUPTED)
         return Ended("paused", reason)
 
     def _read(self) -> Batch:
@@ -261,6 +263,10 @@ class Driver:
 
     # --- Redis --------------------------------------------------------------------------------------
 
+    def _heed_cancel(self) -> None:
+        if self._journal.cancelled():
+            self._handle(Pause(CANCELLED))
+
     def _see_workers(self) -> None:
         self._present = self._board.present()
         self._cache.runners_are(self._present.runners)
@@ -271,6 +277,7 @@ class Driver:
 
     def _redis_trouble(self, exc: Exception, since: float | None, stop: threading.Event) -> float:
         self._check()  # the embedded broker may be what is gone
+        self._heed_cancel()
         now = time.monotonic()
         since = now if since is None else since
         self._reconciler.forget()
@@ -303,14 +310,14 @@ class Driver:
         self._journal.count(self._counts.items())
         self._counts.clear()
 
-    def _report_progress(self) -> None:
-        self._on_progress(
-            Progress(
-                phases=self._lifecycle.counts(),
-                verdicts=dict(self._tally.verdicts),
-                completion_tokens=self._intake.completion_tokens,
-                in_flight=len(self._lifecycle.out(Stage.GENERATE)),
-                elapsed_s=time.monotonic() - self._started,
-                notice=self._notice,
-            )
+    def _report_progress(self) -> Progress:
+        progress = Progress(
+            phases=self._lifecycle.counts(),
+            verdicts=dict(self._tally.verdicts),
+            completion_tokens=self._intake.completion_tokens,
+            in_flight=len(self._lifecycle.out(Stage.GENERATE)),
+            elapsed_s=time.monotonic() - self._started,
+            notice=self._notice,
         )
+        self._on_progress(progress)
+        return progress

@@ -56,6 +56,15 @@ def problems(ledger: Ledger, run_id: str) -> list[PlannedProblem]:
         return [PlannedProblem(*row) for row in rows]
 
 
+def unfinished_problems(ledger: Ledger, run_id: str) -> set[str]:
+    """The ids of problems that have a sample without a verdict."""
+    s, r = tables.samples, tables.results
+    same = sa.and_(r.c.run_id == s.c.run_id, r.c.problem_id == s.c.problem_id, r.c.idx == s.c.idx)
+    query = sa.select(s.c.problem_id).select_from(s.outerjoin(r, same))
+    with ledger.read() as db:
+        return set(db.execute(query.where(s.c.run_id == run_id, r.c.run_id.is_(None)).distinct()).scalars())
+
+
 def sample_states(ledger: Ledger, run_id: str) -> list[SampleState]:
     """Each planned sample, in dataset order and by index."""
     s, p, c, r, u, f, e = (

@@ -24,6 +24,10 @@ from farm.errors import RunLocked
 from farm.ids import sha256_hex
 from farm.records import Completion, GenerateTelemetry, SampleKey, SampleResult
 
+# Reasons of a paused run
+INTERRUPTED = "interrupted"  # its coordinator was told to stop
+CANCELLED = "cancelled"  # farm cancel
+
 
 class Recorded(Enum):
     """What a write did."""
@@ -89,6 +93,13 @@ class Journal:
         """Say that the owner lives. Raises RunLocked when it no longer is the owner."""
         with self._write():
             pass
+
+    def cancelled(self) -> bool:
+        """Whether somebody ordered this run to be paused (farm.coordinator.orders)."""
+        orders = tables.orders
+        query = sa.select(orders.c.wish).where(orders.c.run_id == self.run_id)
+        with translated(self._url), self._engine.connect() as db:
+            return db.execute(query).scalar() == tables.CANCEL
 
     def record_completions(self, entries: Sequence[CompletionEntry]) -> list[Recorded]:
         """Record completions; answers what became of each, in order. The first one of a sample stays."""
@@ -192,9 +203,12 @@ class Journal:
                         .values(value=table.c.value + value)
                     )
 
-    def release(self, state: str, reason: str = "") -> None:
-        """Give the run back in `state` (paused, complete, incomplete); `reason` says why it is paused."""
-        runs = tables.runs
+    def release(self, state: str, reason: str = "", *, keep_order: bool = False) -> None:
+        """Give the run back in `state` (paused, complete, incomplete); `reason` says why it is paused.
+
+        Orders for it end with that, unless `keep_order`: whoever fulfils one is to try again.
+        """
+        runs, orders = tables.runs, tables.orders
         finished = time.time() if state in ("complete", "incomplete") else None
         with self._write() as db:
             db.execute(
@@ -202,6 +216,8 @@ class Journal:
                 .where(runs.c.run_id == self.run_id)
                 .values(owner=None, state=state, reason=reason, finished_at=finished)
             )
+            if not keep_order:
+                db.execute(orders.delete().where(orders.c.run_id == self.run_id))
 
     # --- helpers --------------------------------------------------------------------------------
 

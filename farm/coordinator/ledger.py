@@ -14,16 +14,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import sqlalchemy as sa
 from pydantic import ValidationError
 
 import farm
 from farm.coordinator import tables
-from farm.coordinator.database import connect, translated
+from farm.coordinator.database import connect, shown, translated
 from farm.coordinator.journal import CompletionEntry, Journal, completion_row
-from farm.errors import LedgerCorrupt, LedgerError, RunExists, RunLocked, RunNotFound
+from farm.coordinator.spec_differences import spec_differences
+from farm.errors import LedgerCorrupt, LedgerError, RunExists, RunLocked, RunNotFound, RunNotOrdered, SpecMismatch
 from farm.ids import sha256_hex
 from farm.processes import process_start
 from farm.records import RunSpec, SampleKey
@@ -78,14 +79,14 @@ class Ledger:
             if self._engine.dialect.name == "sqlite":
                 verdict = db.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
                 if verdict != "ok":
-                    raise LedgerCorrupt(f"ledger {self.url} is damaged: {verdict}", remedy="restore it from a copy")
+                    raise LedgerCorrupt(f"ledger {self.shown} is damaged: {verdict}", remedy="restore it from a copy")
             tables.metadata.create_all(db)
             version = db.execute(sa.select(tables.meta.c.version)).scalar_one_or_none()
             if version is None:
                 db.execute(tables.meta.insert().values(version=tables.LEDGER_VERSION))
             elif version != tables.LEDGER_VERSION:
                 raise LedgerError(
-                    f"ledger {self.url} has version {version}, this farm knows {tables.LEDGER_VERSION}",
+                    f"ledger {self.shown} has version {version}, this farm knows {tables.LEDGER_VERSION}",
                     remedy="use the farm version that wrote it",
                 )
 
@@ -101,12 +102,14 @@ class Ledger:
     ) -> None:
         """Record a whole plan in one transaction: either all of it is there afterwards, or nothing.
 
-        `completions` are those that exist already. Raises RunExists when the id is taken.
+        `completions` are those that exist already. Raises RunExists when the id is taken, SpecMismatch
+        when it is and by a run of another spec.
         """
         spec_json = spec.to_json().decode()
-        with translated(self.url), self._engine.begin() as db:
-            if db.execute(sa.select(tables.runs.c.run_id).where(tables.runs.c.run_id == run_id)).first():
-                raise RunExists(f"run {run_id} exists already", remedy=f"continue it with: farm resume {run_id}")
+        with self.write() as db:
+            known = db.execute(sa.select(tables.runs).where(tables.runs.c.run_id == run_id)).mappings().first()
+            if known is not None:
+                self._refuse(self._row(known), spec)
             db.execute(
                 tables.runs.insert().values(
                     run_id=run_id, created_at=time.time(), state="planned", reason="", spec=spec_json,
@@ -121,6 +124,13 @@ class Ledger:
             for rows in _batches({"run_id": run_id, **completion_row(entry)} for entry in completions):
                 db.execute(tables.completions.insert(), rows)
 
+    @staticmethod
+    def _refuse(known: RunRow, spec: RunSpec) -> NoReturn:
+        other = spec_differences(known.spec, spec)
+        if other:
+            raise SpecMismatch(known.run_id, other, remedy="give another --run-id")
+        raise RunExists(f"run {known.run_id} exists already", remedy=f"continue it with: farm resume {known.run_id}")
+
     # --- reading --------------------------------------------------------------------------------
 
     def run(self, run_id: str) -> RunRow:
@@ -128,7 +138,7 @@ class Ledger:
         with self.read() as db:
             row = db.execute(sa.select(tables.runs).where(tables.runs.c.run_id == run_id)).mappings().first()
         if row is None:
-            raise RunNotFound(f"no run {run_id} in {self.url}", remedy="list the runs with: farm runs")
+            raise RunNotFound(f"no run {run_id} in {self.shown}", remedy="list the runs with: farm runs")
         return self._row(row)
 
     def runs(self) -> list[RunRow]:
@@ -148,10 +158,23 @@ class Ledger:
         with translated(self.url), self._engine.connect() as db:
             yield db
 
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A write transaction, for what is not a driver's business; that goes through its Journal."""
+        with translated(self.url), self._engine.begin() as db:
+            if self._engine.dialect.name == "sqlite":
+                db.exec_driver_sql("UPDATE runs SET fence = fence WHERE 0")  # take the write lock before reading
+            yield db
+
+    @property
+    def shown(self) -> str:
+        """The URL without its password."""
+        return shown(self.url)
+
     def _row(self, row: Any) -> RunRow:
         run_id = row["run_id"]
         if sha256_hex(row["spec"].encode()) != row["spec_digest"]:
-            raise LedgerCorrupt(f"ledger {self.url}: the spec of run {run_id} is not what was written")
+            raise LedgerCorrupt(f"ledger {self.shown}: the spec of run {run_id} is not what was written")
         try:
             spec = RunSpec.model_validate_json(row["spec"])
         except ValidationError as exc:
@@ -165,24 +188,28 @@ class Ledger:
 
     # --- the lock -------------------------------------------------------------------------------
 
-    def acquire(self, run_id: str) -> Journal:
+    def acquire(self, run_id: str, *, ordered: bool = False) -> Journal:
         """Take the run for this process and raise its fence.
 
         A dead owner's lock is taken over: on this host when its process is gone, from another host
         when it has not been heard of for LOCK_STALE_S seconds. Raises RunLocked otherwise.
+
+        Orders for the run (farm.coordinator.orders) end with this, unless `ordered`: then it must be
+        ordered to be driven, and stays so. RunNotOrdered if it is not.
         """
         me = f"{socket.gethostname()}:{os.getpid()}:{process_start(os.getpid())}"
-        runs = tables.runs
-        with translated(self.url), self._engine.begin() as db:
-            if self._engine.dialect.name == "sqlite":
-                db.exec_driver_sql("UPDATE runs SET fence = fence WHERE 0")  # take the write lock before reading
-            query = sa.select(runs.c.owner, runs.c.heartbeat, runs.c.fence).where(runs.c.run_id == run_id)
-            row = db.execute(query.with_for_update()).first()
+        runs, orders = tables.runs, tables.orders
+        with self.write() as db:
+            row = db.execute(sa.select(runs).where(runs.c.run_id == run_id).with_for_update()).mappings().first()
             if row is None:
-                raise RunNotFound(f"no run {run_id} in {self.url}", remedy="list the runs with: farm runs")
-            if row.owner and row.owner != me and _alive(row.owner, row.heartbeat):
-                raise RunLocked(run_id, row.owner)
-            fence = row.fence + 1
+                raise RunNotFound(f"no run {run_id} in {self.shown}", remedy="list the runs with: farm runs")
+            if row["owner"] != me and owned(row):
+                raise RunLocked(run_id, row["owner"])
+            if not ordered:
+                db.execute(orders.delete().where(orders.c.run_id == run_id))
+            elif db.execute(sa.select(orders.c.wish).where(orders.c.run_id == run_id)).scalar() != tables.DRIVE:
+                raise RunNotOrdered(f"run {run_id} is not ordered", remedy=f"order it: farm resume {run_id} --detach")
+            fence = row["fence"] + 1
             db.execute(
                 runs.update()
                 .where(runs.c.run_id == run_id)
@@ -205,9 +232,12 @@ class Ledger:
 
 def _state(row: Any) -> str:
     """As stored, but a run whose coordinator died without a word is no running one."""
-    if row["state"] == "running" and not (row["owner"] and _alive(row["owner"], row["heartbeat"])):
-        return "interrupted"
-    return str(row["state"])
+    return "interrupted" if row["state"] == "running" and not owned(row) else str(row["state"])
+
+
+def owned(row: Any) -> bool:
+    """Whether a living coordinator has the run of this row of `runs`."""
+    return bool(row["owner"]) and _alive(row["owner"], row["heartbeat"])
 
 
 def _alive(owner: str, heartbeat: float) -> bool:

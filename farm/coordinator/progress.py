@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from farm.coordinator.lifecycle import Phase
+from farm.ids import canonical_json
 
 NOT_COUNTED = "UNSANDBOXED"  # stands for the verdicts that enter no score
 
@@ -19,6 +22,20 @@ class Progress:
     in_flight: int  # generate jobs that are out
     elapsed_s: float
     notice: str  # what the user should know now, such as "no execute worker is connected"
+
+    def to_json(self) -> bytes:
+        """For those who watch from elsewhere."""
+        return canonical_json({**asdict(self), "phases": {phase.value: n for phase, n in self.phases.items()}})
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Progress:
+        """What `to_json` wrote, of this version; ValueError for anything else."""
+        try:
+            values: dict[str, Any] = json.loads(data)
+            phases = {phase: int(values["phases"][phase.value]) for phase in Phase}
+            return cls(**{**{f.name: values[f.name] for f in fields(cls)}, "phases": phases})
+        except (TypeError, LookupError, RecursionError) as exc:
+            raise ValueError("not a picture of a run") from exc
 
 
 @dataclass(frozen=True, slots=True)

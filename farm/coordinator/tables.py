@@ -53,6 +53,18 @@ runs = Table(
 )
 
 
+DRIVE, CANCEL = "drive", "cancel"  # wishes of orders
+
+orders = Table(  # what somebody asked for who does not drive the run: farm.coordinator.orders
+    "orders",
+    metadata,
+    Column("run_id", String(64), ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
+    Column("wish", String(16), nullable=False),
+    Column("how", Text, nullable=False),  # HowToDrive, canonical JSON; of a cancel: empty
+    Column("at", Float, nullable=False),  # Unix time
+)
+
+
 def _run_id() -> Column[str]:
     return Column("run_id", String(64), ForeignKey("runs.run_id", ondelete="CASCADE"), nullable=False)
 

@@ -60,6 +60,10 @@ class Keys:
         """Hash: `stage/sample key` -> attempt of work that is wanted; a message that is not in it is stale."""
         return f"{self.prefix}run:{run_id}:out"
 
+    def progress(self, run_id: str) -> str:
+        """String: how the run stands, for those who watch it."""
+        return f"{self.prefix}run:{run_id}:progress"
+
     def answers(self, run_id: str) -> str:
         """Stream: what workers answer."""
         return f"{self.prefix}run:{run_id}:answers"

@@ -14,7 +14,7 @@ from farm.coordinator.ledger import Ledger
 from farm.coordinator.regrade import plan_regrade, take_over
 from farm.coordinator.reporting import score_run
 from farm.datasets.store import BlobStore
-from farm.errors import ConfigError, DigestMismatch, FarmError, LedgerCorrupt, RunExists, RunIncomplete, RunNotFound
+from farm.errors import ConfigError, DigestMismatch, FarmError, LedgerCorrupt, RunIncomplete, RunNotFound, SpecMismatch
 from farm.records import JudgeSpec, Limits, RunSpec, Verdict
 from farm.reports.cautions import cautions
 from farm.reports.table import plain_text
@@ -101,7 +101,7 @@ def test_a_judge_that_the_tests_are_not_for_is_refused(ledger: Ledger, blobs: Bl
 
 def test_a_name_that_is_taken_is_refused(ledger: Ledger, blobs: BlobStore) -> None:
     plan(ledger, "run-1", spec(), completed=2)
-    with pytest.raises(RunExists):
+    with pytest.raises(SpecMismatch, match="regraded_from: planned nothing"):
         regraded(ledger, blobs, run_id="run-1")
 
 
