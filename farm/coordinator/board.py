@@ -17,6 +17,7 @@ from farm.coordinator.reuse import Runner
 from farm.errors import RunExists
 from farm.records import RunSpec
 from farm.tasks.keys import RUN_TTL_S, Keys, generate_queue
+from farm.tasks.quarantine import Quarantine
 
 PICTURE_TTL_S = 10
 
@@ -39,6 +40,8 @@ class RunBoard:
         self._model = spec.model if spec.generates else None
         self._runtime = spec.judge.runtime
         self._identity = identity
+        self._quarantine = Quarantine(connection, keys)
+        self._refused: int | None = None
 
     def own(self) -> None:
         """Take the run's name on this Redis. Raises RunExists when a run of another ledger has it."""
@@ -60,6 +63,11 @@ class RunBoard:
     def show(self, progress: Progress) -> None:
         """A picture for those who watch; it fades when nobody renews it."""
         self._redis.set(self._keys.progress(self._run_id), progress.to_json(), ex=PICTURE_TTL_S)
+
+    def newly_refused(self) -> int:
+        """Messages that workers of this Redis refused since the last call; whose they were cannot be told."""
+        before, self._refused = self._refused, self._quarantine.refused()
+        return 0 if before is None else max(0, self._refused - before)  # an emptied Redis begins anew
 
     def withdraw(self) -> None:
         """Want nothing more: workers drop the jobs that they take from now on."""

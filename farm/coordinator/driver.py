@@ -189,6 +189,7 @@ class Driver:
         self._announce()
         self._heed_cancel()
         self._see_workers()
+        self._counts["refused_messages"] += self._board.newly_refused()
         self._flush_counts()
         self._blobs.drop(self._run_id, self._tally.take_spent())
         if caught_up:  # else an answer may be waiting in the stream for what looks lost

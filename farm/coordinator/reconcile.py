@@ -17,9 +17,12 @@ import redis
 from farm.coordinator.dispatch import task_id
 from farm.coordinator.lifecycle import Stage
 from farm.records import SampleKey
+from farm.tasks.envelope import MAX_RAW_BYTES
 from farm.tasks.keys import Keys
 
 UNCLAIMED_S = 5.0  # how long a message may be between queue and claim
+QUEUE_PIECE = 500  # entries read at a time
+QUEUE_LOOK = 20_000  # entries looked at: farm's own are far fewer, more are a flood of junk
 DEAD_AFTER_S = 5.0  # how long a worker's presence must be missing, above its TTL
 
 
@@ -78,9 +81,13 @@ class Reconciler:
         old = {job for job, since in suspects.items() if now - since >= UNCLAIMED_S}
         vanished: list[Out] = []
         if old:
-            queued = self._queued({queues[job.stage] for job in old})
+            names = {job: task_id(self._run_id, job.key, job.stage, job.attempt) for job in old}
+            queued = {
+                name: self._queued(name, {names[job] for job in old if queues[job.stage] == name})
+                for name in {queues[job.stage] for job in old}
+            }
             for job in old:
-                if task_id(self._run_id, job.key, job.stage, job.attempt) in queued:
+                if names[job] in queued[queues[job.stage]]:
                     suspects[job] = now  # it waits in its queue: look again later
                 else:
                     vanished.append(job)
@@ -110,12 +117,21 @@ class Reconciler:
             pipe.exists(self._keys.worker(name))
         return {name for name, there in zip(names, pipe.execute(), strict=True) if there} if names else set()
 
-    def _queued(self, queues: set[str]) -> set[str]:
-        found = set()
-        for queue in queues:
-            for message in cast(list[bytes], self._redis.lrange(self._keys.queue(queue), 0, -1)):
-                try:
-                    found.add(str(json.loads(message)["headers"]["id"]))
-                except (ValueError, TypeError, LookupError, RecursionError):
-                    continue  # a foreign message; the workers' guard deals with it
-        return found
+    def _queued(self, queue: str, wanted: set[str]) -> set[str]:
+        """Which of these Celery ids wait in a queue, or may: behind more entries than are worth reading."""
+        found: set[str] = set()
+        for start in range(0, QUEUE_LOOK, QUEUE_PIECE):
+            entries = cast(list[bytes], self._redis.lrange(self._keys.queue(queue), start, start + QUEUE_PIECE - 1))
+            found |= wanted.intersection(filter(None, map(_celery_id, entries)))
+            if len(entries) < QUEUE_PIECE or found == wanted:
+                return found
+        return wanted
+
+
+def _celery_id(entry: bytes) -> str | None:
+    if len(entry) > MAX_RAW_BYTES:
+        return None
+    try:
+        return str(json.loads(entry)["headers"]["id"])
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None  # a foreign message; the workers' guard deals with it

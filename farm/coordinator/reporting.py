@@ -20,7 +20,7 @@ COUNTERS = {
     "resends": ("resends", "failed_attempts", "workers_lost"),
     "duplicates": ("duplicate_completions", "duplicate_verdicts"),
     "conflicts": ("conflict_completions", "conflict_verdicts"),
-    "quarantined": ("quarantined", "unexpected_completions", "unexpected_verdicts"),
+    "quarantined": ("quarantined", "refused_messages", "unexpected_completions", "unexpected_verdicts"),
 }
 
 

@@ -70,6 +70,7 @@ def _settings(settings: Settings, role: str) -> dict[str, Any]:
         # True ends the worker on 5.6.3, and aborted requests can crash the model server
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_enable_remote_control": False,  # any Redis client could stop every worker
+        "worker_consumer": "farm.tasks.guard:GuardedConsumer",
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,
         "task_default_queue": "unrouted",  # nobody consumes it: a routing mistake shows

@@ -34,11 +34,16 @@ from farm.tasks.app import execute_queues, make_app
 from farm.tasks.context import TaskContext
 from farm.tasks.execute import execute
 from farm.tasks.generate import Servers, generate
+from farm.tasks.guard import Guard, install
 from farm.tasks.keys import Keys, generate_queue
 from farm.tasks.presence import FollowQueues, Lease, Presence, WorkerFacts
-from farm.tasks.wire import EXECUTE_TASK, GENERATE_TASK, ExecuteJob, Failure, parse
+from farm.tasks.wire import EXECUTE_TASK, GENERATE_TASK, ExecuteJob, Failure, GenerateJob, Job, parse
 
 log = logging.getLogger(__name__)
+KINDS: dict[str, dict[str, type[Job]]] = {  # role -> the only tasks that its worker has, with their jobs
+    "execute": {EXECUTE_TASK: ExecuteJob},
+    "generate": {GENERATE_TASK: GenerateJob},
+}
 
 
 def run_execute_worker(settings: Settings, *, slots: int, name: str | None, confinement: Confinement) -> int:
@@ -114,8 +119,11 @@ def run_generate_worker(
 def _prepare(settings: Settings, role: str, worker: str, slots: int, sandboxes: dict[str, SandboxInfo]) -> Celery:
     connection = broker.client(settings)
     broker.ping(settings, connection)
+    keys = Keys(settings.key_prefix)
+    guard = Guard(connection, keys, KINDS[role], worker)
+    install(guard)
     app = make_app(settings, role)
-    app.farm_worker = WorkerFacts(worker, role, slots, sandboxes, Keys(settings.key_prefix), connection)
+    app.farm_worker = WorkerFacts(worker, role, slots, sandboxes, keys, connection, guard)
     app.steps["consumer"].add(Presence)
     app.steps["consumer"].add(Lease)
     return app

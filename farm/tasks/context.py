@@ -7,26 +7,23 @@ fork); threads of one process share the connections, which are thread-safe.
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import redis
 from redis.commands.core import Script
-from redis.exceptions import RedisError
 
 from farm.config import Settings
-from farm.errors import FarmError, MessageRejected, ProtocolError, VersionSkew
-from farm.ids import canonical_json
+from farm.errors import FarmError, MessageRejected, VersionSkew
 from farm.tasks.answers import Answers
 from farm.tasks.blobs import Blobs
 from farm.tasks.broker import client
 from farm.tasks.keys import RUN_TTL_S, Keys
+from farm.tasks.quarantine import Quarantine
 from farm.tasks.wire import Failure, Job, parse
 from farm.text import one_line
 
 log = logging.getLogger(__name__)
-QUARANTINE_LENGTH = 1000
 # KEYS state, out, claims; ARGV fence, stage/key, attempt, worker, TTL
 CLAIM = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('HGET', KEYS[2], ARGV[2]) ~= ARGV[3] then return 0 end
@@ -48,6 +45,7 @@ class TaskContext:
     keys: Keys
     blobs: Blobs
     answers: Answers
+    quarantine: Quarantine
     claim_script: Script
 
     @classmethod
@@ -61,6 +59,7 @@ class TaskContext:
             keys,
             Blobs(connection, keys),
             Answers(connection, keys),
+            Quarantine(connection, keys),
             connection.register_script(CLAIM),
         )
 
@@ -73,9 +72,12 @@ class TaskContext:
         try:
             job = parse(kind, message)
         except (MessageRejected, VersionSkew) as exc:
-            self._quarantine(message, exc)
+            self.quarantine.refuse(exc.message, worker=self.worker)
             return None
-        return job if self._claim(job, stage) else None
+        if self._claim(job, stage):
+            return job
+        self.quarantine.stale()
+        return None
 
     def fail(self, job: Job, stage: Stage, exc: FarmError, *, final: bool = False, pause: bool = False) -> None:
         """Answer that this attempt came to nothing; see `Failure` for `final` and `pause`."""
@@ -98,17 +100,3 @@ class TaskContext:
         names = (self.keys.state(job.run_id), self.keys.out(job.run_id), self.keys.claims(job.run_id))
         words = (job.fence, f"{stage}/{job.key}", job.attempt, self.worker, RUN_TTL_S)
         return bool(self.claim_script(keys=names, args=words))
-
-    def _quarantine(self, message: object, exc: ProtocolError) -> None:
-        """Keep a note of a refused message (never its body), newest first, bounded."""
-        keys = sorted(str(k) for k in message)[:20] if isinstance(message, dict) else []
-        entry = canonical_json({"at": time.time(), "reason": one_line(str(exc), 500), "fields": keys})
-        log.warning("refused a message: %s", one_line(str(exc)))
-        try:
-            pipe = self.connection.pipeline(transaction=True)
-            pipe.lpush(self.keys.quarantine, entry)
-            pipe.ltrim(self.keys.quarantine, 0, QUARANTINE_LENGTH - 1)
-            pipe.expire(self.keys.quarantine, RUN_TTL_S)
-            pipe.execute()
-        except RedisError as exc_redis:
-            log.warning("quarantine not written: %s", exc_redis)

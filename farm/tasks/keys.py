@@ -44,6 +44,11 @@ class Keys:
         """List: refused messages, newest first."""
         return f"{self.prefix}quarantine"
 
+    @property
+    def quarantine_counts(self) -> str:
+        """Hash: how many messages were refused, and how many jobs were stale."""
+        return f"{self.prefix}quarantine-counts"
+
     def worker(self, name: str) -> str:
         """Hash: presence of one worker."""
         return f"{self.prefix}worker:{name}"

@@ -26,6 +26,7 @@ from redis.exceptions import RedisError
 import farm
 from farm.sandbox.api import SandboxInfo
 from farm.tasks.app import VISIBILITY_S
+from farm.tasks.guard import Guard
 from farm.tasks.keys import WORKER_TTL_S, Keys
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class WorkerFacts:
     sandboxes: dict[str, SandboxInfo]  # by runtime; empty: it executes nothing
     keys: Keys
     connection: redis.Redis
+    guard: Guard
     ended: threading.Event = field(default_factory=threading.Event)  # set when the process is about to end
 
 

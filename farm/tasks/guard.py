@@ -1,0 +1,197 @@
+"""What stands between the queues and Celery: no message can end a worker, or be obeyed beyond a job.
+
+A stock worker exits on an entry that is no JSON, on a body that is not Base64, on a time limit that is
+no number; takes an entry without properties for a lost connection, and starts all that it holds again.
+So entries are read here, in three places of kombu and Celery that their pinned versions have
+(tests/unit/tasks/test_guard.py fails when another version has not):
+
+* `Channel._brpop_read`: each entry is opened by farm.tasks.envelope before kombu builds a message of it.
+* `QoS`: a channel that lost its client while a task ran neither acknowledges nor restores, and says so
+  quietly; Redis returns the message after the visibility timeout.
+* `Consumer`: what Celery refuses or fails on all the same is counted, rejected and survived.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from queue import Empty
+from typing import Any, ClassVar
+
+import redis
+from celery.worker.consumer import Consumer
+from kombu import transport as transports
+from kombu.transport import redis as kombu_redis
+
+from farm.errors import ProtocolError
+from farm.tasks.envelope import Envelope, open_envelope
+from farm.tasks.keys import Keys
+from farm.tasks.quarantine import Quarantine
+from farm.tasks.wire import Job
+
+log = logging.getLogger(__name__)
+
+# What reading a message may raise by the message's fault; a lost connection is none of them.
+BROKEN = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
+FLOOD = 50  # refused in a row: from here on junk is taken out by the thousand
+FLOOD_COUNT, FLOOD_BYTES = 1000, 4 << 20
+# KEYS queue; ARGV count, bytes: the oldest entries, as long as they are few and small.
+POP_SOME = """
+local found, size = {}, 0
+for i = 1, tonumber(ARGV[1]) do
+  local entry = redis.call('RPOP', KEYS[1])
+  if not entry then break end
+  found[i] = entry
+  size = size + #entry
+  if size >= tonumber(ARGV[2]) then break end
+end
+return found
+"""
+
+
+class Guard:
+    """Opens entries for one worker process and notes what it refuses. Used by the event loop's thread alone."""
+
+    def __init__(self, connection: redis.Redis, keys: Keys, kinds: Mapping[str, type[Job]], worker: str) -> None:
+        """`kinds`: the job of each task that this worker has; `worker`: its name, for the notes."""
+        self.quarantine = Quarantine(connection, keys)
+        self._redis, self._keys, self._kinds, self._worker = connection, keys, kinds, worker
+        self._pop_some = connection.register_script(POP_SOME)
+        self._in_a_row = 0
+
+    def open(self, raw: bytes, queue: str) -> Envelope | None:
+        """The message in an entry; None if it was refused, and noted. Raises RedisError."""
+        try:
+            envelope = open_envelope(raw, queue, self._kinds)
+        except ProtocolError as exc:
+            self._refuse([exc])
+            self._in_a_row += 1
+            if self._in_a_row >= FLOOD:
+                self._clear(queue)
+            return None
+        self._in_a_row = 0
+        return envelope
+
+    def refuse(self, reason: str, headers: object) -> None:
+        """Note a message that passed `open` and was refused later."""
+        self.quarantine.refuse(reason, headers=headers, worker=self._worker)
+
+    def _refuse(self, refused: list[ProtocolError]) -> None:
+        notes = [(exc.message, getattr(exc, "headers", None)) for exc in refused]
+        self.quarantine.refuse_many(notes, worker=self._worker)
+
+    def _clear(self, queue: str) -> None:
+        """Take many entries at once and put the good ones back where they were.
+
+        A kill in between loses messages, as a kill of any worker may; the coordinator sends them again.
+        """
+        refused: list[ProtocolError] = []
+        good: list[bytes] = []
+        found: list[bytes] = self._pop_some(keys=[self._keys.queue(queue)], args=[FLOOD_COUNT, FLOOD_BYTES])
+        for raw in found:
+            try:
+                open_envelope(raw, queue, self._kinds)
+                good.append(raw)
+            except ProtocolError as exc:
+                refused.append(exc)
+        if good:
+            self._redis.rpush(self._keys.queue(queue), *reversed(good))
+            self._in_a_row = 0
+        self._refuse(refused)
+
+
+class GuardedQoS(kombu_redis.QoS):  # type: ignore[misc]
+    """Bookkeeping of what is unacknowledged, quiet when its channel has no client any more."""
+
+    def ack(self, delivery_tag: str) -> None:
+        with self._unless_gone():
+            super().ack(delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        with self._unless_gone():
+            super().reject(delivery_tag, requeue)
+
+    def restore_unacked_once(self, stderr: Any = None) -> None:
+        with self._unless_gone():
+            super().restore_unacked_once(stderr)
+
+    def _unless_gone(self) -> suppress:
+        connection = getattr(self.channel, "connection", None)
+        gone = connection is None or getattr(connection, "client", None) is None
+        return suppress(*((AttributeError, ConnectionError) if gone else ()))
+
+
+class GuardedChannel(kombu_redis.Channel):  # type: ignore[misc]
+    """A channel whose entries pass the guard."""
+
+    QoS = GuardedQoS
+    guard: ClassVar[Guard]
+
+    def _brpop_read(self, **options: Any) -> bool:
+        """kombu's own, but for what happens between the reply and the delivery."""
+        try:
+            try:
+                reply = self.client.parse_response(self.client.connection, "BRPOP", **options)
+            except self.connection_errors:
+                self.client.connection.disconnect()  # the next turn connects anew
+                raise
+            if not reply:
+                raise Empty
+            where, raw = reply
+            queue = where.decode("utf-8", "replace").rsplit(self.sep, 1)[0]
+            self._queue_cycle.rotate(queue)
+        finally:
+            self._in_poll = None
+            self._flush_brpop_reauth()
+        envelope = self.guard.open(raw, queue)
+        if envelope is not None:
+            self.connection._deliver(envelope.payload, queue)
+        return True
+
+
+class GuardedConsumer(Consumer):  # type: ignore[misc]
+    """Celery's consumer; what it refuses is counted, and no message ends it."""
+
+    def create_task_handler(self, *arguments: Any, **options: Any) -> Any:
+        handle = super().create_task_handler(*arguments, **options)
+
+        def guarded(message: Any) -> Any:
+            try:
+                return handle(message)
+            except BROKEN as exc:
+                log.exception("a message that Celery cannot handle")
+                self._note(f"Celery cannot handle it: {type(exc).__name__}", message)
+                if not message.acknowledged:
+                    message.reject_log_error(log, self.connection_errors)
+                return None
+
+        return guarded
+
+    def on_unknown_message(self, body: Any, message: Any) -> None:
+        self._note("Celery does not know its form", message)
+        super().on_unknown_message(body, message)
+
+    def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
+        self._note("Celery does not know its task", message)
+        super().on_unknown_task(body, message, exc)
+
+    def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:
+        self._note("Celery takes it for invalid", message)
+        super().on_invalid_task(body, message, exc)
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        self._note("Celery cannot decode it", message)
+        super().on_decode_error(message, exc)
+
+    def _note(self, reason: str, message: Any) -> None:
+        self.app.farm_worker.guard.refuse(reason, message.headers)
+
+
+def install(guard: Guard) -> None:
+    """Let every Redis connection of Celery in this process pass `guard`. Before the first connection."""
+    channel = type("Channel", (GuardedChannel,), {"guard": guard})
+    transport = type("Transport", (kombu_redis.Transport,), {"Channel": channel})
+    for alias in ("redis", "rediss"):  # redis+socket:// is `redis` too
+        transports.TRANSPORT_ALIASES[alias] = lambda: transport
+        transports._transport_cache.pop(alias, None)
