@@ -6,7 +6,10 @@ place that turns such text into bytes or shows it goes through here, so none of 
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+_NOT_PLAIN = re.compile(r"[^\n\t\x20-\x7e]")  # the others need no look at their category
 
 
 def encode(text: str) -> bytes:
@@ -42,15 +45,18 @@ def printable(text: str, limit: int = 4096) -> str:
     `limit` is in characters; what is cut is said. Newlines and tabs stay.
     """
     cut = text[:limit]
-    shown = "".join(
-        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn") else _escape(c) for c in cut
-    )
+    shown = _NOT_PLAIN.sub(_shown, cut)
     return shown if len(text) <= limit else f"{shown}… ({len(text) - limit} more characters)"
 
 
 def one_line(text: str, limit: int = 200) -> str:
     """`printable`, on one line."""
     return printable(" ".join(text.split()), limit)
+
+
+def _shown(found: re.Match[str]) -> str:
+    char = found[0]
+    return char if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn") else _escape(char)
 
 
 def _escape(char: str) -> str:

@@ -18,6 +18,7 @@ import click
 from farm.cli.home import blob_store
 from farm.cli.live import LiveView
 from farm.config import Settings
+from farm.coordinator.details import problem_details
 from farm.coordinator.driver import Driver
 from farm.coordinator.journal import CANCELLED, INTERRUPTED
 from farm.coordinator.ledger import Ledger
@@ -27,10 +28,11 @@ from farm.coordinator.resuming import check_resumable
 from farm.embedded import EmbeddedStack, stack_or_cluster
 from farm.errors import ConfigError, FarmError, Interrupted, RunIncomplete
 from farm.records import UNSANDBOXED, RunSpec
+from farm.reports.html.page import write_page
 from farm.reports.samples_jsonl import write_samples
 from farm.reports.sections import finish_with
 from farm.reports.table import show
-from farm.reports.write import write_report
+from farm.reports.write import durable, write_report
 from farm.sandbox.confinement import Confinement
 from farm.scoring.report import Report
 from farm.tasks import broker
@@ -96,13 +98,15 @@ def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, ret
     return conclude(ledger, run_id, settings, how, ended)
 
 
-def write_reports(ledger: Ledger, run_id: str, directory: Path) -> tuple[Report, list[Path]]:
-    """Write report.json, report.md and samples.jsonl of a run into a folder."""
+def write_reports(settings: Settings, ledger: Ledger, run_id: str, directory: Path) -> tuple[Report, list[Path]]:
+    """Write report.json, report.md, report.html and samples.jsonl of a run into a folder."""
     report = score_run(ledger, run_id)
     paths = write_report(report, directory)
-    samples = directory / "samples.jsonl"
+    page, samples = directory / "report.html", directory / "samples.jsonl"
+    with durable(page) as file:
+        write_page(report, problem_details(ledger, run_id, blob_store(settings).get), file)
     write_samples(samples, sample_rows(ledger, run_id))
-    return report, [*paths, samples]
+    return report, [*paths, page, samples]
 
 
 def report_directory(settings: Settings, run_id: str, out: Path | None) -> Path:
@@ -119,7 +123,7 @@ def conclude(ledger: Ledger, run_id: str, settings: Settings, how: HowToRun, end
         if ended.reason == INTERRUPTED:
             raise Interrupted(f"run {run_id} is interrupted; what was done is kept", remedy=resume)
         raise RunIncomplete(f"run {run_id} is paused: {ended.reason}", remedy=f"mend that, then {resume}")
-    report, paths = write_reports(ledger, run_id, report_directory(settings, run_id, how.out))
+    report, paths = write_reports(settings, ledger, run_id, report_directory(settings, run_id, how.out))
     show(report, sys.stdout)
     for path in paths:
         click.echo(str(path))

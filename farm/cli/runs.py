@@ -50,7 +50,7 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
     """
     settings = load()
     with open_ledger(settings) as ledger:
-        result, paths = write_reports(ledger, run_id, report_directory(settings, run_id, out))
+        result, paths = write_reports(settings, ledger, run_id, report_directory(settings, run_id, out))
         running = ledger.run(run_id).state == "running"
     if as_json_:
         click.echo(as_json(result), nl=False)

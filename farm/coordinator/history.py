@@ -21,6 +21,7 @@ from farm.coordinator.reuse import Runner, digest_of, runner_of
 from farm.errors import LedgerCorrupt
 from farm.ids import sha256_hex
 from farm.records import UNSANDBOXED, Completion, GenerateTelemetry, SampleKey, SampleResult, Verdict
+from farm.text import decode
 
 R = TypeVar("R", Completion, SampleResult)
 
@@ -48,9 +49,9 @@ class StoredCompletion:
 
 
 def problems(ledger: Ledger, run_id: str) -> list[PlannedProblem]:
-    """The planned problems, in dataset order."""
+    """The planned problems, in dataset order; without their statements."""
     t = tables.problems
-    columns = [t.c[field.name] for field in fields(PlannedProblem)]
+    columns = [t.c[field.name] for field in fields(PlannedProblem) if field.name != "statement"]
     with ledger.read() as db:
         rows = db.execute(sa.select(*columns).where(t.c.run_id == run_id).order_by(t.c.position))
         return [PlannedProblem(*row) for row in rows]
@@ -63,6 +64,20 @@ def unfinished_problems(ledger: Ledger, run_id: str) -> set[str]:
     query = sa.select(s.c.problem_id).select_from(s.outerjoin(r, same))
     with ledger.read() as db:
         return set(db.execute(query.where(s.c.run_id == run_id, r.c.run_id.is_(None)).distinct()).scalars())
+
+
+def statement(ledger: Ledger, run_id: str, problem_id: str) -> str:
+    """What a problem asks; empty for a run that was planned before statements were kept. LedgerCorrupt if damaged."""
+    t = tables.statements
+    query = sa.select(t.c.text).where(t.c.run_id == run_id, t.c.problem_id == problem_id)
+    with ledger.read() as db:
+        stored = db.execute(query).scalar_one_or_none()
+    if stored is None:
+        return ""
+    try:
+        return decode(zstandard.ZstdDecompressor().decompress(stored))
+    except (zstandard.ZstdError, UnicodeDecodeError) as exc:
+        raise LedgerCorrupt(f"run {run_id}, problem {problem_id}: the stored statement cannot be unpacked") from exc
 
 
 def sample_states(ledger: Ledger, run_id: str) -> list[SampleState]:
@@ -136,6 +151,14 @@ def _stored(row: sa.RowMapping, run_id: str) -> StoredCompletion:
     if row["reasoning"] is not None and record.reasoning_sha256 is not None:
         reasoning = _text(row["reasoning"], record.reasoning_sha256, run_id, key)
     return StoredCompletion(record, GenerateTelemetry.model_validate_json(row["telemetry"]), text, reasoning)
+
+
+def completions_of(ledger: Ledger, run_id: str, problem_id: str) -> list[StoredCompletion]:
+    """The completions of one problem by index, with their texts; LedgerCorrupt as `completion`."""
+    t = tables.completions
+    query = sa.select(t).where(t.c.run_id == run_id, t.c.problem_id == problem_id).order_by(t.c.idx)
+    with ledger.read() as db:
+        return [_stored(row, run_id) for row in db.execute(query).mappings()]
 
 
 def completion_records(ledger: Ledger, run_id: str) -> Iterator[tuple[Completion, GenerateTelemetry]]:

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 import sqlalchemy as sa
+import zstandard
 from pydantic import ValidationError
 
 import farm
@@ -28,6 +29,7 @@ from farm.errors import LedgerCorrupt, LedgerError, RunExists, RunLocked, RunNot
 from farm.ids import sha256_hex
 from farm.processes import process_start
 from farm.records import RunSpec, SampleKey
+from farm.text import encode
 
 LOCK_STALE_S = 30.0  # a coordinator on another host that has not been heard of for so long is dead
 
@@ -44,6 +46,7 @@ class PlannedProblem:
     prompt: str | None  # canonical JSON of a Prompt; None in a run of kind grade
     suite_digest: str
     tests: int
+    statement: str = ""  # in a table of its own: only who shows a problem asks for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,9 @@ class Ledger:
                 )
             )  # fmt: skip
             for rows in _batches(_problem_rows(run_id, problems)):
+                statements = [_statement_row(row) for row in rows]
                 db.execute(tables.problems.insert(), rows)
+                db.execute(tables.statements.insert(), statements)
             for rows in _batches({"run_id": run_id, "problem_id": k.problem_id, "idx": k.index} for k in keys):
                 db.execute(tables.samples.insert(), rows)
             for rows in _batches({"run_id": run_id, **completion_row(entry)} for entry in completions):
@@ -250,6 +255,12 @@ def _alive(owner: str, heartbeat: float) -> bool:
 def _problem_rows(run_id: str, problems: Iterable[PlannedProblem]) -> Iterator[dict[str, Any]]:
     for position, planned in enumerate(problems):
         yield {"run_id": run_id, "position": position, **asdict(planned)}
+
+
+def _statement_row(row: dict[str, Any]) -> dict[str, Any]:
+    """The statement out of a problem's row, as a row of its own table."""
+    text = zstandard.compress(encode(row.pop("statement")))
+    return {"run_id": row["run_id"], "problem_id": row["problem_id"], "text": text}
 
 
 def _batches(rows: Iterator[dict[str, Any]], size: int = 500) -> Iterator[list[dict[str, Any]]]:

@@ -12,10 +12,10 @@ from farm.coordinator.dispatch import Dispatcher, Load, Parcel
 from farm.coordinator.journal import Journal
 from farm.coordinator.ledger import Ledger, PlannedProblem
 from farm.coordinator.lifecycle import Command, GiveUp, Send, Stage, Waits
+from farm.coordinator.programs import program_of
 from farm.ids import sha256_hex
-from farm.protocols import extract_program, get
+from farm.protocols import get
 from farm.records import CaseResult, RunSpec, SampleKey, SampleResult, Suite, Verdict
-from farm.text import decode, encode
 
 
 @dataclass(slots=True)
@@ -110,11 +110,7 @@ class Outbox:
     def _program(self, key: SampleKey) -> bytes | None:
         """The extracted program, or None if the answer holds no code."""
         stored = history.completion(self._ledger, self._journal.run_id, key)
-        if stored.completion.form == "program":
-            return stored.text if stored.text.strip() else None
-        cut = stored.completion.truncated and stored.completion.reasoning_sha256 is None
-        source = extract_program(self._protocol, decode(stored.text), self._prompt(key), cut=cut)
-        return encode(source) if source.strip() else None
+        return program_of(self._protocol, stored, self._prompt(key))
 
     def _prompt(self, key: SampleKey) -> str:
         """The problem's own code that an answer continues; empty where the protocol needs none."""

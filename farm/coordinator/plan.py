@@ -125,6 +125,7 @@ def _planned(problem: Problem, store: BlobStore, protocol: Protocol | None) -> P
         prompt=None if protocol is None else render(protocol, problem).to_json().decode(),
         suite_digest=store.put(problem.suite().to_json()),
         tests=len(problem.tests),
+        statement=problem.statement,
     )
 
 

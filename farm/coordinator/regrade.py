@@ -7,6 +7,7 @@ unjudged here: a score over what happens to be there would be another run's scor
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 from farm.coordinator import history
@@ -82,7 +83,8 @@ def plan_regrade(
         }
     )
     completions = (_entry(stored) for stored in history.completions(ledger, source.run_id))
-    ledger.create_run(run_id, regraded, problems, [state.key for state in states], completions)
+    asked = (replace(p, statement=history.statement(ledger, source.run_id, p.problem_id)) for p in problems)
+    ledger.create_run(run_id, regraded, asked, [state.key for state in states], completions)
     return regraded
 
 

@@ -85,6 +85,15 @@ problems = Table(
     PrimaryKeyConstraint("run_id", "problem_id"),
 )
 
+statements = Table(  # what a problem asks, for who looks at a run; absent in runs that older versions planned
+    "statements",
+    metadata,
+    _run_id(),
+    Column("problem_id", String(200), nullable=False),
+    Column("text", LargeBinary, nullable=False),  # zstd of text.encode
+    PrimaryKeyConstraint("run_id", "problem_id"),
+)
+
 samples = Table(
     "samples",
     metadata,
