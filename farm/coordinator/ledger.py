@@ -83,7 +83,7 @@ class Ledger:
                 verdict = db.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
                 if verdict != "ok":
                     raise LedgerCorrupt(f"ledger {self.shown} is damaged: {verdict}", remedy="restore it from a copy")
-            tables.metadata.create_all(db)
+            self._create(db)
             version = db.execute(sa.select(tables.meta.c.version)).scalar_one_or_none()
             if version is None:
                 db.execute(tables.meta.insert().values(version=tables.LEDGER_VERSION))
@@ -92,6 +92,14 @@ class Ledger:
                     f"ledger {self.shown} has version {version}, this farm knows {tables.LEDGER_VERSION}",
                     remedy="use the farm version that wrote it",
                 )
+
+    def _create(self, db: sa.Connection) -> None:
+        """Make the tables that are missing. Another farm may be about to do the same: the first one does it."""
+        if tables.metadata.tables.keys() <= set(sa.inspect(db).get_table_names()):
+            return
+        lock = "BEGIN IMMEDIATE" if self._engine.dialect.name == "sqlite" else "SELECT pg_advisory_xact_lock(7102015)"
+        db.exec_driver_sql(lock)
+        tables.metadata.create_all(db)
 
     # --- planning -------------------------------------------------------------------------------
 

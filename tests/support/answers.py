@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 
 from farm.datasets.reader import read_problems
@@ -15,8 +16,9 @@ QUICK = (Verdict.PASSED, Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR)  # verdict
 class ScriptedModel:
     """Knows which solution each sample gets, and therefore which verdict."""
 
-    def __init__(self, problem_ids: Sequence[str], seed: int = 42) -> None:
-        self.seed = seed
+    def __init__(self, problem_ids: Sequence[str], seed: int = 42, *, distinct: bool = False) -> None:
+        """`distinct`: a comment makes each answer another program, which farm must execute."""
+        self.seed, self._distinct = seed, distinct
         wanted = set(problem_ids)
         self._statements = {p.statement: p.problem_id for p in read_problems(sample_path()) if p.problem_id in wanted}
         self._solutions = {
@@ -36,7 +38,8 @@ class ScriptedModel:
         """For tests.support.model_server."""
         for statement, problem_id in self._statements.items():
             if statement in prompt:
-                return f"Here it is:\n```python\n{self.solution(problem_id, seed).source}\n```\n"
+                source = self.solution(problem_id, seed).source + (f"\n# {seed}" if self._distinct else "")
+                return f"Here it is:\n```python\n{source}\n```\n"
         return "ready"  # the probe of the readiness check
 
 
@@ -50,3 +53,20 @@ def gated(answer: Callable[[str, int], str], gate: Callable[[], None]) -> Callab
         return text
 
     return wait
+
+
+class Gate:
+    """Lets so many answers through and holds the rest until it is opened; for `gated`."""
+
+    def __init__(self, allowed: int) -> None:
+        self._free = threading.Semaphore(allowed)
+        self._opened = threading.Event()
+        self.held = 0
+
+    def __call__(self) -> None:
+        if not self._free.acquire(blocking=False):
+            self.held += 1
+            self._opened.wait(120)
+
+    def open(self) -> None:
+        self._opened.set()

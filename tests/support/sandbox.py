@@ -40,10 +40,11 @@ def children(pid: int) -> list[int]:
 
 def zygotes() -> set[int]:
     """The running zygotes of this process, those of other tests' sandboxes included."""
-    return {pid for pid in children(os.getpid()) if _is_zygote(pid)}
+    return {pid for pid in children(os.getpid()) if is_zygote(pid)}
 
 
-def _is_zygote(pid: int) -> bool:
+def is_zygote(pid: int) -> bool:
+    """Whether a process is a zygote, or a program that is still in its hands."""
     try:
         return b"zygote.main" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

@@ -19,10 +19,10 @@ import pytest
 
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from tests.faults.sandbox.programs import JUDGE, LCB, Program
-from tests.faults.sandbox.scale import TIMEOUT_S, size
 from tests.faults.sandbox.slots import Ran, slots, table, tally, wrong
 from tests.faults.sandbox.tiers import tiers
 from tests.faults.sandbox.traces import no_traces
+from tests.support.scale import TIMEOUT_S, size
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(TIMEOUT_S)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import pwd
 import tempfile
@@ -12,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.orphans import adopted_orphans
 from tests.support.sandbox import descendants
 from tests.support.wait import wait_until
 
-_PR_SET_CHILD_SUBREAPER = 36
 _SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/dev/mqueue")
 _STAGES = ("/tmp", "/mnt", "/var", "/usr", "/box", "/old")  # of farm/sandbox/inside/mounts.py
 _NOBODY = 65534
@@ -30,15 +29,10 @@ def no_traces(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     monkeypatch.setenv("TMPDIR", str(folder))
-    before, zombies = _things(folder), _zombies()
-    _adopt_orphans(True)
-    try:
+    before = _things(folder)
+    with adopted_orphans():
         yield
         wait_until(lambda: _things(folder) <= before, f"no more than {before} is left of {_things(folder)}")
-    finally:
-        for pid in _zombies() - zombies:
-            os.waitpid(pid, os.WNOHANG)
-        _adopt_orphans(False)
 
 
 def _things(folder: Path) -> set[str]:
@@ -71,19 +65,6 @@ def slot_groups() -> set[Path]:
     return set(Path("/sys/fs/cgroup").glob(f"**/farm-slot-{os.getpid()}-*"))
 
 
-def _zombies() -> set[int]:
-    """Ended children of this process that nobody has waited for."""
-    found = set()
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            fields = Path(f"/proc/{name}/stat").read_text(errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue
-        if fields[0] == "Z" and int(fields[1]) == os.getpid():
-            found.add(int(name))
-    return found
-
-
 def _files_of_programs() -> set[str]:
     """Files in shared directories whose owner is a program's user: one without an account, or nobody."""
     found = set()
@@ -102,9 +83,3 @@ def _has_account(uid: int) -> bool:
     except KeyError:
         return False
     return True
-
-
-def _adopt_orphans(adopt: bool) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_CHILD_SUBREAPER, int(adopt), 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")

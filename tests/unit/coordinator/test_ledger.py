@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,15 @@ def ledger(path: Path) -> Iterator[Ledger]:
         problem = PlannedProblem("p1", "One", "atcoder", "easy", "2024-01-01", None, SUITE, 1)
         opened.create_run("run-1", spec(), [problem], [SampleKey("p1", 0), SampleKey("p1", 1)])
         yield opened
+
+
+def test_many_may_open_a_new_ledger_at_the_same_moment(path: Path) -> None:
+    def opened(_: int) -> int:
+        with Ledger(f"sqlite:///{path}") as ledger:
+            return len(ledger.runs())
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(opened, range(32))) == [0] * 32
 
 
 def test_what_was_planned_is_read_back(ledger: Ledger) -> None:

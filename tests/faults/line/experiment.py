@@ -1,0 +1,52 @@
+"""One experiment: a cluster, what is done to it, and what must hold in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from farm.datasets.reader import read_problems
+from farm.datasets.sample_set import sample_path
+from tests.support.cluster import Cluster
+from tests.support.farm_process import FarmProcess
+from tests.support.history import History
+from tests.support.invariants import check_all, ended
+from tests.support.nemesis import Nemesis
+from tests.support.scale import size
+
+RESUMES = 5
+BOUND_S = 300.0  # in which a run ends, on a machine that is busy with other things
+
+
+def plan() -> tuple[tuple[str, ...], int]:
+    """The problems of the scripted run and the samples of each."""
+    problems = tuple(problem.problem_id for problem in read_problems(sample_path()))
+    return problems[: size(20, 10)], size(5, 4)
+
+
+@dataclass
+class Experiment:
+    """The scripted run, in the hands of a nemesis."""
+
+    cluster: Cluster
+    nemesis: Nemesis
+    digest: str
+
+    def start(self, *, seconds: float, generate_slots: int = 4) -> FarmProcess:
+        """Submit the run; the model server needs so many seconds for all its samples."""
+        samples = len(self.cluster.problems) * self.cluster.n
+        self.cluster.server.prefill_s = seconds * generate_slots / samples
+        return self.cluster.submit()
+
+    def finish(self, submit: FarmProcess, *, bound_s: float = BOUND_S, coordinator_killed: bool = False) -> History:
+        """I5: the run ends in time, or it says why not and `farm resume` completes it; then all other invariants."""
+        code = ended(submit, bound_s)
+        for _ in range(RESUMES):
+            if code == 0:
+                break
+            assert code == 3, f"exit code {code}:\n{submit.stderr[-3000:]}"
+            self.nemesis.note(f"farm resume, after: {submit.stderr.strip().splitlines()[-1]}")
+            code = ended(self.cluster.resume(), bound_s)
+        assert code == 0, "it does not end, however often it is resumed"
+        history = check_all(self.cluster, digest=self.digest, coordinator_killed=coordinator_killed)
+        self.nemesis.note(str(history))
+        return history

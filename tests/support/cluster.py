@@ -1,0 +1,183 @@
+"""A cluster as its users have one: a real Redis, a scripted model server, farm processes, and their deaths.
+
+What may be done to it is tests/support/nemesis.py; what must hold afterwards tests/support/invariants.py.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from farm.coordinator import history
+from farm.coordinator.ledger import Ledger
+from farm.records import SampleKey
+from tests.support.answers import ScriptedModel
+from tests.support.farm_process import FarmProcess, environment, farm_processes, report_of, samples_of
+from tests.support.model_server import ModelServer
+from tests.support.redis_server import RedisServer, real_redis_binary, running_redis
+from tests.support.wait import wait_until
+
+MODEL = "meta-llama/Llama-3.2-3B-Instruct"
+RUN_ID = "run-1"
+SECRET = "canary-9f2c1e77-secret"
+
+
+@dataclass(frozen=True)
+class Post:
+    """A place for a worker: who stands there, and who takes the place of one that died."""
+
+    role: str
+    name: str  # empty: farm's own choice, as without --name
+    slots: int
+
+
+@dataclass
+class Cluster:
+    """One Redis, one model server, any number of farm processes, one run."""
+
+    home: Path
+    redis: RedisServer
+    server: ModelServer
+    model: ScriptedModel
+    problems: tuple[str, ...]
+    n: int = 4
+    token: str = SECRET
+    processes: list[FarmProcess] = field(default_factory=list)
+    posts: dict[Post, FarmProcess] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)  # role or command -> its way to Redis, if not the direct one
+
+    # --- processes --------------------------------------------------------------------------------------
+
+    def farm(self, *arguments: str, secret: str = "", role: str = "coordinator") -> FarmProcess:
+        """Start a farm command."""
+        extra = {"FARM_BROKER_URL": self.urls.get(role, self.redis.url)}
+        if secret:
+            extra["VLLM_API_KEY"] = secret
+        log = self.home / f"{len(self.processes)}-{arguments[0]}.log"
+        process = FarmProcess(*arguments, env=environment(self.home, **extra), log=log)
+        self.processes.append(process)
+        return process
+
+    def start_worker(self, role: str, name: str, slots: int = 1) -> FarmProcess:
+        """A worker that is about to join."""
+        secret = self.token if role == "generate" else ""
+        named = ("--name", name) if name else ()
+        process = self.farm("worker", role, *named, "--slots", str(slots), secret=secret, role=role)
+        self.posts[Post(role, name, slots)] = process
+        return process
+
+    def worker(self, role: str, name: str, slots: int = 1) -> FarmProcess:
+        """A worker that has joined."""
+        process = self.start_worker(role, name, slots)
+        self.joined(process)
+        return process
+
+    def joined(self, *processes: FarmProcess) -> None:
+        """Wait until these workers are present."""
+
+        def all_there() -> bool:
+            for process in processes:
+                assert process.running, f"the worker ended:\n{process.stderr[-3000:]}"
+            present = self.redis.client()
+            pids = {present.hget(key, "pid") for key in present.scan_iter(match="farm:worker:*")}
+            return {str(process.process.pid).encode() for process in processes} <= pids
+
+        wait_until(all_there, "the workers join", timeout_s=100)
+
+    def tend(self) -> None:
+        """Put a new worker where one has died, as a supervisor does."""
+        for post, process in list(self.posts.items()):
+            if not process.running:
+                self.start_worker(post.role, post.name, post.slots)
+
+    def submit(self, n: int | None = None, *more: str) -> FarmProcess:
+        """Start the run."""
+        self.n = self.n if n is None else n
+        return self.farm(
+            "submit", "--model", "Llama-3.2-3B-Instruct", "--device", "n300", "--server-url", self.server.url,
+            "--dataset", "sample", "--ids", ",".join(self.problems), "--n", str(self.n), "--judge", "judge",
+            "--run-id", RUN_ID, "--out", str(self.out), *more, secret=self.token,
+        )  # fmt: skip
+
+    def resume(self) -> FarmProcess:
+        """Go on with the run."""
+        return self.farm("resume", RUN_ID, "--out", str(self.out), secret=self.token)
+
+    def stop(self) -> None:
+        """End all processes as an operator would."""
+        self.posts.clear()
+        for process in self.processes:
+            if process.running:
+                process.process.terminate()
+        for process in self.processes:
+            process.stop()
+
+    # --- what it did ------------------------------------------------------------------------------------
+
+    @property
+    def out(self) -> Path:
+        return self.home / "out"
+
+    @property
+    def ledger_url(self) -> str:
+        return f"sqlite:///{self.home / 'ledger.db'}"
+
+    def plan(self) -> list[SampleKey]:
+        """The samples of the plan."""
+        return [SampleKey(problem_id, index) for problem_id in self.problems for index in range(self.n)]
+
+    def check_score(self) -> None:
+        """Each planned sample has the verdict that the scripted answer deserves: lost 0, unexpected 0."""
+        found = {SampleKey(row["problem_id"], row["index"]): row["verdict"] for row in samples_of(self.out)}
+        assert found == {key: self.model.verdict(key).value for key in self.plan()}
+        assert report_of(self.out)["status"] == "COMPLETE"
+
+    def states(self) -> list[history.SampleState]:
+        """How far each sample is, by the ledger; nothing before it is planned."""
+        if not (self.home / "ledger.db").exists():
+            return []
+        with Ledger(self.ledger_url) as ledger:
+            return history.sample_states(ledger, RUN_ID) if any(r.run_id == RUN_ID for r in ledger.runs()) else []
+
+    def completed(self) -> list[SampleKey]:
+        return [state.key for state in self.states() if state.completed]
+
+    def judged(self) -> int:
+        return sum(state.verdict is not None for state in self.states())
+
+    def workers_that_judged(self) -> Counter[str]:
+        with Ledger(self.ledger_url) as ledger:
+            return Counter(result.worker.partition("@")[0] for result in history.results(ledger, RUN_ID))
+
+    def seeds_asked(self) -> Counter[int]:
+        """How often the model server was asked for each seed, and so for each sample."""
+        return Counter(body["seed"] for body in self.server.bodies if body.get("seed") is not None)
+
+    def run_keys(self) -> list[bytes]:
+        """The run's keys in Redis."""
+        return list(self.redis.client().scan_iter(match="farm:run:*"))
+
+
+@contextmanager
+def running_cluster(
+    folder: Path, problems: Sequence[str], *, n: int = 4, distinct: bool = False, redis: Sequence[str] = ()
+) -> Iterator[Cluster]:
+    """A cluster without workers; `redis` are more arguments for its Redis. No process is left afterwards.
+
+    With `distinct` no two samples have the same program, so that each is executed.
+    """
+    model = ScriptedModel(problems, distinct=distinct)
+    with (
+        running_redis(folder / "redis", *redis, binary=real_redis_binary()) as server,
+        ModelServer(answer=model.answer, model=MODEL, token=SECRET) as model_server,
+    ):
+        cluster = Cluster(folder / "home", server, model_server, model, tuple(problems), n)
+        cluster.home.mkdir()
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
+        wait_until(lambda: not farm_processes(cluster.home), "no process is left")
