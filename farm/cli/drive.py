@@ -22,6 +22,7 @@ from farm.coordinator.details import problem_details
 from farm.coordinator.driver import Driver
 from farm.coordinator.journal import CANCELLED, INTERRUPTED
 from farm.coordinator.ledger import Ledger
+from farm.coordinator.orders import HowToDrive, order_drive
 from farm.coordinator.progress import Ended
 from farm.coordinator.reporting import sample_rows, score_run
 from farm.coordinator.resuming import check_resumable
@@ -41,6 +42,7 @@ from farm.tasks.keys import Keys
 from farm.tasks.wire import GenerateConfig
 
 GENERATE_SLOTS_MAX = 512
+STOPPING = "stopping: waiting for what is in hand (again: stop now)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class HowToRun:
     stall_s: float = 120.0
     out: Path | None = None
     server: str | None = None  # where it is not the one of the plan
+    detach: bool = False  # leave it to a farm coordinator
+    ordered: bool = False  # this is one
 
 
 def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, retry_unjudged: bool = False) -> int:
@@ -61,18 +65,20 @@ def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, ret
     Raises RunIncomplete when samples stay unjudged or the run is paused by the server, Interrupted
     after Ctrl-C; both say how to go on.
     """
+    if how.detach:
+        return hand_over(ledger, run_id, how, retry_unjudged=retry_unjudged)
     spec = ledger.run(run_id).spec
     check_resumable(ledger, run_id, blob_store(settings))
     _check_writable(report_directory(settings, run_id, how.out))
     stack = None if settings.broker_url is not None else _stack(settings, spec, how)
     if stack is None and (how.workers or how.confinement != Confinement()):
         click.echo("caution: --workers, --sandbox and the like are for embedded workers; yours decide", err=True)
-    journal = ledger.acquire(run_id)
+    journal = ledger.acquire(run_id, ordered=how.ordered)
     released = False
     try:
         if retry_unjudged:
             journal.retry_unjudged()
-        with _stopping() as stop, stack_or_cluster(stack, settings) as live_settings:
+        with stopping(STOPPING) as stop, stack_or_cluster(stack, settings) as live_settings:
             connection = broker.client(live_settings)
             app = make_app(live_settings, "coordinator")
             slots = spec.model.max_concurrency if spec.model else 0
@@ -89,13 +95,24 @@ def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, ret
             connection.close()
     except KeyboardInterrupt:
         with suppress(FarmError):
-            journal.release("paused", INTERRUPTED)
+            journal.release("paused", INTERRUPTED, keep_order=True)
         raise Interrupted(f"run {run_id} is interrupted", remedy=f"continue with: farm resume {run_id}") from None
     finally:
         if not released:
             with suppress(FarmError):
-                journal.release("paused", "it did not start")
+                journal.release("paused", "it did not start", keep_order=how.ordered)
     return conclude(ledger, run_id, settings, how, ended)
+
+
+def hand_over(ledger: Ledger, run_id: str, how: HowToRun, *, retry_unjudged: bool) -> int:
+    """Order a run to be driven by a farm coordinator, and return at once. RunLocked if somebody drives it."""
+    if retry_unjudged:
+        journal = ledger.acquire(run_id)
+        journal.retry_unjudged()
+        journal.release("paused", "detached")
+    order_drive(ledger, run_id, HowToDrive(deadline_s=how.deadline_s, stall_s=how.stall_s, server=how.server))
+    click.echo(f"run {run_id} waits for a farm coordinator; follow it: farm watch {run_id}", err=True)
+    return 0
 
 
 def write_reports(settings: Settings, ledger: Ledger, run_id: str, directory: Path) -> tuple[Report, list[Path]]:
@@ -174,15 +191,15 @@ def _generate_config(spec: RunSpec, how: HowToRun) -> GenerateConfig | None:
 
 
 @contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """An event that Ctrl-C or SIGTERM sets; a second Ctrl-C raises KeyboardInterrupt."""
+def stopping(words: str) -> Iterator[threading.Event]:
+    """An event that Ctrl-C or SIGTERM sets, with these words; a second one raises KeyboardInterrupt."""
     stop = threading.Event()
 
     def handler(number: int, frame: FrameType | None) -> Any:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        click.echo("stopping: waiting for what is in hand (again: stop now)", err=True)
+        click.echo(words, err=True)
 
     before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("farm.cli.watch:status", "Say how far a run is and who drives it."),
     "watch": ("farm.cli.watch:watch", "Follow a run that is driven elsewhere."),
     "cancel": ("farm.cli.watch:cancel", "Pause a run, wherever it is driven."),
+    "coordinator": ("farm.cli.coordinator:coordinator", "Drive the runs that were submitted with --detach."),
     "worker": ("farm.cli.worker:worker", "Start a worker that generates or executes."),
     "dataset": ("farm.cli.dataset:dataset", "Pull, list, show and verify datasets."),
     "models": ("farm.cli.models:models", "List the models and devices of the catalogue."),

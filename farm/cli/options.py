@@ -15,12 +15,14 @@ from farm.errors import ConfigError
 from farm.ids import RUNTIME_PATTERN, check_run_id
 from farm.protocols import Protocol
 from farm.records import JudgeSpec, Limits
+from farm.sandbox.confinement import Confinement
 from farm.text import one_line
 
 HOW: Callable[[F], F] = all_of(
     click.option("--workers", type=click.IntRange(1, 256), help="Programs run at a time; default: one per core."),
     CONFINEMENT,
     click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report's files."),
+    click.option("--detach", is_flag=True, help="Leave it to a farm coordinator, and return at once."),
 )
 
 
@@ -78,10 +80,16 @@ CACHE = click.option(
 
 
 def how_to_run(options: dict[str, Any]) -> HowToRun:
-    """The HOW and REQUESTS options as a record; takes them out of `options`."""
-    names = ("workers", "deadline_s", "stall_s", "out")
+    """The HOW and REQUESTS options as a record; takes them out of `options`. ConfigError for some with --detach."""
+    names = ("workers", "deadline_s", "stall_s", "out", "detach")
     plain = {name: options.pop(name) for name in names if name in options}
-    return HowToRun(confinement=confinement(options), **plain)
+    how = HowToRun(confinement=confinement(options), **plain)
+    if how.detach and (how.out or how.workers or how.confinement != Confinement()):
+        raise ConfigError(
+            "--detach leaves out, workers and sandbox to the coordinator and its workers",
+            remedy="leave these options out; later: farm report RUN --out FOLDER",
+        )
+    return how
 
 
 def judge_spec(protocol: Protocol, judge: str | None, all_tests: bool, runtime: str | None) -> JudgeSpec:

@@ -42,7 +42,7 @@ from farm.coordinator.progress import NOT_COUNTED, Ended, Progress
 from farm.coordinator.reconcile import Out, Reconciler
 from farm.coordinator.regrade import take_over
 from farm.coordinator.tally import Tally
-from farm.errors import BrokerUnavailable, FarmError, RunIncomplete, RunLocked
+from farm.errors import BrokerUnavailable, FarmError, LedgerCorrupt, LedgerError, RunIncomplete, RunLocked
 from farm.ids import DEFAULT_RUNTIME
 from farm.records import RunSpec
 from farm.tasks.answers import Answers
@@ -117,7 +117,8 @@ class Driver:
         except RunLocked:
             raise  # somebody else's now
         except FarmError as exc:
-            again = isinstance(exc, BrokerUnavailable)  # nobody has to mend the run
+            # Nobody has to mend the run for these
+            again = isinstance(exc, BrokerUnavailable | LedgerError) and not isinstance(exc, LedgerCorrupt)
             with suppress(FarmError):  # a full disk takes no note either; the lock is taken over by a resume
                 self._journal.release("paused", one_line(str(exc)), keep_order=again)
             raise

@@ -27,7 +27,6 @@ class HowToDrive(Record):
     deadline_s: float
     stall_s: float
     server: str | None = None  # where it is not the one of the plan
-    retry_unjudged: bool = False  # try again what was given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,6 @@ class Order:
     """One order to drive a run. `driven`: a living coordinator has it already."""
 
     run_id: str
-    how: HowToDrive
     driven: bool
 
 
@@ -70,26 +68,29 @@ def order_cancel(ledger: Ledger, run_id: str) -> bool:
 
 
 def orders_to_drive(ledger: Ledger) -> list[Order]:
-    """All orders to drive, oldest first. LedgerCorrupt for one that is not what was written."""
+    """All orders to drive, oldest first."""
     runs, orders = tables.runs, tables.orders
     query = (
-        sa.select(orders.c.run_id, orders.c.how, runs.c.owner, runs.c.heartbeat)
+        sa.select(orders.c.run_id, runs.c.owner, runs.c.heartbeat)
         .select_from(orders.join(runs, runs.c.run_id == orders.c.run_id))
         .where(orders.c.wish == tables.DRIVE)
         .order_by(orders.c.at, orders.c.run_id)
     )
     with ledger.read() as db:
         rows = db.execute(query).mappings().all()
-    return [Order(row["run_id"], _how(row["run_id"], row["how"]), owned(row)) for row in rows]
+    return [Order(row["run_id"], owned(row)) for row in rows]
 
 
 def order_of(ledger: Ledger, run_id: str) -> HowToDrive | None:
-    """How a run was ordered to be driven; None if it is not."""
+    """How a run was ordered to be driven; None if it is not. LedgerCorrupt if that is not what was written."""
     orders = tables.orders
     query = sa.select(orders.c.how).where(orders.c.run_id == run_id, orders.c.wish == tables.DRIVE)
     with ledger.read() as db:
         how = db.execute(query).scalar_one_or_none()
-    return None if how is None else _how(run_id, how)
+    try:
+        return None if how is None else HowToDrive.model_validate_json(how)
+    except ValidationError as exc:
+        raise LedgerCorrupt(f"run {run_id}: its order to drive has an unknown form") from exc
 
 
 def withdraw_order(ledger: Ledger, run_id: str, reason: str) -> None:
@@ -102,13 +103,6 @@ def withdraw_order(ledger: Ledger, run_id: str, reason: str) -> None:
             .where(runs.c.run_id == run_id, runs.c.finished_at.is_(None))
             .values(owner=None, state="paused", reason=reason)
         )
-
-
-def _how(run_id: str, text: str) -> HowToDrive:
-    try:
-        return HowToDrive.model_validate_json(text)
-    except ValidationError as exc:
-        raise LedgerCorrupt(f"run {run_id}: its order to drive has an unknown form") from exc
 
 
 def _unknown(ledger: Ledger, run_id: str) -> RunNotFound:
