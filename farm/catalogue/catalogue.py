@@ -128,7 +128,10 @@ class Catalogue:
 
     def resolve(self, model: str, device: str, *, engine: str | None = None, impl: str | None = None) -> ServedModel:
         """What `spec` finds, as the record that a run carries. Same errors."""
-        spec = self.spec(model, device, engine=engine, impl=impl)
+        return self.served(self.spec(model, device, engine=engine, impl=impl))
+
+    def served(self, spec: ModelSpec) -> ServedModel:
+        """A spec as the record that a run carries."""
         return ServedModel(
             name=spec.name,
             repo=spec.repo,

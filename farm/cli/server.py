@@ -7,10 +7,11 @@ import threading
 import click
 
 from farm.config import Settings
-from farm.errors import ConfigError, InferenceError
-from farm.inference.auth import bearer
+from farm.errors import AuthRejected, ConfigError, InferenceError
+from farm.inference.auth import bearer, key_remedy
 from farm.inference.client import Client
 from farm.inference.readiness import ServerFacts, check, wait_ready
+from farm.inference.transport import checked_url
 from farm.records import ServedModel
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
@@ -37,6 +38,12 @@ def ready_server(settings: Settings, model: ServedModel, given: str | None, budg
     return url, facts
 
 
+def server_places(settings: Settings, given: str | None) -> tuple[str, ...]:
+    """Where the model servers are said to be; nothing is asked there. ConfigError for what is no URL."""
+    url, origin = _place(given, settings)
+    return (checked_url(url, origin),)
+
+
 def _place(given: str | None, settings: Settings) -> tuple[str, str]:
     if given:
         return given, "--server-url"
@@ -54,6 +61,8 @@ def _ready(settings: Settings, model: ServedModel, url: str, origin: str, budget
             stop = threading.Event()
             return wait_ready(client, model.repo, chat=model.chat, budget_s=budget_s, stop=stop, on_progress=_waiting)
     except InferenceError as exc:
+        if isinstance(exc, AuthRejected):
+            exc.remedy = key_remedy(model.engine, token_origin)
         exc.exit_code = ConfigError.exit_code  # nothing was started: the invocation is at fault, not a run
         raise
 

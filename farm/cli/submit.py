@@ -10,17 +10,20 @@ from pydantic import ValidationError
 from farm import protocols
 from farm.catalogue.eval_tasks import eval_task, task_of
 from farm.cli.catalogue import CATALOGUE, open_catalogue
+from farm.cli.checks import check_room
 from farm.cli.drive import drive
+from farm.cli.dry_run import plan_lines
 from farm.cli.home import blob_store, datasets_folder, open_ledger
 from farm.cli.options import CACHE, HOW, JUDGE, REQUESTS, RUN_ID, how_to_run, judge_spec, limits
 from farm.cli.problems import DATASET, NAME_OR_PATH, plan_problems, selection
-from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_server
+from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_server, server_places
 from farm.config import Settings, load
-from farm.coordinator.plan import check_ks, plan_evaluation
+from farm.coordinator.plan import check_ks, evaluation_spec, plan_evaluation
 from farm.coordinator.references import Measurement, references_of
 from farm.datasets.resolve import DatasetSource, resolve
 from farm.errors import ConfigError
 from farm.ids import new_run_id
+from farm.inference.auth import bearer
 from farm.records import Sampling, ServedModel, default_limits
 
 
@@ -48,6 +51,7 @@ from farm.records import Sampling, ServedModel, default_limits
 @click.option("--impl", help="Of several catalogue entries: the implementation.")
 @CATALOGUE
 @WAIT_SERVER
+@click.option("--dry-run", is_flag=True, help="Print the plan, one request and the estimated time; send nothing.")
 @RUN_ID
 @REQUESTS
 @HOW
@@ -59,7 +63,8 @@ def submit(**options: Any) -> int:
     how = how_to_run(options)
     settings = load()
     catalogue = open_catalogue(settings, options["catalogue"])
-    model = catalogue.resolve(options["model"], options["device"], engine=options["engine"], impl=options["impl"])
+    entry = catalogue.spec(options["model"], options["device"], engine=options["engine"], impl=options["impl"])
+    model = catalogue.served(entry)
     task = eval_task(model.name, options["task"] or task_of(options["protocol_name"]), catalogue.evals)
     protocol = protocols.get(options["protocol_name"] or task.protocol)
     sampling = _sampling(protocol.sampling, options)
@@ -67,22 +72,25 @@ def submit(**options: Any) -> int:
     ks = check_ks(options["ks"] or None, sampling.n)
     source = _source(options, settings, model)
     wanted = selection(options)
-    url, facts = ready_server(settings, model, options["server_url"], options["wait_server"])
+    dry = options["dry_run"]
+    if dry:
+        servers = server_places(settings, options["server_url"])
+    else:
+        url, facts = ready_server(settings, model, options["server_url"], options["wait_server"])
+        servers = (url,)
+        if facts.max_context is not None and facts.max_context < model.max_context:
+            click.echo(f"caution: the server's context is {facts.max_context}, not {model.max_context}", err=True)
+            model = model.model_copy(update={"max_context": facts.max_context})
     if sampling.n > 1 and sampling.temperature == 0:
         click.echo(f"caution: {sampling.n} samples at temperature 0 are likely the same; see --temperature", err=True)
-    if facts.max_context is not None and facts.max_context < model.max_context:
-        model = model.model_copy(update={"max_context": facts.max_context})
     with open_ledger(settings) as ledger:
         dataset = plan_problems(source, wanted, blob_store(settings), protocol, options)
-        run_id = options["run_id"] or new_run_id(f"{model.name}-{model.device}")
         limited = limits(options["cpu_limit"], options["memory_limit"], default_limits(judge))
-        plan_evaluation(
-            ledger,
-            run_id,
+        spec = evaluation_spec(
             dataset,
             eval_task=task.task_name,
             model=model,
-            servers=(url,),
+            servers=servers,
             protocol=protocol,
             judge=judge,
             sampling=sampling,
@@ -92,6 +100,13 @@ def submit(**options: Any) -> int:
             tolerance=task.tolerance,
             cache=not options["no_cache"],
         )
+        room = check_room(settings, dataset, spec, ask=not dry)
+        if dry:
+            for line in plan_lines(spec, entry, task, dataset.problems, room, bearer(settings, model.engine)[1]):
+                click.echo(line)
+            return 0
+        run_id = options["run_id"] or new_run_id(f"{model.name}-{model.device}")
+        plan_evaluation(ledger, run_id, dataset, spec)
         click.echo(f"run {run_id}: {dataset.ref.problems} problems x {sampling.n} samples", err=True)
         return drive(settings, ledger, run_id, how)
 

@@ -144,9 +144,7 @@ def check_ks(ks: Iterable[int] | None, n: int) -> tuple[int, ...]:
     return wanted
 
 
-def plan_evaluation(
-    ledger: Ledger,
-    run_id: str,
+def evaluation_spec(
     dataset: PlannedDataset,
     *,
     eval_task: str,
@@ -161,9 +159,9 @@ def plan_evaluation(
     tolerance: float = DEFAULT_TOLERANCE,
     cache: bool = True,
 ) -> RunSpec:
-    """Record a run that generates n samples per problem and judges them. ConfigError for a judge of other tests."""
+    """A run that generates n samples per problem and judges them. ConfigError for a judge of other tests."""
     dataset.refuse_other(judge)
-    spec = RunSpec(
+    return RunSpec(
         kind="evaluate",
         eval_task=eval_task,
         model=model,
@@ -179,9 +177,12 @@ def plan_evaluation(
         tolerance=tolerance,
         cache=cache,
     )
-    keys = (SampleKey(p.problem_id, index) for p in dataset.problems for index in range(sampling.n))
+
+
+def plan_evaluation(ledger: Ledger, run_id: str, dataset: PlannedDataset, spec: RunSpec) -> None:
+    """Record the run of `evaluation_spec` with all its samples."""
+    keys = (SampleKey(p.problem_id, index) for p in dataset.problems for index in range(spec.sampling.n))
     ledger.create_run(run_id, spec, dataset.problems, keys)
-    return spec
 
 
 def plan_grading(

@@ -46,5 +46,16 @@ def bearer(settings: Settings, engine: str) -> tuple[str | None, str]:
     return (_LITERAL_KEY_DEFAULT, f"the default key of {engine} servers") if style == "literal" else (None, "")
 
 
+def key_remedy(engine: str, origin: str) -> str:
+    """What to do when a server of `engine` refuses the key that came from `origin` (empty: there was none)."""
+    if auth_style(engine) == "literal":
+        return f"set API_KEY to the key of the server: {engine} servers take no token from JWT_SECRET"
+    if origin:
+        return f"{origin} is not that of the server"
+    if auth_style(engine) == "jwt":
+        return "set JWT_SECRET, or VLLM_API_KEY, to that of the server"
+    return "set FARM_API_KEY to the key of the server"
+
+
 def _base64url(data: bytes) -> bytes:
     return base64.urlsafe_b64encode(data).rstrip(b"=")

@@ -1,0 +1,96 @@
+"""What `farm submit` checks and says before it spends anything, against a real server, as one line and exit 2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.embedded_home import Home, empty_home
+from tests.support.model_server import ModelServer
+
+MODEL = "Llama-3.2-3B-Instruct"
+REPO = f"meta-llama/{MODEL}"
+SECRET = "a-secret-of-this-test"
+ASK = ("submit", "--model", MODEL, "--device", "n300", "--dataset", "sample")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    with empty_home(tmp_path) as made:
+        yield made
+
+
+def refused(home: Home, *arguments: str, **env: str) -> str:
+    """The one line of a command that ends with exit code 2."""
+    process = home.farm(*arguments, **env)
+    assert process.wait() == 2, process.stderr
+    lines = [line for line in process.stderr.splitlines() if not line.startswith("caution:")]
+    assert len(lines) == 1, process.stderr
+    return lines[0]
+
+
+def test_a_dry_run_prints_plan_request_and_time_and_sends_nothing(home: Home) -> None:
+    with ModelServer(model=REPO, jwt_secret=SECRET) as server:
+        run = home.farm(*ASK, "--limit", "3", "--n", "2", "--dry-run", "--server-url", server.url, JWT_SECRET=SECRET)
+        text = run.ok().stdout
+        assert server.paths == []
+        assert server.token is not None and server.token not in text
+    assert SECRET not in text + run.stderr
+    for said in (
+        f"model: {REPO} on n300 (vLLM, FUNCTIONAL)", "eval task: livecodebench, protocol tt@",
+        f"servers: {server.url} (not asked); key: JWT_SECRET", "slots: 32 requests at a time on each; context: 131072",
+        "dataset: sample, 3 problems", "samples: 2 a problem, 6 requests", "max_tokens 2048", "pass@1, pass@2",
+        "POST /v1/chat/completions", "estimated time: 8 s to 34 s", "61 tokens/s", "often slower",
+    ):  # fmt: skip
+        assert said in text, said
+    body = json.loads(text[text.index("\n{\n") : text.index("\n}\n") + 3])
+    assert (body["model"], body["max_tokens"], body["stream"]) == (REPO, 2048, True)
+    assert body["messages"][-1]["role"] == "user" and isinstance(body["seed"], int)
+    assert "no runs yet" in home.farm("runs").ok().stdout
+
+
+def test_model_device_and_eval_task_in_the_words_of_the_design_document(home: Home) -> None:
+    for arguments, said in (
+        (("--model", "QwQ-32B", "--device", "t3k"), "farm: Model:=QwQ-32B not found in EVAL_CONFIGS"),
+        (("--model", "Qwen2.5-7B-Instruct", "--device", "n150"),
+         "farm: model:=Qwen2.5-7B-Instruct does not support device:=n150"),
+    ):  # fmt: skip
+        assert refused(home, "submit", *arguments, "--dataset", "sample").startswith(said)
+
+
+def test_a_key_that_the_server_wants_is_named_by_engine(home: Home) -> None:
+    with ModelServer(model=REPO, jwt_secret=SECRET) as server:
+        url = ("--server-url", server.url)
+        assert "set JWT_SECRET, or VLLM_API_KEY, to that of the server" in refused(home, *ASK, *url)
+        wrong = refused(home, *ASK, *url, JWT_SECRET="another-secret")
+        assert "HTTP 401" in wrong and "JWT_SECRET is not that of the server" in wrong and "another" not in wrong
+    with ModelServer(model="Qwen/Qwen3-4B", token="the-key-of-forge") as server:
+        asked = ("submit", "--model", "Qwen3-4B", "--device", "n150", "--eval-task", "livecodebench")
+        line = refused(home, *asked, "--dataset", "sample", "--server-url", server.url, JWT_SECRET=SECRET)
+        assert "set API_KEY to the key of the server: forge servers take no token from JWT_SECRET" in line
+
+
+def test_another_model_and_no_server(home: Home) -> None:
+    with ModelServer(model="some/other-model") as server:
+        line = refused(home, *ASK, "--server-url", server.url)
+        assert f"serves some/other-model, not {REPO}" in line
+        gone = server.url
+    line = refused(home, *ASK, FARM_SERVER_URL=gone)
+    assert f"{gone}" in line and "FARM_SERVER_URL" in line and "refused" in line.lower()
+
+
+def test_a_context_that_is_too_small_is_said_and_answers_are_cut_to_it(home: Home) -> None:
+    with ModelServer(model=REPO, max_context=1024) as server:
+        url = ("--server-url", server.url)
+        run = home.farm(*ASK, *url, "--limit", "2", "--run-id", "small", "--out", str(home.out("small"))).ok()
+        assert "caution: the server's context is 1024, not 131072" in run.stderr
+        assert "caution: context of 1024 tokens: max_tokens 2048 is lowered for 2 problems" in run.stderr
+        sent = [body["max_tokens"] for body in server.bodies if body["max_tokens"] > 1]
+        assert len(sent) == 2 and max(sent) < 1024
+        server.max_context = 40
+        asked = server.requests
+        assert "no prompt leaves room in the context of 40 tokens" in refused(home, *ASK, *url)
+        assert server.requests == asked + 1  # the probe of readiness
