@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "regrade": ("farm.cli.regrade:regrade", "Judge the stored completions of a run again, by other rules."),
     "resume": ("farm.cli.runs:resume", "Continue a run that was interrupted."),
     "report": ("farm.cli.runs:report", "Print and write the report of a run."),
+    "inspect": ("farm.cli.inspect:inspect", "Look at a run's problems and samples; run one again with a trace."),
     "compare": ("farm.cli.compare:compare", "Compare two runs problem by problem; more as repeats."),
     "runs": ("farm.cli.runs:runs", "List the runs in the ledger, and how far each is."),
     "status": ("farm.cli.watch:status", "Say how far a run is and who drives it."),

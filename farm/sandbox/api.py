@@ -100,6 +100,13 @@ class Sandbox(Protocol):
         """
         ...
 
+    def observe(self, source: str, suite: Suite, index: int, limits: Limits) -> Observation:
+        """Run `source` once on one test, as mode `judge` does, and say all that was seen; nothing is judged.
+
+        For who wants to look at a program. SandboxLost and SandboxUnavailable as `evaluate`.
+        """
+        ...
+
     def close(self) -> None:
         """End all processes of this slot; idempotent."""
         ...

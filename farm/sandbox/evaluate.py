@@ -72,6 +72,11 @@ class JudgingSandbox:
             self._discard()
             raise SandboxLost(f"the host is short of something: {exc}") from exc
 
+    def observe(self, source: str, suite: Suite, index: int, limits: Limits) -> Observation:
+        """See `farm.sandbox.api.Sandbox`."""
+        order = _order(text.encode(source), suite.func_name, suite.tests[index], limits)
+        return self._repeat(lambda: self._observe(order))
+
     def close(self) -> None:
         """End all processes of this slot; idempotent."""
         self._runner.close()
@@ -111,18 +116,7 @@ class JudgingSandbox:
         self, index: int, program: bytes, func_name: str | None, test: TestCase, judge: JudgeSpec, limits: Limits
     ) -> CaseResult:
         functional = func_name is not None
-        given = text.encode_input(test.input)
-        order = Order(
-            mode="judge",
-            source=program,
-            limits=limits,
-            cpu_s=limits.cpu_s,
-            stack_bytes=limits.stack_bytes,
-            stdout_bytes=_stdout_cap(limits, test),
-            func_name=func_name,
-            stdin=None if functional else given,
-            payload=given if functional else None,
-        )
+        order = _order(program, func_name, test, limits)
         seen, rerun = self._decided(lambda _: self._observe(order), lambda seen: outcome.wants_rerun(seen, limits))
         decision = outcome.decide(seen, limits, functional=functional)
         verdict = decision.verdict or _compare(seen, test, judge, functional)
@@ -223,6 +217,22 @@ def _check_tests(suite: Suite) -> None:
                 json.loads(line, parse_int=float)  # its form alone matters here, not its digits
         except ValueError as exc:
             raise DatasetError(f"test {index} of {suite.func_name} is not JSON line by line: {exc}") from exc
+
+
+def _order(program: bytes, func_name: str | None, test: TestCase, limits: Limits) -> Order:
+    """One child of mode `judge`: one program on one test."""
+    given = text.encode_input(test.input)
+    return Order(
+        mode="judge",
+        source=program,
+        limits=limits,
+        cpu_s=limits.cpu_s,
+        stack_bytes=limits.stack_bytes,
+        stdout_bytes=_stdout_cap(limits, test),
+        func_name=func_name,
+        stdin=given if func_name is None else None,
+        payload=None if func_name is None else given,
+    )
 
 
 def _stdout_cap(limits: Limits, test: TestCase) -> int:
