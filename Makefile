@@ -1,6 +1,7 @@
 # The commands that a user, a developer and CI share. Each installs what it needs into .venv.
 PYTHON ?= python3
 VENV   ?= .venv
+TEST_PROCESSES ?= 2
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet
 
@@ -35,7 +36,7 @@ demo: $(VENV)/.installed $(VENV)/.installed-model ## install, then evaluate a re
 	$(BIN)/python scripts/demo.py
 
 test: $(VENV)/.installed-dev $(VENV)/.installed-model check ## install, start the services that tests need, run all tests
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev ## format, lint, types, import contract
 	$(BIN)/ruff format --check .

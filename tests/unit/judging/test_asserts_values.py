@@ -31,7 +31,7 @@ def sent(value: object) -> Any:
 
 PLAIN: list[Any] = [
     None, True, False, 0, -1, 1 << 200, 0.5, -0.0, math.inf, -math.inf, "", "text", "\ud800", "\x00", b"", b"\xff",
-    bytearray(b"a"), [], [[1], [2]], (), (1,), ((1, [2]),), {}, {"a": 1, 2: "b", (1, 2): None}, set(), {1, "a"},
+    bytearray(b"a"), [], [[1], [2]], (), (1,), ((1, [2]),), {}, {"a": 1, 2: "b", (1, 2): None}, set(), {"a"}, {1, 2.5},
     frozenset({1}), {frozenset({1}): {2}}, range(3), range(10, 0, -2), 1j, complex(0, -math.inf),
     fractions.Fraction(1, 3), decimal.Decimal("1.50"), decimal.Decimal("-0"), collections.deque([1, 2], maxlen=2),
     collections.OrderedDict([("b", 1), ("a", 2)]), collections.Counter("aab"), int, dict,
