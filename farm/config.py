@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from farm.errors import ConfigError
 from farm.ids import DEFAULT_RUNTIME, RUNTIME_PATTERN
 
+MESSAGE_SECRET_MIN = 16  # characters
 SECRET_NAMES = (
     "FARM_API_KEY", "VLLM_API_KEY", "JWT_SECRET", "API_KEY", "OPENAI_API_KEY", "HF_TOKEN",
 )  # fmt: skip
@@ -42,6 +43,7 @@ class Settings(BaseModel):
     runtime_base: Path | None = None  # XDG_RUNTIME_DIR
     broker_url: str | None = None
     broker_password: SecretStr | None = None
+    message_secret: SecretStr | None = None  # FARM_SECRET: all processes of a farm share it
     ledger_url: str
     server_url: str | None = None
     server_url_origin: str = ""  # the variable it came from
@@ -77,6 +79,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         runtime_base=Path(env["XDG_RUNTIME_DIR"]) if env.get("XDG_RUNTIME_DIR") else None,
         broker_url=_broker_url(env),
         broker_password=SecretStr(password) if password is not None else None,
+        message_secret=_message_secret(env),
         ledger_url=env.get("FARM_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
         server_url=server_url,
         server_url_origin=origin,
@@ -125,6 +128,15 @@ def _secret(env: Mapping[str, str], name: str) -> str | None:
     if not first:
         raise ConfigError(f"{name}_FILE: {path} has an empty first line")
     return first
+
+
+def _message_secret(env: Mapping[str, str]) -> SecretStr | None:
+    value = _secret(env, "FARM_SECRET")
+    if value is not None and len(value) < MESSAGE_SECRET_MIN:
+        raise ConfigError(
+            f"FARM_SECRET has {len(value)} characters", remedy=f"use a random one of {MESSAGE_SECRET_MIN} or more"
+        )
+    return None if value is None else SecretStr(value)
 
 
 def _reason(exc: Exception) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from types import TracebackType
 from typing import Self
 
 import redis
+from pydantic import SecretStr
 from redis.exceptions import RedisError
 
 from farm.config import Settings, child_environment
@@ -55,6 +57,7 @@ class EmbeddedStack:
         self._broker: subprocess.Popen[bytes] | None = None
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._restarts = 0
+        self._secret = SecretStr(secrets.token_hex(32))  # of this stack alone; ends with it
         self._wake = threading.Event()
         self.settings = settings  # with the broker's URL, once it runs
         self.directory = Path()
@@ -129,7 +132,8 @@ class EmbeddedStack:
             )  # fmt: skip
         self._note()
         url = f"{broker.SOCKET_SCHEME}{socket}?virtual_host=0"
-        self.settings = self._settings.model_copy(update={"broker_url": url, "broker_password": None})
+        update = {"broker_url": url, "broker_password": None, "message_secret": self._secret}
+        self.settings = self._settings.model_copy(update=update)
         connection = broker.client(self.settings, retries=0)
         deadline = time.monotonic() + START_S
         while True:
@@ -145,7 +149,11 @@ class EmbeddedStack:
 
     def _start_worker(self, role: str, slots: int) -> None:
         # What a pool leaves in the temporary folder when it is killed goes with the stack's folder.
-        extra = {"FARM_BROKER_URL": self.settings.broker_url or "", "TMPDIR": str(self.directory)}
+        extra = {
+            "FARM_BROKER_URL": self.settings.broker_url or "",
+            "FARM_SECRET": self._secret.get_secret_value(),
+            "TMPDIR": str(self.directory),
+        }
         environment = child_environment(keep_secrets=role == "generate", extra=extra)
         argv = [sys.executable, "-P", "-m", "farm", "worker", role, "--slots", str(slots)]
         if role == "execute":

@@ -39,6 +39,7 @@ from farm.scoring.report import Report
 from farm.tasks import broker
 from farm.tasks.app import make_app
 from farm.tasks.keys import Keys
+from farm.tasks.signing import signer
 from farm.tasks.wire import GenerateConfig
 
 GENERATE_SLOTS_MAX = 512
@@ -85,7 +86,7 @@ def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, ret
             with LiveView(generates=spec.generates, slots=slots) as view:
                 driver = Driver(
                     ledger=ledger, journal=journal, spec=spec, app=app, connection=connection,
-                    keys=Keys(live_settings.key_prefix), load=blob_store(settings).get,
+                    keys=Keys(live_settings.key_prefix), signer=signer(live_settings), load=blob_store(settings).get,
                     generate=_generate_config(spec, how), on_progress=view.show,
                     check=stack.check if stack is not None else lambda: None,
                 )  # fmt: skip

@@ -12,12 +12,15 @@ from typing import cast
 
 import redis
 
+import farm
 from farm.coordinator.progress import Progress
 from farm.coordinator.reuse import Runner
 from farm.errors import RunExists
 from farm.records import RunSpec
 from farm.tasks.keys import RUN_TTL_S, Keys, generate_queue
 from farm.tasks.quarantine import Quarantine
+from farm.tasks.wire import WIRE_VERSION
+from farm.text import one_line
 
 PICTURE_TTL_S = 10
 
@@ -28,18 +31,19 @@ class Present:
 
     roles: frozenset[str] = frozenset()
     runners: frozenset[Runner] = frozenset()
+    strangers: tuple[str, ...] = ()  # workers that cannot work for this coordinator, and why
 
 
 class RunBoard:
     """The keys of one run that are neither jobs, answers nor blobs."""
 
     def __init__(
-        self, connection: redis.Redis, keys: Keys, run_id: str, fence: int, spec: RunSpec, identity: str
+        self, connection: redis.Redis, keys: Keys, run_id: str, fence: int, spec: RunSpec, identity: str, key_id: str
     ) -> None:
         self._redis, self._keys, self._run_id, self._fence = connection, keys, run_id, fence
         self._model = spec.model if spec.generates else None
         self._runtime = spec.judge.runtime
-        self._identity = identity
+        self._identity, self._key_id = identity, key_id
         self._quarantine = Quarantine(connection, keys)
         self._refused: int | None = None
 
@@ -81,21 +85,35 @@ class RunBoard:
 
     def present(self) -> Present:
         """Which workers are connected now."""
-        workers = list(self._workers())
+        strangers: list[str] = []
+        workers = list(self._workers(strangers))
         return Present(
             frozenset(role for role, _ in workers),
             frozenset(runner for _, runner in workers if runner is not None),
+            tuple(sorted(strangers)),
         )
 
-    def _workers(self) -> Iterator[tuple[str, Runner | None]]:
+    def _workers(self, strangers: list[str]) -> Iterator[tuple[str, Runner | None]]:
         """Role and runner of each living worker that serves this run's runtime, or needs none."""
         for name in self._redis.scan_iter(match=self._keys.worker("*"), count=1000):
-            role, sandboxes = cast(list[bytes | None], self._redis.hmget(name, ["role", "sandboxes"]))
+            values = cast(list[bytes | None], self._redis.hmget(name, ["role", "sandboxes", "wire", "version", "key"]))
+            role, sandboxes, *facts = values
+            why = self._stranger(*(fact.decode("utf-8", "replace") if fact else "?" for fact in facts))
+            if role is not None and why:
+                worker = name.decode("utf-8", "replace").removeprefix(self._keys.worker(""))
+                strangers.append(one_line(f"worker {worker} {why}"))
+                continue
             if role is not None and role != b"execute":
                 yield role.decode("utf-8", "replace"), None
             runner = _runner(sandboxes, self._runtime)
             if role == b"execute" and runner is not None:
                 yield "execute", runner
+
+    def _stranger(self, wire: str, version: str, key_id: str) -> str:
+        """Why a worker cannot take this run's jobs; empty if it can."""
+        if wire != str(WIRE_VERSION):
+            return f"is of another version (VersionSkew): farm {version}, this is {farm.__version__}"
+        return "" if key_id == self._key_id else "has another FARM_SECRET"
 
 
 def picture(connection: redis.Redis, keys: Keys, run_id: str) -> Progress | None:

@@ -13,6 +13,7 @@ from farm.records import SampleKey
 from farm.tasks.app import queue
 from farm.tasks.blobs import Blobs
 from farm.tasks.keys import execute_queue, generate_queue
+from farm.tasks.signing import Signer
 from farm.tasks.wire import (
     EXECUTE_TASK,
     GENERATE_TASK,
@@ -47,12 +48,14 @@ class Dispatcher:
         load: Load,
         generate: GenerateConfig | None,
         execute: ExecuteConfig,
+        signer: Signer,
     ) -> None:
         self._app = app
         self._blobs = blobs
         self._run_id = run_id
         self._fence = fence
         self._load = load
+        self._signer = signer
         self._generate = None if generate is None else generate.to_json()
         self._execute = execute.to_json()
         self._queues = {Stage.EXECUTE: queue(execute_queue(execute.judge.runtime))}
@@ -102,7 +105,7 @@ class Dispatcher:
         stage = stage_of(job)
         self._app.send_task(
             GENERATE_TASK if stage is Stage.GENERATE else EXECUTE_TASK,
-            kwargs={"job": job.model_dump(mode="json")},
+            kwargs={"job": self._signer.signed(job).model_dump(mode="json")},
             task_id=task_id(self._run_id, job.key, stage, job.attempt),
             queue=self._queues[stage],
             producer=producer,

@@ -48,6 +48,7 @@ from farm.records import RunSpec
 from farm.tasks.answers import Answers
 from farm.tasks.blobs import Blobs
 from farm.tasks.keys import Keys
+from farm.tasks.signing import Signer
 from farm.tasks.wire import ExecuteConfig, GenerateConfig
 from farm.text import one_line
 
@@ -73,6 +74,7 @@ class Driver:
         app: Celery,
         connection: redis.Redis,
         keys: Keys,
+        signer: Signer,
         load: Callable[[str], bytes],
         generate: GenerateConfig | None,
         on_progress: Callable[[Progress], None],
@@ -82,12 +84,14 @@ class Driver:
         self._ledger, self._journal, self._spec = ledger, journal, spec
         self._run_id = journal.run_id
         model = spec.model if spec.generates else None
-        self._board = RunBoard(connection, keys, self._run_id, journal.fence, spec, ledger.identity(self._run_id))
+        self._board = RunBoard(
+            connection, keys, self._run_id, journal.fence, spec, ledger.identity(self._run_id), signer.key_id
+        )
         self._blobs = Blobs(connection, keys)
         self._on_progress, self._check = on_progress, check
         self._dispatcher = Dispatcher(
             app, self._blobs, run_id=self._run_id, fence=journal.fence, load=load, generate=generate,
-            execute=ExecuteConfig(judge=spec.judge, limits=spec.limits),
+            execute=ExecuteConfig(judge=spec.judge, limits=spec.limits), signer=signer,
         )  # fmt: skip
         windows = {Stage.GENERATE: model.max_concurrency if model else 1, Stage.EXECUTE: EXECUTE_WINDOW}
         self._windows = windows
@@ -99,7 +103,7 @@ class Driver:
         self._outbox = Outbox(ledger, journal, spec, self._problems, self._dispatcher, self._cache, load)
         planned = {state.key for state in history.sample_states(ledger, self._run_id)}
         self._intake = Intake(
-            journal, Answers(connection, keys), spec, self._problems, planned, self._outbox.program_digest
+            journal, Answers(connection, keys, signer), spec, self._problems, planned, self._outbox.program_digest
         )
         self._tally = Tally(self._problems)
         self._counts: Counter[str] = Counter()
@@ -302,9 +306,10 @@ class Driver:
         missing = [stage.value for stage in stages if stage.value not in self._present.roles]
         runtime = self._spec.judge.runtime
         has = {"execute": f" that has the runtime {runtime}"} if runtime != DEFAULT_RUNTIME else {}
-        return "; ".join(
+        lacks = (
             f"no {role} worker{has.get(role, '')} is connected (start one: farm worker {role})" for role in missing
         )
+        return "; ".join((*lacks, *self._present.strangers))
 
     # --- telling ------------------------------------------------------------------------------------
 

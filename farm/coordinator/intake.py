@@ -21,7 +21,7 @@ from farm.coordinator.reuse import Runner, runner_of
 from farm.errors import MessageRejected, VersionSkew
 from farm.ids import sample_seed
 from farm.records import RunSpec, SampleKey, SampleResult
-from farm.tasks.answers import Answers, CompletionArrived, decode
+from farm.tasks.answers import Answers, CompletionArrived
 from farm.tasks.wire import Failure
 from farm.text import one_line
 
@@ -70,7 +70,7 @@ class Intake:
         failures: list[Failure] = []
         for _, fields in entries:
             try:
-                answer = decode(fields)
+                answer = self._answers.open(self._journal.run_id, fields)
                 self._check(answer)
             except (MessageRejected, VersionSkew) as exc:
                 log.warning("refused an answer: %s", one_line(str(exc)))

@@ -17,6 +17,7 @@ from farm.errors import MessageRejected
 from farm.ids import sha256_hex
 from farm.records import Completion, GenerateTelemetry, Record, SampleKey, SampleResult
 from farm.tasks.keys import RUN_TTL_S, Keys
+from farm.tasks.signing import Signer
 from farm.tasks.wire import CompletionAnswer, Failure, parse
 
 MAX_TEXT_BYTES = 16 << 20
@@ -37,36 +38,47 @@ Answer = CompletionArrived | SampleResult | Failure
 
 
 class Answers:
-    """The answer stream of runs in one Redis."""
+    """The answer stream of runs in one Redis. `fence` is that of the job that is answered."""
 
-    def __init__(self, connection: redis.Redis, keys: Keys) -> None:
+    def __init__(self, connection: redis.Redis, keys: Keys, signer: Signer) -> None:
         self._redis = connection
         self._keys = keys
+        self._signer = signer
 
     # --- workers ------------------------------------------------------------------------------------
 
     def completion(
-        self, run_id: str, completion: Completion, telemetry: GenerateTelemetry, text: bytes, reasoning: bytes | None
+        self,
+        run_id: str,
+        fence: int,
+        completion: Completion,
+        telemetry: GenerateTelemetry,
+        text: bytes,
+        reasoning: bytes | None,
     ) -> None:
         """Answer a generate job."""
         fields = {b"text": zstandard.compress(text)}
         if reasoning is not None:
             fields[b"reasoning"] = zstandard.compress(reasoning)
         record = CompletionAnswer(completion=completion, telemetry=telemetry)
-        self._append(run_id, "completion", record, fields)
+        self._append(run_id, fence, b"completion", record, fields)
 
-    def result(self, run_id: str, result: SampleResult) -> None:
+    def result(self, run_id: str, fence: int, result: SampleResult) -> None:
         """Answer an execute job."""
-        self._append(run_id, "result", result)
+        self._append(run_id, fence, b"result", result)
 
-    def failure(self, run_id: str, failure: Failure) -> None:
+    def failure(self, run_id: str, fence: int, failure: Failure) -> None:
         """Answer that an attempt came to nothing."""
-        self._append(run_id, "failure", failure)
+        self._append(run_id, fence, b"failure", failure)
 
-    def _append(self, run_id: str, kind: str, record: Record, texts: dict[bytes, bytes] | None = None) -> None:
+    def _append(
+        self, run_id: str, fence: int, kind: bytes, record: Record, texts: dict[bytes, bytes] | None = None
+    ) -> None:
         stream = self._keys.answers(run_id)
         pipe = self._redis.pipeline(transaction=True)
-        fields = {b"kind": kind.encode(), b"record": record.to_json(), **(texts or {})}
+        text, number = record.to_json(), str(fence).encode()
+        mac = self._signer.answer(run_id, kind, number, text)
+        fields = {b"kind": kind, b"fence": number, b"record": text, b"mac": mac, **(texts or {})}
         pipe.xadd(stream, cast(dict[Any, Any], fields))
         pipe.expire(stream, RUN_TTL_S)
         pipe.execute()
@@ -78,6 +90,12 @@ class Answers:
         reply: Any = self._redis.xread({self._keys.answers(run_id): after}, count=count, block=block_ms)
         # One stream was asked for: [[name, entries]], or nothing when the time ran out.
         return cast(Entries, reply[0][1]) if reply else []
+
+    def open(self, run_id: str, fields: dict[bytes, bytes]) -> Answer:
+        """An entry as a strict record of a worker of ours. Raises MessageRejected or VersionSkew for anything else."""
+        kind, fence, record, mac = (fields.get(name, b"") for name in (b"kind", b"fence", b"record", b"mac"))
+        self._signer.check_answer(run_id, kind, fence, record, mac)
+        return decode(fields)
 
     def remove(self, run_id: str, ids: Sequence[bytes], done: Sequence[tuple[str, SampleKey]]) -> None:
         """Forget entries that the ledger holds, and that the (stage, sample) of `done` is wanted or claimed."""
@@ -93,7 +111,7 @@ class Answers:
 
 
 def decode(fields: dict[bytes, bytes]) -> Answer:
-    """An entry as a strict record. Raises MessageRejected (or VersionSkew) for anything else."""
+    """What an entry holds, whoever wrote it: see `Answers.open`. Raises MessageRejected or VersionSkew."""
     kind, record = fields.get(b"kind"), fields.get(b"record")
     if record is None:
         raise MessageRejected("an answer without a record")

@@ -37,6 +37,8 @@ from farm.tasks.generate import Servers, generate
 from farm.tasks.guard import Guard, install
 from farm.tasks.keys import Keys, generate_queue
 from farm.tasks.presence import FollowQueues, Lease, Presence, WorkerFacts
+from farm.tasks.signing import Signer
+from farm.tasks.signing import signer as signer_of
 from farm.tasks.wire import EXECUTE_TASK, GENERATE_TASK, ExecuteJob, Failure, GenerateJob, Job, parse
 
 log = logging.getLogger(__name__)
@@ -52,10 +54,10 @@ def run_execute_worker(settings: Settings, *, slots: int, name: str | None, conf
     Raises BrokerUnavailable, and SandboxUnavailable when this host cannot confine a program: then
     nothing was consumed.
     """
-    worker = _name("execute", name)
+    worker, signer = _name("execute", name), signer_of(settings)
     kinds = _kinds(settings, confinement)
     proven = {runtime: _proven(settings, kind) for runtime, kind in kinds.items()}
-    app = _prepare(settings, "execute", worker, slots, proven)
+    app = _prepare(settings, "execute", worker, slots, proven, signer)
 
     open_now: dict[str, Sandbox] = {}  # by runtime, of this pool process
     context: list[TaskContext] = []
@@ -71,14 +73,14 @@ def run_execute_worker(settings: Settings, *, slots: int, name: str | None, conf
 
     def begin(**_: Any) -> None:
         die_with_parent()  # programs of a killed worker must not go on
-        context.append(TaskContext.make(settings, worker))
+        context.append(TaskContext.make(settings, worker, signer))
 
     def end(**_: Any) -> None:
         while open_now:
             open_now.popitem()[1].close()
 
     def lost(**event: Any) -> None:
-        _answer_lost(settings, worker, event)
+        _answer_lost(settings, worker, signer, event)
 
     signals.worker_process_init.connect(begin, weak=False)
     signals.worker_process_shutdown.connect(end, weak=False)
@@ -94,9 +96,9 @@ def run_generate_worker(
     `models` are HF repo ids; none means every model that a run announces. `servers` are the only ones
     that get this worker's key; none means any that a run names. Raises BrokerUnavailable.
     """
-    worker = _name("generate", name)
-    app = _prepare(settings, "generate", worker, slots, {})
-    context = TaskContext.make(settings, worker)
+    worker, signer = _name("generate", name), signer_of(settings)
+    app = _prepare(settings, "generate", worker, slots, {}, signer)
+    context = TaskContext.make(settings, worker, signer)
     clients = Servers(settings, servers)
     if not servers and not broker.is_local(broker.broker_url(settings)):
         log.warning("whoever writes to Redis decides which server gets this worker's key; restrict it: --server-url")
@@ -116,14 +118,16 @@ def run_generate_worker(
     return _start(app, worker, pool="threads", slots=slots, queues=queues)
 
 
-def _prepare(settings: Settings, role: str, worker: str, slots: int, sandboxes: dict[str, SandboxInfo]) -> Celery:
+def _prepare(
+    settings: Settings, role: str, worker: str, slots: int, sandboxes: dict[str, SandboxInfo], signer: Signer
+) -> Celery:
     connection = broker.client(settings)
     broker.ping(settings, connection)
     keys = Keys(settings.key_prefix)
-    guard = Guard(connection, keys, KINDS[role], worker)
+    guard = Guard(connection, keys, KINDS[role], signer, worker)
     install(guard)
     app = make_app(settings, role)
-    app.farm_worker = WorkerFacts(worker, role, slots, sandboxes, keys, connection, guard)
+    app.farm_worker = WorkerFacts(worker, role, slots, sandboxes, keys, connection, guard, signer.key_id)
     app.steps["consumer"].add(Presence)
     app.steps["consumer"].add(Lease)
     return app
@@ -187,7 +191,7 @@ def _proven(settings: Settings, chosen: Confinement) -> SandboxInfo:
     return SandboxInfo(chosen.tier)
 
 
-def _answer_lost(settings: Settings, worker: str, event: dict[str, Any]) -> None:
+def _answer_lost(settings: Settings, worker: str, signer: Signer, event: dict[str, Any]) -> None:
     """A pool process died under its task: say so, or the coordinator would wait for the silence to end.
 
     Celery sends this signal in the worker's main process for a lost pool process or a hard time limit.
@@ -203,6 +207,6 @@ def _answer_lost(settings: Settings, worker: str, event: dict[str, Any]) -> None
         reason=f"worker_lost: {type(exception).__name__}", worker=worker,
     )  # fmt: skip
     try:
-        TaskContext.make(settings, worker).answers.failure(job.run_id, failure)
+        TaskContext.make(settings, worker, signer).answers.failure(job.run_id, job.fence, failure)
     except (RedisError, FarmError) as exc:
         log.warning("loss of %s not answered: %s", job.key, exc)

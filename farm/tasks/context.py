@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal
 
 import redis
 from redis.commands.core import Script
@@ -20,7 +20,8 @@ from farm.tasks.blobs import Blobs
 from farm.tasks.broker import client
 from farm.tasks.keys import RUN_TTL_S, Keys
 from farm.tasks.quarantine import Quarantine
-from farm.tasks.wire import Failure, Job, parse
+from farm.tasks.signing import Signer
+from farm.tasks.wire import Failure, J, Job, parse
 from farm.text import one_line
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,6 @@ redis.call('EXPIRE', KEYS[3], ARGV[5])
 return 1
 """
 
-J = TypeVar("J", bound=Job)
 Stage = Literal["generate", "execute"]
 
 
@@ -49,7 +49,7 @@ class TaskContext:
     claim_script: Script
 
     @classmethod
-    def make(cls, settings: Settings, worker: str) -> TaskContext:
+    def make(cls, settings: Settings, worker: str, signer: Signer) -> TaskContext:
         """Connections of a worker process; opened lazily by redis-py."""
         connection = client(settings, retries=8)
         keys = Keys(settings.key_prefix)
@@ -58,7 +58,7 @@ class TaskContext:
             connection,
             keys,
             Blobs(connection, keys),
-            Answers(connection, keys),
+            Answers(connection, keys, signer),
             Quarantine(connection, keys),
             connection.register_script(CLAIM),
         )
@@ -66,6 +66,7 @@ class TaskContext:
     def take(self, kind: type[J], stage: Stage, message: object) -> J | None:
         """The job in a message, claimed for this worker; None if there is nothing to do.
 
+        Who signed it was checked by the guard, before Celery saw it.
         A message that is no job goes to quarantine. A job that nobody wants any more is dropped: its run
         has ended or is paused, or the coordinator that sent it was replaced by one that sends its own.
         """
@@ -93,7 +94,7 @@ class TaskContext:
             pause=pause,
             worker=self.worker,
         )
-        self.answers.failure(job.run_id, failure)
+        self.answers.failure(job.run_id, job.fence, failure)
 
     def _claim(self, job: Job, stage: Stage) -> bool:
         """One script, so that a stale message can neither start work nor touch the claim of another."""

@@ -21,7 +21,8 @@ MAX_RAW_BYTES = 2 * MAX_MESSAGE_BYTES  # of a queue's entry: a job in Base64, an
 MAX_WORD = 512  # characters of a header's text
 # Celery's own words on an ordinary message of ours, and `redelivered`, which kombu adds.
 WORDS = {"lang", "task", "id", "root_id", "argsrepr", "kwargsrepr", "origin"}
-FLAGS = {"ignore_result", "redelivered"}
+HANDED_BACK = "farm_handed_back"  # set by a worker of another version
+FLAGS = {"ignore_result", "redelivered", HANDED_BACK}
 EMPTY: tuple[object, ...] = (None, False, 0, "", [], {}, [None, None])
 
 

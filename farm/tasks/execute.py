@@ -28,7 +28,7 @@ def execute(context: TaskContext, open_slot: Callable[[str], Sandbox], message: 
     if job is None:
         return
     try:
-        context.answers.result(job.run_id, _judge(context, open_slot, job))
+        context.answers.result(job.run_id, job.fence, _judge(context, open_slot, job))
     except FarmError as exc:
         # A DatasetError: the problem's own tests are at fault, wherever they run.
         context.fail(job, "execute", exc, final=isinstance(exc, DatasetError))

@@ -104,7 +104,7 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
         ttft_s=answer.ttft_s,
         finished_at=time.time(),
     )
-    context.answers.completion(job.run_id, completion, telemetry, text, reasoning)
+    context.answers.completion(job.run_id, job.fence, completion, telemetry, text, reasoning)
 
 
 def _ask(servers: Servers, config: GenerateConfig, prompt: Prompt, seed: int) -> tuple[GenerateRequest, Generated, int]:

@@ -13,6 +13,7 @@ So entries are read here, in three places of kombu and Celery that their pinned 
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
@@ -24,10 +25,11 @@ from celery.worker.consumer import Consumer
 from kombu import transport as transports
 from kombu.transport import redis as kombu_redis
 
-from farm.errors import ProtocolError
-from farm.tasks.envelope import Envelope, open_envelope
+from farm.errors import MessageRejected, ProtocolError, VersionSkew
+from farm.tasks.envelope import HANDED_BACK, BadEnvelope, Envelope, open_envelope
 from farm.tasks.keys import Keys
 from farm.tasks.quarantine import Quarantine
+from farm.tasks.signing import Signer
 from farm.tasks.wire import Job
 
 log = logging.getLogger(__name__)
@@ -53,17 +55,23 @@ return found
 class Guard:
     """Opens entries for one worker process and notes what it refuses. Used by the event loop's thread alone."""
 
-    def __init__(self, connection: redis.Redis, keys: Keys, kinds: Mapping[str, type[Job]], worker: str) -> None:
+    def __init__(
+        self, connection: redis.Redis, keys: Keys, kinds: Mapping[str, type[Job]], signer: Signer, worker: str
+    ) -> None:
         """`kinds`: the job of each task that this worker has; `worker`: its name, for the notes."""
         self.quarantine = Quarantine(connection, keys)
         self._redis, self._keys, self._kinds, self._worker = connection, keys, kinds, worker
+        self._signer = signer
         self._pop_some = connection.register_script(POP_SOME)
         self._in_a_row = 0
 
     def open(self, raw: bytes, queue: str) -> Envelope | None:
         """The message in an entry; None if it was refused, and noted. Raises RedisError."""
         try:
-            envelope = open_envelope(raw, queue, self._kinds)
+            envelope = self._opened(raw, queue)
+        except VersionSkew as exc:
+            self._hand_back(raw, queue, exc)
+            return None
         except ProtocolError as exc:
             self._refuse([exc])
             self._in_a_row += 1
@@ -72,6 +80,23 @@ class Guard:
             return None
         self._in_a_row = 0
         return envelope
+
+    def _opened(self, raw: bytes, queue: str) -> Envelope:
+        envelope = open_envelope(raw, queue, self._kinds)
+        try:
+            self._signer.check(envelope.job)
+        except MessageRejected as exc:
+            raise BadEnvelope(exc.message, envelope.payload["headers"]) from exc
+        return envelope
+
+    def _hand_back(self, raw: bytes, queue: str, exc: VersionSkew) -> None:
+        """Put a job of another schema behind all others, once: a worker of its version may come by."""
+        payload = json.loads(raw)
+        if payload["headers"].get(HANDED_BACK):
+            self._refuse([BadEnvelope(f"VersionSkew, handed back once: {exc.message}", payload["headers"])])
+            return
+        payload["headers"][HANDED_BACK] = True
+        self._redis.lpush(self._keys.queue(queue), json.dumps(payload))
 
     def refuse(self, reason: str, headers: object) -> None:
         """Note a message that passed `open` and was refused later."""
@@ -91,7 +116,9 @@ class Guard:
         found: list[bytes] = self._pop_some(keys=[self._keys.queue(queue)], args=[FLOOD_COUNT, FLOOD_BYTES])
         for raw in found:
             try:
-                open_envelope(raw, queue, self._kinds)
+                self._opened(raw, queue)
+                good.append(raw)
+            except VersionSkew:
                 good.append(raw)
             except ProtocolError as exc:
                 refused.append(exc)

@@ -28,6 +28,7 @@ from farm.sandbox.api import SandboxInfo
 from farm.tasks.app import VISIBILITY_S
 from farm.tasks.guard import Guard
 from farm.tasks.keys import WORKER_TTL_S, Keys
+from farm.tasks.wire import WIRE_VERSION
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class WorkerFacts:
     keys: Keys
     connection: redis.Redis
     guard: Guard
+    key_id: str
     ended: threading.Event = field(default_factory=threading.Event)  # set when the process is about to end
 
 
@@ -101,6 +103,8 @@ class Presence(_Repeating):
             "host": socket.gethostname(),
             "pid": str(os.getpid()),
             "version": farm.__version__,
+            "wire": str(WIRE_VERSION),
+            "key": worker.key_id,
             "slots": str(worker.slots),
             "sandboxes": json.dumps({name: [info.runtime, info.tier] for name, info in worker.sandboxes.items()}),
             "busy": str(len(state.active_requests)),

@@ -28,6 +28,7 @@ from farm.records import (
 )
 
 WIRE_VERSION = 1
+NO_MAC = "0" * 64
 MAX_MESSAGE_BYTES = 64 << 10
 
 GENERATE_TASK = "farm.generate"
@@ -44,6 +45,7 @@ class Job(Record):
     attempt: Annotated[int, Field(ge=1)]
     fence: Count  # of the coordinator that sent it
     config: Digest  # blob: GenerateConfig or ExecuteConfig
+    mac: Digest = NO_MAC  # the signature over all other fields: farm.tasks.signing
 
     @property
     def key(self) -> SampleKey:
@@ -105,6 +107,7 @@ class CompletionAnswer(Record):
 
 
 R = TypeVar("R", bound=Record)
+J = TypeVar("J", bound=Job)
 
 
 def parse(kind: type[R], data: object) -> R:

@@ -17,9 +17,10 @@ from farm.records import CaseResult, Verdict
 from farm.tasks.answers import Answers
 from farm.tasks.app import make_app, queue
 from farm.tasks.keys import WORKER_TTL_S, Keys
+from farm.tasks.signing import Signer
 from farm.tasks.wire import EXECUTE_TASK
 from tests.support.answers import Gate, gated
-from tests.support.cluster import SECRET, Cluster, running_cluster
+from tests.support.cluster import SECRET, SHARED, Cluster, running_cluster
 from tests.support.farm_process import report_of
 from tests.support.wait import wait_until
 
@@ -117,42 +118,45 @@ def test_the_key_of_the_model_server_is_written_nowhere(cluster: Cluster) -> Non
     cluster.redis.client().bgrewriteaof()
     for process in cluster.processes:
         process.stop()
-    canary = SECRET.encode()
     searched = 0
     for folder in cluster.home, cluster.redis.directory:
         for path in folder.rglob("*"):
             if path.is_file():
                 searched += 1
-                assert canary not in path.read_bytes(), f"the key stands in {path}"
+                found = path.read_bytes()
+                assert SECRET.encode() not in found and SHARED.encode() not in found, f"a secret stands in {path}"
     assert searched > 8
 
 
 def test_a_forged_verdict_is_refused(cluster: Cluster, gate: Callable[[int], Gate]) -> None:
-    """It passes every test of the suite, but names another program than the recorded completion holds."""
+    """It is what a worker said, but not signed; or it is signed, and names another program than the completion."""
     held = gate(3)
     cluster.worker("execute", "one")
     cluster.worker("generate", "g", slots=32)
     submit = cluster.submit(2)
     wait_until(lambda: cluster.judged() == 3, "three samples are judged")
     with Ledger(f"sqlite:///{cluster.home / 'ledger.db'}") as ledger:
-        honest = next(history.results(ledger, "run-1"))
+        judged = list(history.results(ledger, "run-1"))
         problems = {p.problem_id: p for p in history.problems(ledger, "run-1")}
-    answers = Answers(cluster.redis.client(), Keys("farm:"))
+    client = cluster.redis.client()
+    unsigned, signed = (Answers(client, Keys("farm:"), Signer(secret)) for secret in (b"", SHARED.encode()))
+    for copy in judged:
+        unsigned.result("run-1", 1, copy)
     for key in cluster.plan():
         row = problems[key.problem_id]
         cases = tuple(CaseResult(index=i, verdict=Verdict.PASSED) for i in range(row.tests))
-        forged = honest.model_copy(
+        forged = judged[0].model_copy(
             update={
                 "problem_id": key.problem_id, "index": key.index, "verdict": Verdict.PASSED, "first_failure": None,
                 "cases": cases, "tests_total": row.tests, "suite_sha256": row.suite_digest,
                 "program_sha256": sha256_hex(b"another program"),
             }
         )  # fmt: skip
-        answers.result("run-1", forged)
+        signed.result("run-1", 1, forged)
     held.open()
     submit.ok()
     cluster.check_score()
-    assert report_of(cluster.out)["telemetry"]["counters"]["quarantined"] >= 12
+    assert report_of(cluster.out)["telemetry"]["counters"]["quarantined"] >= 12 + len(judged)
 
 
 def test_a_worker_gives_its_key_to_named_servers_only(cluster: Cluster) -> None:

@@ -23,6 +23,7 @@ from tests.support.wait import wait_until
 MODEL = "meta-llama/Llama-3.2-3B-Instruct"
 RUN_ID = "run-1"
 SECRET = "canary-9f2c1e77-secret"
+SHARED = "canary-51b0d3aa-shared-by-all"  # FARM_SECRET
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Cluster:
 
     def farm(self, *arguments: str, secret: str = "", role: str = "coordinator") -> FarmProcess:
         """Start a farm command."""
-        extra = {"FARM_BROKER_URL": self.urls.get(role, self.redis.url)}
+        extra = {"FARM_BROKER_URL": self.urls.get(role, self.redis.url), "FARM_SECRET": SHARED}
         if secret:
             extra["VLLM_API_KEY"] = secret
         log = self.home / f"{len(self.processes)}-{arguments[0]}.log"

@@ -18,17 +18,19 @@ from farm.config import Settings, load
 from farm.coordinator.dispatch import Dispatcher, Parcel
 from farm.ids import sha256_hex
 from farm.records import JudgeSpec, Limits, SampleKey, SampleResult, Suite, TestCase
-from farm.tasks.answers import Answer, Answers, decode
+from farm.tasks.answers import Answer, Answers
 from farm.tasks.app import make_app
 from farm.tasks.blobs import Blobs
 from farm.tasks.keys import Keys
 from farm.tasks.quarantine import Quarantine
+from farm.tasks.signing import Signer, signer
 from farm.tasks.wire import ExecuteConfig
 from tests.support.farm_process import FarmProcess, environment
 from tests.support.redis_server import RedisServer
 from tests.support.wait import wait_until
 
 RUN = "run-1"
+SECRET = "the shared secret of this test"
 ECHO = b"print(input())"
 SUITE = Suite(func_name=None, tests=(TestCase(input="7\n", output="7\n"),)).to_json()
 
@@ -46,14 +48,15 @@ class JobLine:
 
     @classmethod
     def open(cls, redis: RedisServer, home: Path, **env: str) -> JobLine:
-        settings = load({"HOME": "/nonexistent", "FARM_BROKER_URL": redis.url, **env})
+        settings = load({"HOME": "/nonexistent", "FARM_BROKER_URL": redis.url, "FARM_SECRET": SECRET, **env})
         return cls(redis, home, settings, make_app(settings, "coordinator"))
 
     def worker(self, role: str = "execute", *options: str, **env: str) -> FarmProcess:
         """A worker that has joined."""
         name = f"w{len(self.workers)}"
         unconfined = ("--sandbox", "none") if role == "execute" else ()
-        variables = {"FARM_BROKER_URL": self.redis.url, "FARM_ALLOW_UNSANDBOXED": "1", **env}
+        secret = self.signer.secret.decode()
+        variables = {"FARM_BROKER_URL": self.redis.url, "FARM_ALLOW_UNSANDBOXED": "1", "FARM_SECRET": secret, **env}
         process = FarmProcess(
             "worker", role, "--name", name, *unconfined, *(options or ("--slots", "1")),
             env=environment(self.home, **variables), log=self.home / f"{name}.log",
@@ -66,6 +69,10 @@ class JobLine:
 
         wait_until(joined, f"worker {name} joins", timeout_s=90)
         return process
+
+    @property
+    def signer(self) -> Signer:
+        return signer(self.settings)
 
     @property
     def keys(self) -> Keys:
@@ -88,7 +95,14 @@ class JobLine:
         blobs = Blobs(self.redis.client(), self.keys)
         execute = ExecuteConfig(judge=JudgeSpec(), limits=Limits())
         return Dispatcher(
-            self.app, blobs, run_id=run_id, fence=fence, load=lambda _: SUITE, generate=None, execute=execute
+            self.app,
+            blobs,
+            run_id=run_id,
+            fence=fence,
+            load=lambda _: SUITE,
+            generate=None,
+            execute=execute,
+            signer=self.signer,
         )
 
     def parcel(self, program: bytes = ECHO, index: int | None = None) -> Parcel:
@@ -106,8 +120,9 @@ class JobLine:
     def answers(self) -> dict[SampleKey, list[Answer]]:
         """What workers answered, by sample."""
         found: dict[SampleKey, list[Answer]] = {}
-        for _, fields in Answers(self.redis.client(), self.keys).read(RUN, b"0", block_ms=1, count=10_000):
-            answer = decode(fields)
+        stream = Answers(self.redis.client(), self.keys, self.signer)
+        for _, fields in stream.read(RUN, b"0", block_ms=1, count=10_000):
+            answer = stream.open(RUN, fields)
             assert not hasattr(answer, "completion")
             found.setdefault(answer.key, []).append(answer)
         return found
@@ -126,7 +141,7 @@ class JobLine:
         aside = make_app(self.settings.model_copy(update={"key_prefix": "aside:"}), "coordinator")
         try:
             aside.send_task(
-                "farm.execute", kwargs={"job": parcel.job.model_dump(mode="json")}, queue="execute",
+                "farm.execute", kwargs={"job": self.signer.signed(parcel.job).model_dump(mode="json")}, queue="execute",
                 ignore_result=True, exchange="", routing_key="execute",
             )  # fmt: skip
         finally:

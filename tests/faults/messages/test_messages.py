@@ -148,6 +148,11 @@ CHANGES: dict[str, Change] = {
     "a type of kombu's own": with_job(lambda job: job.update({"__type__": "bytes", "__value__": "x"})),
     "M11 a deep body": set_body(b'[[], {"job": ' + nested(5000).encode() + b"}, {}]"),
     "M11 a long number in the body": set_body(b'[[], {"job": ' + b"7" * 5000 + b"}, {}]"),
+    "no signature": with_job(lambda job: job.pop("mac")),
+    "another's signature": with_job(lambda job: job.update(mac="ab" * 32)),
+    "another sample than was signed": with_job(lambda job: job.update(index=999)),
+    "another run than was signed": with_job(lambda job: job.update(run_id="run-2")),
+    "another fence than was signed": with_job(lambda job: job.update(fence=2)),
     "another schema": with_job(lambda job: job.update(schema_version=99)),
 }
 
@@ -159,6 +164,15 @@ def test_a_message_with_one_thing_changed(line: JobLine, worker: FarmProcess, ch
     change(entry)
     line.push(json.dumps(entry).encode())
     refused_once(line, before)
+
+
+def test_a_job_of_another_schema_is_handed_back_once(line: JobLine, worker: FarmProcess) -> None:
+    before = line.quarantine.refused()
+    entry = line.entry()
+    CHANGES["another schema"](entry)
+    line.push(json.dumps(entry).encode())
+    refused_once(line, before)
+    assert "VersionSkew, handed back once" in line.notes()[0]
 
 
 def test_m12_a_body_of_50_mb(line: JobLine, worker: FarmProcess) -> None:

@@ -18,6 +18,7 @@ from farm.ids import sha256_hex
 from farm.records import CaseResult, JudgeSpec, Limits, SampleKey, SampleResult, Verdict
 from farm.tasks.answers import Answers
 from farm.tasks.keys import Keys
+from farm.tasks.signing import Signer
 from tests.support.redis_server import running_redis
 from tests.unit.coordinator.build import PROGRAM, SUITE_DIGEST, open_ledger, plan, result, spec
 
@@ -175,12 +176,12 @@ def test_a_worker_cannot_answer_with_a_copy(ledger: Ledger, tmp_path: Path) -> N
     problems = {row.problem_id: row for row in history.problems(ledger, "run-1")}
     with running_redis(tmp_path / "redis") as server:
         connection = server.client()
-        answers = Answers(connection, Keys("farm:"))
+        answers = Answers(connection, Keys("farm:"), Signer(b""))
         intake = Intake(journal, answers, spec(), problems, {KEY}, lambda key: PROGRAM)
-        answers.result("run-1", result(KEY, cached_from="run-2/p1#0"))
+        answers.result("run-1", 1, result(KEY, cached_from="run-2/p1#0"))
         refused = intake.read(block_ms=0)
         assert refused.counts["quarantined"] == 1 and refused.verdicts == []
-        answers.result("run-1", result(KEY))
+        answers.result("run-1", 1, result(KEY))
         taken = intake.read(block_ms=0)
         assert taken.verdicts == [(KEY, "PASSED")] and taken.runners == {HERE}
         connection.close()

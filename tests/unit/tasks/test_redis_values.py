@@ -15,11 +15,13 @@ from farm.tasks.answers import Answers, CompletionArrived, decode
 from farm.tasks.blobs import Blobs
 from farm.tasks.context import TaskContext
 from farm.tasks.keys import Keys
+from farm.tasks.signing import Signer
 from farm.tasks.wire import ExecuteJob, Failure
 from farm.text import encode
 from tests.support.redis_server import RedisServer, running_redis
 
 KEYS = Keys("farm:")
+SIGNER = Signer(b"a secret of this test")
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +73,8 @@ def test_the_cache_stays_within_its_budget(connection: redis.Redis) -> None:
 def test_a_completion_with_any_text_arrives(connection: redis.Redis, text: str) -> None:
     data = encode(text)
     completion = Completion(problem_id="p", index=1, text_sha256=sha256_hex(data), reasoning_sha256=sha256_hex(b"why"))
-    answers = Answers(connection, KEYS)
-    answers.completion("r", completion, GenerateTelemetry(latency_s=1.5), data, b"why")
+    answers = Answers(connection, KEYS, SIGNER)
+    answers.completion("r", 1, completion, GenerateTelemetry(latency_s=1.5), data, b"why")
     [(entry_id, fields)] = answers.read("r", b"0", block_ms=10, count=10)
     assert decode(fields) == CompletionArrived(completion, GenerateTelemetry(latency_s=1.5), data, b"why")
     for name in KEYS.claims("r"), KEYS.out("r"):
@@ -85,8 +87,8 @@ def test_a_completion_with_any_text_arrives(connection: redis.Redis, text: str) 
 
 def test_a_failure_arrives(connection: redis.Redis) -> None:
     failure = Failure(problem_id="p", index=0, stage="execute", attempt=2, reason="lost")
-    Answers(connection, KEYS).failure("r", failure)
-    [(_, fields)] = Answers(connection, KEYS).read("r", b"0", block_ms=10, count=10)
+    Answers(connection, KEYS, SIGNER).failure("r", 1, failure)
+    [(_, fields)] = Answers(connection, KEYS, SIGNER).read("r", b"0", block_ms=10, count=10)
     assert decode(fields) == failure and failure.key == SampleKey("p", 0)
 
 
@@ -101,8 +103,8 @@ def test_a_forged_entry_is_refused(fields: dict[bytes, bytes]) -> None:
 
 def test_a_text_that_is_not_what_the_record_names_is_refused(connection: redis.Redis) -> None:
     completion = Completion(problem_id="p", index=1, text_sha256=sha256_hex(b"a"))
-    Answers(connection, KEYS).completion("r", completion, GenerateTelemetry(), b"b", None)
-    [(_, fields)] = Answers(connection, KEYS).read("r", b"0", block_ms=10, count=10)
+    Answers(connection, KEYS, SIGNER).completion("r", 1, completion, GenerateTelemetry(), b"b", None)
+    [(_, fields)] = Answers(connection, KEYS, SIGNER).read("r", b"0", block_ms=10, count=10)
     with pytest.raises(MessageRejected, match="not what its record names"):
         decode(fields)
 
@@ -118,7 +120,7 @@ def job(**changes: object) -> dict[str, object]:
 
 def test_a_message_is_work_only_while_that_attempt_is_wanted(connection: redis.Redis, server: RedisServer) -> None:
     settings = config.load({"HOME": "/nonexistent", "FARM_BROKER_URL": server.url})
-    mine, other = TaskContext.make(settings, "mine"), TaskContext.make(settings, "other")
+    mine, other = TaskContext.make(settings, "mine", SIGNER), TaskContext.make(settings, "other", SIGNER)
     assert mine.take(ExecuteJob, "execute", job()) is None, "no run wants it"
     connection.set(KEYS.state("run"), "2", ex=60)
     assert mine.take(ExecuteJob, "execute", job()) is None, "it was answered already"
