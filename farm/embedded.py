@@ -49,7 +49,7 @@ class EmbeddedStack:
         servers: tuple[str, ...] = (),
         confinement: Confinement | None = None,
     ) -> None:
-        """`generate_slots` 0 starts no generate worker (a run that only grades)."""
+        """0 slots start no worker of that role (a run that only grades, or only generates)."""
         self._servers = servers
         self._settings = settings
         self._execute_slots, self._generate_slots = execute_slots, generate_slots
@@ -69,7 +69,8 @@ class EmbeddedStack:
             self.directory = Path(tempfile.mkdtemp(prefix="stack-", dir=base))
             self._note()
             self._start_broker()
-            self._start_worker("execute", self._execute_slots)
+            if self._execute_slots:
+                self._start_worker("execute", self._execute_slots)
             if self._generate_slots:
                 self._start_worker("generate", self._generate_slots)
             self._wait_for_workers()

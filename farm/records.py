@@ -323,6 +323,8 @@ class RunSpec(Record):
     regraded_from: RegradedFrom | None = Field(default=None, exclude_if=_is_none)
     # A program that was executed on the same tests by the same rules is not executed again
     cache: bool = Field(default=True, exclude_if=_is_true)
+    # Not: completions are all that is wanted, lm-eval scores them (docs/lm-eval.md)
+    judged: bool = Field(default=True, exclude_if=_is_true)
 
     @property
     def generates(self) -> bool:

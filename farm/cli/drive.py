@@ -18,6 +18,7 @@ import click
 from farm.cli.home import blob_store
 from farm.cli.live import LiveView
 from farm.config import Settings
+from farm.coordinator import history
 from farm.coordinator.details import problem_details
 from farm.coordinator.driver import Driver
 from farm.coordinator.journal import CANCELLED, INTERRUPTED
@@ -68,9 +69,20 @@ def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, ret
     """
     if how.detach:
         return hand_over(ledger, run_id, how, retry_unjudged=retry_unjudged)
+    _check_writable(report_directory(settings, run_id, how.out))
+    ended = run_to_end(settings, ledger, run_id, how, retry_unjudged=retry_unjudged)
+    return conclude(ledger, run_id, settings, how, ended)
+
+
+def run_to_end(
+    settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, retry_unjudged: bool = False
+) -> Ended:
+    """Drive a recorded run until nothing is left to do, or it pauses; nothing is written but the ledger.
+
+    Raises Interrupted after a second Ctrl-C, SpecMismatch or DigestMismatch for a run that cannot go on as planned.
+    """
     spec = ledger.run(run_id).spec
     check_resumable(ledger, run_id, blob_store(settings))
-    _check_writable(report_directory(settings, run_id, how.out))
     stack = None if settings.broker_url is not None else _stack(settings, spec, how)
     if stack is None and (how.workers or how.confinement != Confinement()):
         click.echo("caution: --workers, --sandbox and the like are for embedded workers; yours decide", err=True)
@@ -83,7 +95,7 @@ def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, ret
             connection = broker.client(live_settings)
             app = make_app(live_settings, "coordinator")
             slots = spec.model.max_concurrency if spec.model else 0
-            with LiveView(generates=spec.generates, slots=slots) as view:
+            with LiveView(generates=spec.generates, slots=slots, judges=spec.judged) as view:
                 driver = Driver(
                     ledger=ledger, journal=journal, spec=spec, app=app, connection=connection,
                     keys=Keys(live_settings.key_prefix), signer=signer(live_settings), load=blob_store(settings).get,
@@ -102,7 +114,7 @@ def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, ret
         if not released:
             with suppress(FarmError):
                 journal.release("paused", "it did not start", keep_order=how.ordered)
-    return conclude(ledger, run_id, settings, how, ended)
+    return ended
 
 
 def hand_over(ledger: Ledger, run_id: str, how: HowToRun, *, retry_unjudged: bool) -> int:
@@ -134,13 +146,9 @@ def report_directory(settings: Settings, run_id: str, out: Path | None) -> Path:
 
 def conclude(ledger: Ledger, run_id: str, settings: Settings, how: HowToRun, ended: Ended) -> int:
     """Report a drive that ended, on stdout and in files; the exit code, or the error that says how to go on."""
-    if ended.state == "paused":
-        resume = f"continue with: farm resume {run_id}"
-        if ended.reason == CANCELLED:
-            raise RunIncomplete(f"run {run_id} was cancelled; what was done is kept", remedy=resume)
-        if ended.reason == INTERRUPTED:
-            raise Interrupted(f"run {run_id} is interrupted; what was done is kept", remedy=resume)
-        raise RunIncomplete(f"run {run_id} is paused: {ended.reason}", remedy=f"mend that, then {resume}")
+    refuse_paused(run_id, ended)
+    if not ledger.run(run_id).spec.judged:
+        return show_generated(ledger, run_id)
     report, paths = write_reports(settings, ledger, run_id, report_directory(settings, run_id, how.out))
     show(report, sys.stdout)
     for path in paths:
@@ -158,6 +166,31 @@ def conclude(ledger: Ledger, run_id: str, settings: Settings, how: HowToRun, end
     return 0
 
 
+def show_generated(ledger: Ledger, run_id: str) -> int:
+    """Say on stdout how many completions a run has that farm does not judge; the exit code.
+
+    Raises RunIncomplete if some are missing.
+    """
+    states = history.sample_states(ledger, run_id)
+    have = sum(state.completed for state in states)
+    task = ledger.run(run_id).spec.eval_task
+    click.echo(f"run {run_id}: {have} of {len(states)} completions of task {task}, scored by lm-eval")
+    if have < len(states):
+        raise RunIncomplete(f"run {run_id} is INCOMPLETE", remedy=f"continue with: farm resume {run_id}")
+    return 0
+
+
+def refuse_paused(run_id: str, ended: Ended) -> None:
+    """Raise the error that says why a run is paused, and how to go on."""
+    if ended.state == "paused":
+        resume = f"continue with: farm resume {run_id}"
+        if ended.reason == CANCELLED:
+            raise RunIncomplete(f"run {run_id} was cancelled; what was done is kept", remedy=resume)
+        if ended.reason == INTERRUPTED:
+            raise Interrupted(f"run {run_id} is interrupted; what was done is kept", remedy=resume)
+        raise RunIncomplete(f"run {run_id} is paused: {ended.reason}", remedy=f"mend that, then {resume}")
+
+
 def _check_writable(directory: Path) -> None:
     """Before hours are spent, not after."""
     try:
@@ -172,7 +205,7 @@ def _stack(settings: Settings, spec: RunSpec, how: HowToRun) -> EmbeddedStack:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return EmbeddedStack(
         settings,
-        execute_slots=how.workers or cores,
+        execute_slots=(how.workers or cores) if spec.judged else 0,
         generate_slots=min(spec.model.max_concurrency, GENERATE_SLOTS_MAX) if spec.model and spec.generates else 0,
         servers=(how.server,) if how.server else spec.servers,
         confinement=how.confinement,

@@ -17,9 +17,9 @@ LINE_EVERY_S = 5.0
 class LiveView:
     """Shows Progress on stderr, so that stdout stays the report's. Use as a context manager."""
 
-    def __init__(self, *, generates: bool, slots: int) -> None:
+    def __init__(self, *, generates: bool, slots: int, judges: bool = True) -> None:
         """`slots`: requests the model server takes at a time."""
-        self._generates, self._slots = generates, slots
+        self._generates, self._slots, self._judges = generates, slots, judges
         self._terminal = sys.stderr.isatty()
         self._live: Any = None
         self._last_line = ""
@@ -73,7 +73,8 @@ class LiveView:
         share = f", {100 * passed / counted:.1f} % passed" if counted else ""
         executing = f", executing {phases[Phase.EXECUTING]}" if phases[Phase.EXECUTING] else ""
         unjudged = f", UNJUDGED {phases[Phase.UNJUDGED]}" if phases[Phase.UNJUDGED] else ""
-        parts.append(f"judged {judged}/{total}{executing}{share}{unjudged}")
+        if self._judges:
+            parts.append(f"judged {judged}/{total}{executing}{share}{unjudged}")
         others = {name: n for name, n in sorted(progress.verdicts.items()) if name != "PASSED"}
         if others:
             parts.append(", ".join(f"{name} {n}" for name, n in others.items()))

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from farm.cli.drive import conclude, drive, report_directory, write_reports
+from farm.cli.drive import conclude, drive, report_directory, show_generated, write_reports
 from farm.cli.home import open_ledger
 from farm.cli.options import HOW, REQUESTS, how_to_run
 from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_server
@@ -50,6 +50,8 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
     """
     settings = load()
     with open_ledger(settings) as ledger:
+        if not ledger.run(run_id).spec.judged:
+            return show_generated(ledger, run_id)
         result, paths = write_reports(settings, ledger, run_id, report_directory(settings, run_id, out))
         running = ledger.run(run_id).state == "running"
     if as_json_:

@@ -95,7 +95,7 @@ class Driver:
         )  # fmt: skip
         windows = {Stage.GENERATE: model.max_concurrency if model else 1, Stage.EXECUTE: EXECUTE_WINDOW}
         self._windows = windows
-        self._lifecycle = Lifecycle(windows=windows)
+        self._lifecycle = Lifecycle(windows=windows, judges=spec.judged)
         self._reconciler = Reconciler(connection, keys, self._run_id)
         self._problems = {row.problem_id: row for row in history.problems(ledger, self._run_id)}
         self._present = Present()
@@ -150,7 +150,7 @@ class Driver:
 
     def _begin(self) -> None:
         """From the ledger; may be repeated when Redis fails in the middle of it."""
-        self._lifecycle = Lifecycle(windows=self._windows)
+        self._lifecycle = Lifecycle(windows=self._windows, judges=self._spec.judged)
         self._tally = Tally(self._problems)
         self._board.own()
         self._announce()

@@ -105,6 +105,8 @@ class Intake:
             seed = sample_seed(self._spec.sampling.seed, key.problem_id, key.index)
             if not self._spec.generates or answer.completion.seed != seed:
                 raise MessageRejected(f"a completion of {key} that this run did not ask for")
+        if isinstance(answer, SampleResult) and not self._spec.judged:
+            raise MessageRejected(f"a verdict on {key}, which is not judged in this run")
         if isinstance(answer, SampleResult) and (
             answer.suite_sha256 != problem.suite_digest
             or answer.tests_total != problem.tests

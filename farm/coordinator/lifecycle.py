@@ -132,8 +132,12 @@ class _Sample:
 class Lifecycle:
     """All samples of one run. `start` first, then `handle` for each event."""
 
-    def __init__(self, *, windows: dict[Stage, int], max_attempts: int = MAX_ATTEMPTS) -> None:
-        """`windows`: how many samples of each stage may be out at a time, at least 1."""
+    def __init__(self, *, windows: dict[Stage, int], max_attempts: int = MAX_ATTEMPTS, judges: bool = True) -> None:
+        """`windows`: how many samples of each stage may be out at a time, at least 1.
+
+        With `judges` False a completion is a sample's end: JUDGED then means that nothing is left to do.
+        """
+        self._judges = judges
         self._windows = windows
         self._max_attempts = max_attempts
         self._samples: dict[SampleKey, _Sample] = {}
@@ -178,6 +182,8 @@ class Lifecycle:
         for key, phase, failures in known:
             if key in self._samples:
                 raise ValueError(f"{key}: planned twice")
+            if not self._judges and phase in (Phase.COMPLETED, Phase.EXECUTING):
+                phase = Phase.JUDGED
             self._samples[key] = _Sample(phase, dict(failures))
             self._counts[phase] += 1
             match phase:
@@ -212,8 +218,9 @@ class Lifecycle:
         sample = self._samples[key]
         if sample.phase in (Phase.PLANNED, Phase.GENERATING, Phase.UNJUDGED):
             self._leave(key, Stage.GENERATE)
-            self._move(key, sample, Phase.COMPLETED)
-            self._ready[Stage.EXECUTE].append(key)
+            self._move(key, sample, Phase.COMPLETED if self._judges else Phase.JUDGED)
+            if self._judges:
+                self._ready[Stage.EXECUTE].append(key)
         yield from ()
 
     def _judged(self, key: SampleKey) -> Iterator[Command]:

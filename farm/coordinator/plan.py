@@ -158,9 +158,14 @@ def evaluation_spec(
     references: tuple[Reference, ...],
     tolerance: float = DEFAULT_TOLERANCE,
     cache: bool = True,
+    judged: bool = True,
 ) -> RunSpec:
-    """A run that generates n samples per problem and judges them. ConfigError for a judge of other tests."""
-    dataset.refuse_other(judge)
+    """A run that generates n samples per problem and, if `judged`, judges them.
+
+    ConfigError for a judge of other tests.
+    """
+    if judged:
+        dataset.refuse_other(judge)
     return RunSpec(
         kind="evaluate",
         eval_task=eval_task,
@@ -176,6 +181,7 @@ def evaluation_spec(
         references=references,
         tolerance=tolerance,
         cache=cache,
+        judged=judged,
     )
 
 

@@ -15,7 +15,7 @@ from farm.coordinator.journal import CompletionEntry, Journal
 from farm.coordinator.ledger import Ledger, RunRow
 from farm.coordinator.plan import PlannedDataset
 from farm.datasets.store import BlobStore
-from farm.errors import DigestMismatch, RunIncomplete
+from farm.errors import ConfigError, DigestMismatch, RunIncomplete
 from farm.protocols import Protocol
 from farm.records import JudgeSpec, Limits, Reference, RegradedFrom, RunSpec
 
@@ -47,6 +47,8 @@ def plan_regrade(
     LedgerCorrupt if a completion is not what was written, ConfigError for a judge that these tests are not
     for. Nothing is recorded then.
     """
+    if not source.spec.judged:
+        raise ConfigError(f"run {source.run_id} has no tests: lm-eval scores its completions")
     states = history.sample_states(ledger, source.run_id)
     answered = {state.key.problem_id for state in states if state.completed}
     if not answered:

@@ -86,6 +86,16 @@ BUILTIN = (
     *PYTHON_TESTS,
 )
 
+# Of runs whose prompts are lm-eval's, and whose answers lm-eval scores; nobody chooses it
+LM_EVAL = Protocol(
+    name="lm-eval",
+    version=1,
+    template="{question}",
+    extraction="whole",
+    sampling=Sampling(),
+    judge=JudgeSpec(),
+)
+
 
 def names() -> tuple[str, ...]:
     """`name@version` of all protocols."""
@@ -94,7 +104,7 @@ def names() -> tuple[str, ...]:
 
 def get(name: str) -> Protocol:
     """A protocol by `name` (its newest version) or `name@version`. ConfigError lists what there is."""
-    found = [protocol for protocol in BUILTIN if name in (protocol.name, protocol.ident)]
+    found = [protocol for protocol in (*BUILTIN, LM_EVAL) if name in (protocol.name, protocol.ident)]
     if not found:
         raise ConfigError(f"unknown protocol {one_line(name, 60)}", remedy=f"choose one of {', '.join(names())}")
     return max(found, key=lambda protocol: protocol.version)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,11 +25,12 @@ class Home:
     path: Path
     env: dict[str, str] = field(default_factory=dict)
     processes: list[FarmProcess] = field(default_factory=list)
+    others: list[subprocess.Popen[bytes]] = field(default_factory=list)  # that use this home
 
-    def farm(self, *arguments: str, **env: str) -> FarmProcess:
+    def farm(self, *arguments: str, python: str = sys.executable, **env: str) -> FarmProcess:
         """Start a farm command."""
         log = self.path.parent / f"{len(self.processes)}-{arguments[0]}.log"
-        process = FarmProcess(*arguments, env=environment(self.path, **{**self.env, **env}), log=log)
+        process = FarmProcess(*arguments, env=environment(self.path, **{**self.env, **env}), log=log, python=python)
         self.processes.append(process)
         return process
 
@@ -76,6 +79,9 @@ def empty_home(tmp_path: Path) -> Iterator[Home]:
     finally:
         for process in home.processes:
             process.kill()
+        for other in home.others:
+            other.kill()
+            other.wait()
     wait_until(lambda: not farm_processes(home.path), "no process is left")
     assert list((home.path / "run").rglob("stack-*")) == [], "a stack's folder is left"
 

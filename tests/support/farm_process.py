@@ -29,12 +29,12 @@ def environment(home: Path, **extra: str) -> dict[str, str]:
 class FarmProcess:
     """One `farm ...` process with its output in files."""
 
-    def __init__(self, *arguments: str, env: Mapping[str, str], log: Path) -> None:
+    def __init__(self, *arguments: str, env: Mapping[str, str], log: Path, python: str = sys.executable) -> None:
         self.log = log
         self._out = log.with_suffix(".out")
         with self._out.open("wb") as out, log.open("wb") as err:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "farm", *arguments],
+                [python, "-m", "farm", *arguments],
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
                 stdout=out,

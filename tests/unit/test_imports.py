@@ -7,12 +7,15 @@ import sys
 
 import pytest
 
+from tests.support.data import ROOT
+from tests.support.harness import harness_python
+
 HEAVY = ("celery", "redis", "kombu", "docker", "lm_eval", "datasets", "sqlalchemy", "requests", "numpy")
 
 
-def loaded(statement: str) -> set[str]:
+def loaded(statement: str, python: str = sys.executable) -> set[str]:
     code = f"import sys; {statement}; print(*sorted(sys.modules), sep='\\n')"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     return set(done.stdout.split())
 
 
@@ -36,3 +39,9 @@ def test_help_loads_no_command() -> None:
 def test_an_execute_worker_loads_no_model_client_dataset_or_database() -> None:
     modules = loaded("import farm.tasks.execute, farm.sandbox.open")
     assert modules.isdisjoint(("lm_eval", "datasets", "sqlalchemy", "requests", "farm.inference.client"))
+
+
+@pytest.mark.parametrize("module", ["farm", "farm.cli.main", "farm.cli.submit", "farm.cli.worker", "farm.tasks.boot"])
+def test_nothing_loads_the_harness_although_it_is_installed(module: str) -> None:
+    modules = loaded(f"import {module}", harness_python())
+    assert modules.isdisjoint(("lm_eval", "datasets", "pyarrow", "transformers"))

@@ -1,0 +1,1 @@
+"""Tasks for lm-evaluation-harness, as data: `--include_path "$(farm lm-eval path)"` finds them."""
