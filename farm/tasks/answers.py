@@ -17,6 +17,7 @@ from farm.errors import MessageRejected
 from farm.ids import sha256_hex
 from farm.records import Completion, GenerateTelemetry, Record, SampleKey, SampleResult
 from farm.tasks.keys import RUN_TTL_S, Keys
+from farm.tasks.patience import until_answered
 from farm.tasks.signing import Signer
 from farm.tasks.wire import CompletionAnswer, Failure, parse
 
@@ -75,13 +76,17 @@ class Answers:
         self, run_id: str, fence: int, kind: bytes, record: Record, texts: dict[bytes, bytes] | None = None
     ) -> None:
         stream = self._keys.answers(run_id)
-        pipe = self._redis.pipeline(transaction=True)
         text, number = record.to_json(), str(fence).encode()
         mac = self._signer.answer(run_id, kind, number, text)
         fields = {b"kind": kind, b"fence": number, b"record": text, b"mac": mac, **(texts or {})}
-        pipe.xadd(stream, cast(dict[Any, Any], fields))
-        pipe.expire(stream, RUN_TTL_S)
-        pipe.execute()
+
+        def append() -> None:
+            pipe = self._redis.pipeline(transaction=True)
+            pipe.xadd(stream, cast(dict[Any, Any], fields))
+            pipe.expire(stream, RUN_TTL_S)
+            pipe.execute()
+
+        until_answered(append, f"run {run_id}, an answer")
 
     # --- coordinator --------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ import zstandard
 from farm.errors import DigestMismatch
 from farm.ids import sha256_hex
 from farm.tasks.keys import RUN_TTL_S, Keys
+from farm.tasks.patience import until_answered
 
 PIPELINE_BYTES = 8 << 20  # memory that one burst of blobs may take on this side
 
@@ -69,7 +70,8 @@ class Blobs:
         cached = self._cache.get(digest)
         if cached is not None:
             return cached
-        stored = cast(bytes | None, self._redis.get(self._keys.blob(run_id, digest)))
+        name = self._keys.blob(run_id, digest)
+        stored = until_answered(lambda: cast(bytes | None, self._redis.get(name)), f"run {run_id}, a blob")
         if stored is None:
             raise DigestMismatch(f"blob {digest[:12]} of run {run_id} is not in Redis")
         try:

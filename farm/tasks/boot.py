@@ -12,6 +12,7 @@ import os
 import secrets
 import socket
 import sys
+import threading
 import warnings
 from contextlib import suppress
 from dataclasses import replace
@@ -22,7 +23,7 @@ from celery.platforms import SecurityWarning
 from redis.exceptions import RedisError
 
 from farm.config import Settings
-from farm.errors import ConfigError, FarmError, MessageRejected, VersionSkew
+from farm.errors import ConfigError, MessageRejected, VersionSkew
 from farm.ids import DEFAULT_RUNTIME
 from farm.processes import die_with_parent
 from farm.sandbox.api import Sandbox, SandboxInfo
@@ -159,10 +160,11 @@ def _logging(**_: Any) -> None:
 
 def _name(role: str, name: str | None) -> str:
     host = socket.gethostname()
+    token = secrets.token_hex(2)  # a container that starts again may have the same pid and host
     if name is None:
-        # a container that starts again may have the same pid and host
-        return f"{role}-{os.getpid()}-{secrets.token_hex(2)}@{host}"
-    return name if "@" in name else f"{name}@{host}"
+        return f"{role}-{os.getpid()}-{token}@{host}"
+    # Who takes the place of a dead worker of this name has none of its claims, so the name alone is not enough
+    return f"{name if '@' in name else f'{name}@{host}'}.{token}"
 
 
 def _kinds(settings: Settings, chosen: Confinement) -> dict[str, Confinement]:
@@ -206,7 +208,6 @@ def _answer_lost(settings: Settings, worker: str, signer: Signer, event: dict[st
         problem_id=job.problem_id, index=job.index, stage="execute", attempt=job.attempt,
         reason=f"worker_lost: {type(exception).__name__}", worker=worker,
     )  # fmt: skip
-    try:
-        TaskContext.make(settings, worker, signer).answers.failure(job.run_id, job.fence, failure)
-    except (RedisError, FarmError) as exc:
-        log.warning("loss of %s not answered: %s", job.key, exc)
+    answers = TaskContext.make(settings, worker, signer).answers
+    # Redis may be away for long, and this process must go on saying that it lives
+    threading.Thread(target=answers.failure, args=(job.run_id, job.fence, failure), daemon=True).start()

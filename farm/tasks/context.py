@@ -19,6 +19,7 @@ from farm.tasks.answers import Answers
 from farm.tasks.blobs import Blobs
 from farm.tasks.broker import client
 from farm.tasks.keys import RUN_TTL_S, Keys
+from farm.tasks.patience import until_answered
 from farm.tasks.quarantine import Quarantine
 from farm.tasks.signing import Signer
 from farm.tasks.wire import Failure, J, Job, parse
@@ -100,4 +101,5 @@ class TaskContext:
         """One script, so that a stale message can neither start work nor touch the claim of another."""
         names = (self.keys.state(job.run_id), self.keys.out(job.run_id), self.keys.claims(job.run_id))
         words = (job.fence, f"{stage}/{job.key}", job.attempt, self.worker, RUN_TTL_S)
-        return bool(self.claim_script(keys=names, args=words))
+        claimed = until_answered(lambda: self.claim_script(keys=names, args=words), f"run {job.run_id}, a claim")
+        return bool(claimed)

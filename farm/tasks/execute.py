@@ -21,8 +21,8 @@ def execute(context: TaskContext, open_slot: Callable[[str], Sandbox], message: 
     """Judge the sample that `message` names and answer on the run's stream.
 
     `open_slot` gives this process's sandbox of a runtime, opened at its first use; a worker takes jobs from the
-    queues of the runtimes that it has. A malformed message goes to quarantine. Raises RedisError only: then
-    nothing was answered, and the coordinator sends the work again.
+    queues of the runtimes that it has. A malformed message goes to quarantine. While Redis is away it
+    waits (farm.tasks.patience).
     """
     job = context.take(ExecuteJob, "execute", message)
     if job is None:

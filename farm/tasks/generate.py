@@ -66,8 +66,7 @@ class Servers:
 def generate(context: TaskContext, servers: Servers, message: object) -> None:
     """Ask for the completion that `message` names and answer on the run's stream.
 
-    A malformed message goes to quarantine. Raises RedisError only: then nothing was answered, and the
-    coordinator sends the work again.
+    A malformed message goes to quarantine. While Redis is away it waits (farm.tasks.patience).
     """
     job = context.take(GenerateJob, "generate", message)
     if job is None:

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from farm.coordinator import history
+import sqlalchemy as sa
+
+from farm.coordinator import history, tables
 from farm.coordinator.ledger import Ledger
 from farm.records import SampleKey
 from tests.support.answers import ScriptedModel
@@ -48,7 +50,8 @@ class Cluster:
     token: str = SECRET
     processes: list[FarmProcess] = field(default_factory=list)
     posts: dict[Post, FarmProcess] = field(default_factory=dict)
-    urls: dict[str, str] = field(default_factory=dict)  # role or command -> its way to Redis, if not the direct one
+    urls: dict[str, str] = field(default_factory=dict)  # role -> its way to Redis, if not the direct one
+    _ledger: Ledger | None = None
 
     # --- processes --------------------------------------------------------------------------------------
 
@@ -88,6 +91,12 @@ class Cluster:
 
         wait_until(all_there, "the workers join", timeout_s=100)
 
+    def name_of(self, worker: FarmProcess) -> str:
+        """The name under which a worker is present, and claims work."""
+        client, pid = self.redis.client(), str(worker.process.pid).encode()
+        [name] = [key for key in client.scan_iter(match="farm:worker:*") if client.hget(key, "pid") == pid]
+        return str(name.decode().removeprefix("farm:worker:"))
+
     def tend(self) -> None:
         """Put a new worker where one has died, as a supervisor does."""
         for post, process in list(self.posts.items()):
@@ -110,6 +119,8 @@ class Cluster:
     def stop(self) -> None:
         """End all processes as an operator would."""
         self.posts.clear()
+        if self._ledger is not None:
+            self._ledger.close()
         for process in self.processes:
             if process.running:
                 process.process.terminate()
@@ -136,22 +147,28 @@ class Cluster:
         assert found == {key: self.model.verdict(key).value for key in self.plan()}
         assert report_of(self.out)["status"] == "COMPLETE"
 
+    @property
+    def ledger(self) -> Ledger:
+        """The run's ledger, opened once: opening checks all of it."""
+        if self._ledger is None:
+            self._ledger = Ledger(self.ledger_url)
+        return self._ledger
+
     def states(self) -> list[history.SampleState]:
-        """How far each sample is, by the ledger; nothing before it is planned."""
-        if not (self.home / "ledger.db").exists():
-            return []
-        with Ledger(self.ledger_url) as ledger:
-            return history.sample_states(ledger, RUN_ID) if any(r.run_id == RUN_ID for r in ledger.runs()) else []
+        """How far each sample is; nothing before the run is planned."""
+        return history.sample_states(self.ledger, RUN_ID)
 
     def completed(self) -> list[SampleKey]:
         return [state.key for state in self.states() if state.completed]
 
     def judged(self) -> int:
-        return sum(state.verdict is not None for state in self.states())
+        """The number of recorded verdicts."""
+        with self.ledger.read() as db:
+            query = sa.select(sa.func.count()).where(tables.results.c.run_id == RUN_ID)
+            return int(db.execute(query).scalar_one())
 
     def workers_that_judged(self) -> Counter[str]:
-        with Ledger(self.ledger_url) as ledger:
-            return Counter(result.worker.partition("@")[0] for result in history.results(ledger, RUN_ID))
+        return Counter(result.worker.partition("@")[0] for result in history.results(self.ledger, RUN_ID))
 
     def seeds_asked(self) -> Counter[int]:
         """How often the model server was asked for each seed, and so for each sample."""

@@ -86,24 +86,20 @@ class History:
 
 def history_of(cluster: Cluster) -> History:
     """The history of the cluster's run."""
-    with Ledger(cluster.ledger_url) as ledger:
-        planned = _keys(ledger, tables.samples)
-        completions = _keys(ledger, tables.completions)
-        verdicts = _texts(ledger, tables.results, tables.results.c.verdict)
-        unjudged = {key: rows[0] for key, rows in _texts(ledger, tables.unjudged, tables.unjudged.c.reason).items()}
-        failures = _texts(ledger, tables.failures, tables.failures.c.reason)
-        counters = ledger_history.counters(ledger, RUN_ID)
+    ledger = cluster.ledger
+    planned = _keys(ledger, tables.samples)
+    unjudged = _texts(ledger, tables.unjudged, tables.unjudged.c.reason)
     asked = cluster.seeds_asked()
     seeds = {sample_seed(cluster.model.seed, key.problem_id, key.index): key for key in planned}
     written = (cluster.out / "report.json").exists()
     return History(
         planned=planned,
         requests=Counter({seeds[seed]: times for seed, times in asked.items() if seed in seeds}),
-        completions=completions,
-        verdicts=verdicts,
-        unjudged=unjudged,
-        failures=failures,
-        counters=counters,
+        completions=_keys(ledger, tables.completions),
+        verdicts=_texts(ledger, tables.results, tables.results.c.verdict),
+        unjudged={key: reasons[0] for key, reasons in unjudged.items()},
+        failures=_texts(ledger, tables.failures, tables.failures.c.reason),
+        counters=ledger_history.counters(ledger, RUN_ID),
         reported=Counter(SampleKey(row["problem_id"], row["index"]) for row in _rows(cluster.out)),
         report=report_of(cluster.out) if written else {},
     )

@@ -14,7 +14,7 @@ from tests.support.nemesis import Nemesis
 from tests.support.scale import size
 
 RESUMES = 5
-BOUND_S = 300.0  # in which a run ends, on a machine that is busy with other things
+BOUND_S = size(900, 300)  # in which a run ends, on a machine that is busy with other things
 
 
 def plan() -> tuple[tuple[str, ...], int]:
