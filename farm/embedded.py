@@ -132,8 +132,7 @@ class EmbeddedStack:
                 log=sink,
             )  # fmt: skip
         self._note()
-        url = f"{broker.SOCKET_SCHEME}{socket}?virtual_host=0"
-        update = {"broker_url": url, "broker_password": None, "message_secret": self._secret}
+        update = {"broker_url": _socket_url(socket), "broker_password": None, "message_secret": self._secret}
         self.settings = self._settings.model_copy(update=update)
         connection = broker.client(self.settings, retries=0)
         deadline = time.monotonic() + START_S
@@ -265,6 +264,25 @@ def broker_binary() -> Path:
     )
 
 
+def with_running_broker(settings: Settings) -> Settings:
+    """The settings themselves if they name a broker, else with that of the only stack that runs here.
+
+    Raises ConfigError when there is none, or more than one.
+    """
+    if settings.broker_url is not None:
+        return settings
+    sockets = []
+    for directory in sorted(runtime_directory(settings).glob("stack-*")):
+        names = _noted(directory)
+        if names and names[0].alive and (directory / "broker.sock").exists():
+            sockets.append(_socket_url(directory / "broker.sock"))
+    if len(sockets) != 1:
+        found = f"{len(sockets)} runs go on here" if sockets else "no run goes on here"
+        remedy = f"set it to one of {', '.join(sockets)}" if sockets else "start one, or set it to redis://HOST:PORT/0"
+        raise ConfigError(f"FARM_BROKER_URL is not set, and {found}", remedy=remedy)
+    return settings.model_copy(update={"broker_url": sockets[0], "broker_password": None})
+
+
 @contextmanager
 def stack_or_cluster(stack: EmbeddedStack | None, settings: Settings) -> Iterator[Settings]:
     """The settings to work with: the embedded stack's while it runs, or those of the user's own cluster."""
@@ -285,6 +303,10 @@ def _roles(connection: redis.Redis, keys: Keys) -> set[bytes]:
         if isinstance(role, bytes):
             found.add(role)
     return found
+
+
+def _socket_url(socket: Path) -> str:
+    return f"{broker.SOCKET_SCHEME}{socket}?virtual_host=0"
 
 
 def _noted(directory: Path) -> list[ProcessName]:

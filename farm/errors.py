@@ -141,6 +141,10 @@ class BadResponse(Transient):
     """Raised when a 200 answer is not what the API promises (HTML, cut JSON, no choices)."""
 
 
+class ServerUnwell(InferenceError):
+    """Raised when no server of a run has been well for as long as a request may take. Pauses the run."""
+
+
 class Permanent(InferenceError):
     """Base of failures that another try cannot heal."""
 

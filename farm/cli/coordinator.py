@@ -69,7 +69,7 @@ def _drive_ordered(settings: Settings, ledger: Ledger, run_id: str) -> int:
     order = order_of(ledger, run_id)
     if order is None:
         raise RunNotOrdered(f"run {run_id} is not ordered", remedy=f"order it: farm resume {run_id} --detach")
-    how = HowToRun(deadline_s=order.deadline_s, stall_s=order.stall_s, server=order.server, ordered=True)
+    how = HowToRun(deadline_s=order.deadline_s, stall_s=order.stall_s, servers=order.servers, ordered=True)
     try:
         return drive(settings, ledger, run_id, how)
     except (BrokerUnavailable, Interrupted, RunLocked, RunNotOrdered):

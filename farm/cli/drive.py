@@ -20,7 +20,7 @@ from farm.cli.live import LiveView
 from farm.config import Settings
 from farm.coordinator import history
 from farm.coordinator.details import problem_details
-from farm.coordinator.driver import Driver
+from farm.coordinator.driver import Driver, window
 from farm.coordinator.journal import CANCELLED, INTERRUPTED
 from farm.coordinator.ledger import Ledger
 from farm.coordinator.orders import HowToDrive, order_drive
@@ -56,7 +56,7 @@ class HowToRun:
     deadline_s: float = 1800.0  # of one request, from its slot on
     stall_s: float = 120.0
     out: Path | None = None
-    server: str | None = None  # where it is not the one of the plan
+    servers: tuple[str, ...] = ()  # where they are not those of the plan
     detach: bool = False  # leave it to a farm coordinator
     ordered: bool = False  # this is one
 
@@ -94,8 +94,7 @@ def run_to_end(
         with stopping(STOPPING) as stop, stack_or_cluster(stack, settings) as live_settings:
             connection = broker.client(live_settings)
             app = make_app(live_settings, "coordinator")
-            slots = spec.model.max_concurrency if spec.model else 0
-            with LiveView(generates=spec.generates, slots=slots, judges=spec.judged) as view:
+            with LiveView(generates=spec.generates, judges=spec.judged) as view:
                 driver = Driver(
                     ledger=ledger, journal=journal, spec=spec, app=app, connection=connection,
                     keys=Keys(live_settings.key_prefix), signer=signer(live_settings), load=blob_store(settings).get,
@@ -123,7 +122,7 @@ def hand_over(ledger: Ledger, run_id: str, how: HowToRun, *, retry_unjudged: boo
         journal = ledger.acquire(run_id)
         journal.retry_unjudged()
         journal.release("paused", "detached")
-    order_drive(ledger, run_id, HowToDrive(deadline_s=how.deadline_s, stall_s=how.stall_s, server=how.server))
+    order_drive(ledger, run_id, HowToDrive(deadline_s=how.deadline_s, stall_s=how.stall_s, servers=how.servers))
     click.echo(f"run {run_id} waits for a farm coordinator; follow it: farm watch {run_id}", err=True)
     return 0
 
@@ -203,11 +202,14 @@ def _check_writable(directory: Path) -> None:
 
 def _stack(settings: Settings, spec: RunSpec, how: HowToRun) -> EmbeddedStack:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    servers = how.servers or spec.servers
     return EmbeddedStack(
         settings,
         execute_slots=(how.workers or cores) if spec.judged else 0,
-        generate_slots=min(spec.model.max_concurrency, GENERATE_SLOTS_MAX) if spec.model and spec.generates else 0,
-        servers=(how.server,) if how.server else spec.servers,
+        generate_slots=min(window(spec.model.max_concurrency * len(servers)), GENERATE_SLOTS_MAX)
+        if spec.model and spec.generates
+        else 0,
+        servers=servers,
         confinement=how.confinement,
     )
 
@@ -217,7 +219,7 @@ def _generate_config(spec: RunSpec, how: HowToRun) -> GenerateConfig | None:
         return None
     return GenerateConfig(
         model=spec.model,
-        server=how.server or spec.servers[0],
+        servers=how.servers or spec.servers,
         sampling=spec.sampling,
         deadline_s=how.deadline_s,
         stall_s=how.stall_s,

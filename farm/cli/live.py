@@ -8,8 +8,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
+from farm.cli.status import clock
 from farm.coordinator.lifecycle import Phase
-from farm.coordinator.progress import NOT_COUNTED, Progress
+from farm.coordinator.progress import Progress
 
 LINE_EVERY_S = 5.0
 
@@ -17,9 +18,8 @@ LINE_EVERY_S = 5.0
 class LiveView:
     """Shows Progress on stderr, so that stdout stays the report's. Use as a context manager."""
 
-    def __init__(self, *, generates: bool, slots: int, judges: bool = True) -> None:
-        """`slots`: requests the model server takes at a time."""
-        self._generates, self._slots, self._judges = generates, slots, judges
+    def __init__(self, *, generates: bool, judges: bool = True) -> None:
+        self._generates, self._judges = generates, judges
         self._terminal = sys.stderr.isatty()
         self._live: Any = None
         self._last_line = ""
@@ -60,28 +60,32 @@ class LiveView:
 
     def _text(self, progress: Progress) -> str:
         phases, total = progress.phases, sum(progress.phases.values())
-        judged = phases[Phase.JUDGED]
-        parts = []
-        if self._generates:
-            answered = total - phases[Phase.PLANNED] - phases[Phase.GENERATING]
-            rate = progress.completion_tokens / progress.elapsed_s if progress.elapsed_s else 0.0
-            parts.append(
-                f"generated {answered}/{total}, in flight {progress.in_flight}/{self._slots}, {rate:.0f} tokens/s"
-            )
-        passed = progress.verdicts.get("PASSED", 0)
-        counted = judged - progress.verdicts.get(NOT_COUNTED, 0)
-        share = f", {100 * passed / counted:.1f} % passed" if counted else ""
-        executing = f", executing {phases[Phase.EXECUTING]}" if phases[Phase.EXECUTING] else ""
-        unjudged = f", UNJUDGED {phases[Phase.UNJUDGED]}" if phases[Phase.UNJUDGED] else ""
+        parts = [self._generated(progress, total)] if self._generates else []
         if self._judges:
-            parts.append(f"judged {judged}/{total}{executing}{share}{unjudged}")
+            parts.append(_judged(progress, total))
         others = {name: n for name, n in sorted(progress.verdicts.items()) if name != "PASSED"}
         if others:
             parts.append(", ".join(f"{name} {n}" for name, n in others.items()))
-        parts.append(f"elapsed {_clock(progress.elapsed_s)}, ETA {self._eta(progress, total)}")
+        if progress.failures:
+            failed = ", ".join(f"{kind} {n}" for kind, n in sorted(progress.failures.items()))
+            parts.append(f"failed attempts: {failed}")
+        if progress.slowest and phases[Phase.GENERATING]:
+            parts.append("slowest: " + ", ".join(f"{key} {clock(age)}" for key, age in progress.slowest.items()))
+        parts.append(f"elapsed {clock(progress.elapsed_s)}, ETA {self._eta(progress, total)}")
         if progress.notice:
             parts.append(progress.notice)
         return " | ".join(parts)
+
+    @staticmethod
+    def _generated(progress: Progress, total: int) -> str:
+        phases = progress.phases
+        queued = phases[Phase.PLANNED] + phases[Phase.GENERATING]
+        answered = total - queued
+        first = "" if progress.ttft_s is None else f", first token {progress.ttft_s:.2f} s"
+        return (
+            f"generated {answered}/{total}, queued {max(0, queued - progress.in_flight)}, "
+            f"in flight {progress.in_flight}/{progress.slots}, {progress.tokens_per_s:.0f} tokens/s{first}"
+        )
 
     def _eta(self, progress: Progress, total: int) -> str:
         """From the rate of this session: samples finished before it do not count as its speed."""
@@ -90,14 +94,19 @@ class LiveView:
         fresh = done - _finished(self._first)
         if done == total:
             return "now"
-        return _clock((total - done) * elapsed / fresh) if fresh > 0 and elapsed > 0 else "unknown"
+        return clock((total - done) * elapsed / fresh) if fresh > 0 and elapsed > 0 else "unknown"
 
 
 def _finished(progress: Progress) -> int:
     return progress.phases[Phase.JUDGED] + progress.phases[Phase.UNJUDGED]
 
 
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+def _judged(progress: Progress, total: int) -> str:
+    phases = progress.phases
+    executing = f", executing {phases[Phase.EXECUTING]}" if phases[Phase.EXECUTING] else ""
+    unjudged = f", UNJUDGED {phases[Phase.UNJUDGED]}" if phases[Phase.UNJUDGED] else ""
+    score = ""
+    if progress.score is not None:
+        value, low, high = (100 * share for share in progress.score)
+        score = f", pass@1 so far {value:.1f} % [{low:.1f}, {high:.1f}]"
+    return f"judged {phases[Phase.JUDGED]}/{total}{executing}{unjudged}{score}"

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "coordinator": ("farm.cli.coordinator:coordinator", "Drive the runs that were submitted with --detach."),
     "worker": ("farm.cli.worker:worker", "Start a worker that generates or executes."),
     "lm-eval": ("farm.cli.lm_eval:lm_eval", "Run lm-evaluation-harness with farm as its model."),
+    "server": ("farm.cli.serving:server", "Model servers: how many requests they take, and how they are."),
     "dataset": ("farm.cli.dataset:dataset", "Pull, list, show and verify datasets."),
     "models": ("farm.cli.models:models", "List the models and devices of the catalogue."),
     "doctor": ("farm.cli.doctor:doctor", "Say what this host offers, and what to do about what it lacks."),

@@ -13,7 +13,7 @@ import click
 from farm.cli.drive import conclude, drive, report_directory, show_generated, write_reports
 from farm.cli.home import open_ledger
 from farm.cli.options import HOW, REQUESTS, how_to_run
-from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_server
+from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_servers
 from farm.cli.watch import progress_text
 from farm.config import load
 from farm.coordinator.progress import Ended
@@ -72,7 +72,7 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
 @WAIT_SERVER
 @REQUESTS
 @HOW
-def resume(run_id: str, server_url: str | None, wait_server: float, **options: Any) -> int:
+def resume(run_id: str, server_urls: tuple[str, ...], wait_server: float, **options: Any) -> int:
     """Continue a run: nothing that was recorded is generated or executed again.
 
     Samples that were given up are tried once more. The model server may have moved: see --server-url.
@@ -84,6 +84,6 @@ def resume(run_id: str, server_url: str | None, wait_server: float, **options: A
         if row.state == "complete":
             return conclude(ledger, run_id, settings, how, Ended("complete"))
         if row.spec.model is not None and row.spec.generates:
-            url, _ = ready_server(settings, row.spec.model, server_url or row.spec.servers[0], wait_server)
-            how = replace(how, server=url)
+            ready = ready_servers(settings, row.spec.model, server_urls or row.spec.servers, wait_server)
+            how = replace(how, servers=ready.urls)
         return drive(settings, ledger, run_id, how, retry_unjudged=True)

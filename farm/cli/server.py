@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 
 import click
 
 from farm.config import Settings
-from farm.errors import AuthRejected, ConfigError, InferenceError
+from farm.errors import AuthRejected, ConfigError, InferenceError, Transient
 from farm.inference.auth import bearer, key_remedy
 from farm.inference.client import Client
 from farm.inference.readiness import ServerFacts, check, wait_ready
@@ -17,39 +18,65 @@ from farm.records import ServedModel
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 
 SERVER_URL = click.option(
-    "--server-url", metavar="URL", help=f"Model server; default: FARM_SERVER_URL, else {DEFAULT_SERVER}."
+    "--server-url",
+    "server_urls",
+    multiple=True,
+    metavar="URL",
+    help=f"Model server; several share the work; default: FARM_SERVER_URL, else {DEFAULT_SERVER}.",
 )
 WAIT_SERVER = click.option(
     "--wait-server", type=click.FloatRange(0, 86400), default=0.0, metavar="S", help="Wait so long for the server."
 )
 
 
-def ready_server(settings: Settings, model: ServedModel, given: str | None, budget_s: float) -> tuple[str, ServerFacts]:
-    """The server's URL and what it says of itself.
+@dataclass(frozen=True, slots=True)
+class ReadyServers:
+    """The servers of a run, by their base URLs. `max_context` is that of the smallest, None where none says it."""
 
-    Raises an InferenceError with exit code 2: nothing was started, so the invocation is at fault.
+    urls: tuple[str, ...]
+    max_context: int | None
+
+
+def ready_servers(settings: Settings, model: ServedModel, given: tuple[str, ...], budget_s: float) -> ReadyServers:
+    """The servers of a run, at least one of them ready.
+
+    Of several, one that is not ready yet stays in the list: it gets work once it is well. Raises an
+    InferenceError with exit code 2: nothing was started, so the invocation is at fault.
     """
-    url, origin = _place(given, settings)
-    facts = _ready(settings, model, url, origin, budget_s)
-    if not facts.as_expected:
-        click.echo(
-            f"caution: {url} serves {', '.join(facts.served)}, not {model.repo}; the report names both", err=True
-        )
-    return url, facts
+    places = _places(given, settings)
+    contexts: list[int] = []
+    failed: list[Transient] = []
+    for url, origin in places.items():
+        try:
+            facts = _ready(settings, model, url, origin, budget_s)
+        except Transient as exc:
+            failed.append(exc)
+            if len(failed) == len(places):
+                raise
+            continue
+        if facts.max_context is not None:
+            contexts.append(facts.max_context)
+        if not facts.as_expected:
+            click.echo(
+                f"caution: {url} serves {', '.join(facts.served)}, not {model.repo}; the report names both", err=True
+            )
+    for reason in failed:
+        click.echo(f"caution: the run begins without one of its servers: {reason}", err=True)
+    return ReadyServers(tuple(places), min(contexts, default=None))
 
 
-def server_places(settings: Settings, given: str | None) -> tuple[str, ...]:
+def server_places(settings: Settings, given: tuple[str, ...]) -> tuple[str, ...]:
     """Where the model servers are said to be; nothing is asked there. ConfigError for what is no URL."""
-    url, origin = _place(given, settings)
-    return (checked_url(url, origin),)
+    return tuple(_places(given, settings))
 
 
-def _place(given: str | None, settings: Settings) -> tuple[str, str]:
+def _places(given: tuple[str, ...], settings: Settings) -> dict[str, str]:
+    """Base URL -> where it came from."""
     if given:
-        return given, "--server-url"
+        return {checked_url(url, "--server-url"): "--server-url" for url in given}
     if settings.server_url:
-        return settings.server_url, settings.server_url_origin
-    return DEFAULT_SERVER, "the default"
+        return {checked_url(settings.server_url, settings.server_url_origin): settings.server_url_origin}
+    return {DEFAULT_SERVER: "the default"}
 
 
 def _ready(settings: Settings, model: ServedModel, url: str, origin: str, budget_s: float) -> ServerFacts:

@@ -16,7 +16,7 @@ from farm.cli.dry_run import plan_lines
 from farm.cli.home import blob_store, datasets_folder, open_ledger
 from farm.cli.options import CACHE, HOW, JUDGE, REQUESTS, RUN_ID, how_to_run, judge_spec, limits
 from farm.cli.problems import DATASET, NAME_OR_PATH, plan_problems, selection
-from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_server, server_places
+from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_servers, server_places
 from farm.config import Settings, load
 from farm.coordinator.plan import check_ks, evaluation_spec, plan_evaluation
 from farm.coordinator.references import Measurement, references_of
@@ -74,13 +74,13 @@ def submit(**options: Any) -> int:
     wanted = selection(options)
     dry = options["dry_run"]
     if dry:
-        servers = server_places(settings, options["server_url"])
+        servers = server_places(settings, options["server_urls"])
     else:
-        url, facts = ready_server(settings, model, options["server_url"], options["wait_server"])
-        servers = (url,)
-        if facts.max_context is not None and facts.max_context < model.max_context:
-            click.echo(f"caution: the server's context is {facts.max_context}, not {model.max_context}", err=True)
-            model = model.model_copy(update={"max_context": facts.max_context})
+        ready = ready_servers(settings, model, options["server_urls"], options["wait_server"])
+        servers = ready.urls
+        if ready.max_context is not None and ready.max_context < model.max_context:
+            click.echo(f"caution: the server's context is {ready.max_context}, not {model.max_context}", err=True)
+            model = model.model_copy(update={"max_context": ready.max_context})
     if sampling.n > 1 and sampling.temperature == 0:
         click.echo(f"caution: {sampling.n} samples at temperature 0 are likely the same; see --temperature", err=True)
     with open_ledger(settings) as ledger:

@@ -62,7 +62,7 @@ class Sight:
             return self.picture
         assert self.row is not None
         notice = OTHER_REDIS if self.row.state == "running" else "waits for a coordinator (farm coordinator)"
-        return Progress(self.standing.phases(), dict(self.standing.verdicts), 0, 0, self.row.active_s, notice)
+        return Progress(self.standing.phases(), dict(self.standing.verdicts), 0, 0, 0, self.row.active_s, notice)
 
 
 class Eyes:
@@ -163,9 +163,8 @@ def _follow(here: Eyes) -> Sight:
 
 def _view(sight: Sight) -> LiveView:
     if sight.row is None:
-        return LiveView(generates=True, slots=sight.progress().in_flight)
-    spec = sight.row.spec
-    return LiveView(generates=spec.generates, slots=spec.model.max_concurrency if spec.model else 0)
+        return LiveView(generates=True)
+    return LiveView(generates=sight.row.spec.generates)
 
 
 @click.command()

@@ -37,6 +37,7 @@ from farm.coordinator.lifecycle import (
     Stage,
     Vanished,
 )
+from farm.coordinator.order import LongestFirst
 from farm.coordinator.outbox import Outbox
 from farm.coordinator.progress import NOT_COUNTED, Ended, Progress
 from farm.coordinator.reconcile import Out, Reconciler
@@ -49,6 +50,7 @@ from farm.tasks.answers import Answers
 from farm.tasks.blobs import Blobs
 from farm.tasks.keys import Keys
 from farm.tasks.signing import Signer
+from farm.tasks.slots import ServerState, Slots
 from farm.tasks.wire import ExecuteConfig, GenerateConfig
 from farm.text import one_line
 
@@ -59,7 +61,17 @@ TICK_S = 1.0
 DRAIN_S = 10.0  # how long a paused run waits for what workers have in hand
 REDIS_GONE_S = 120.0  # how long Redis may be away before the coordinator gives up (the run stays resumable)
 EXECUTE_WINDOW = 256
+SLOWEST = 3  # requests that are shown
 PHASES_OUT = {Stage.GENERATE: Phase.GENERATING, Stage.EXECUTE: Phase.EXECUTING}
+
+
+def window(slots: int) -> int:
+    """How many samples are out at a time for so many slots: some wait, so that no slot waits for them."""
+    return slots + max(2, slots // 4)
+
+
+def _ailing(state: ServerState) -> str:
+    return f"{state.url} gets no requests: {state.sick}" if state.sick else ""
 
 
 class Driver:
@@ -89,19 +101,23 @@ class Driver:
         )
         self._blobs = Blobs(connection, keys)
         self._on_progress, self._check = on_progress, check
+        self._slots = Slots(connection, keys)
+        self._servers = generate.servers if generate is not None else ()
+        self._server_states: list[ServerState] = []
         self._dispatcher = Dispatcher(
             app, self._blobs, run_id=self._run_id, fence=journal.fence, load=load, generate=generate,
             execute=ExecuteConfig(judge=spec.judge, limits=spec.limits), signer=signer,
         )  # fmt: skip
-        windows = {Stage.GENERATE: model.max_concurrency if model else 1, Stage.EXECUTE: EXECUTE_WINDOW}
-        self._windows = windows
-        self._lifecycle = Lifecycle(windows=windows, judges=spec.judged)
+        self._each = model.max_concurrency if model else 1  # slots of a server, where no operator said otherwise
+        self._windows = {Stage.GENERATE: window(self._each * len(self._servers)), Stage.EXECUTE: EXECUTE_WINDOW}
+        self._lifecycle = Lifecycle(windows=self._windows, judges=spec.judged)
         self._reconciler = Reconciler(connection, keys, self._run_id)
         self._problems = {row.problem_id: row for row in history.problems(ledger, self._run_id)}
         self._present = Present()
         self._cache = ExecutionCache(ledger, self._run_id, spec, lambda key: self._lifecycle.is_out(key, Stage.EXECUTE))
         self._outbox = Outbox(ledger, journal, spec, self._problems, self._dispatcher, self._cache, load)
         planned = {state.key for state in history.sample_states(ledger, self._run_id)}
+        self._order = self._new_order()
         self._intake = Intake(
             journal, Answers(connection, keys, signer), spec, self._problems, planned, self._outbox.program_digest
         )
@@ -150,7 +166,8 @@ class Driver:
 
     def _begin(self) -> None:
         """From the ledger; may be repeated when Redis fails in the middle of it."""
-        self._lifecycle = Lifecycle(windows=self._windows, judges=self._spec.judged)
+        self._order = self._new_order()
+        self._lifecycle = Lifecycle(windows=self._windows, generate=self._order, judges=self._spec.judged)
         self._tally = Tally(self._problems)
         self._board.own()
         self._announce()
@@ -160,6 +177,9 @@ class Driver:
             batch = self._intake.read(block_ms=0)
         adopted = self._reconciler.adopted()
         self._see_workers()
+        self._see_servers()
+        for problem_id, tokens in history.answer_tokens(self._ledger, self._run_id):
+            self._order.learn(problem_id, tokens)
         if self._spec.regraded_from is not None:
             take_over(self._ledger, self._journal, self._spec.regraded_from)
         known = []
@@ -167,7 +187,7 @@ class Driver:
             failures = {Stage(stage): number for stage, number in state.failures.items()}
             if state.verdict is not None:
                 phase = Phase.JUDGED
-                self._tally.verdicts[state.verdict if state.official else NOT_COUNTED] += 1
+                self._tally.judged(state.key, state.verdict if state.official else NOT_COUNTED)
             elif state.unjudged is not None:
                 phase = Phase.UNJUDGED
             else:
@@ -195,6 +215,7 @@ class Driver:
         self._heed_cancel()
         self._see_workers()
         self._counts["refused_messages"] += self._board.newly_refused()
+        self._see_servers()
         self._flush_counts()
         self._blobs.drop(self._run_id, self._tally.take_spent())
         if caught_up:  # else an answer may be waiting in the stream for what looks lost
@@ -235,6 +256,8 @@ class Driver:
         batch = self._intake.read(block_ms=READ_BLOCK_MS)
         self._counts.update(batch.counts)
         self._cache.runner_answered(batch.runners)
+        for problem_id, tokens in batch.lengths:
+            self._order.learn(problem_id, tokens)
         for key, verdict in batch.verdicts:
             self._tally.judged(key, verdict)
         commands = [command for event in batch.events for command in self._lifecycle.handle(event)]
@@ -276,6 +299,32 @@ class Driver:
     def _see_workers(self) -> None:
         self._present = self._board.present()
         self._cache.runners_are(self._present.runners)
+
+    def _see_servers(self) -> None:
+        """How many requests the servers take now: an operator may have changed it."""
+        if not self._servers:
+            return
+        self._server_states = self._slots.look(self._servers)
+        self._windows[Stage.GENERATE] = window(self._room())
+
+    def _slowest(self) -> dict[str, float]:
+        """This run's requests that have their slots for longest."""
+        ages = {
+            ticket.split("|", 3)[3]: age_s
+            for state in self._server_states
+            for ticket, age_s in state.ages_s.items()
+            if ticket.startswith(f"{self._run_id}|")
+        }
+        return {sample: ages[sample] for sample in sorted(ages, key=lambda sample: -ages[sample])[:SLOWEST]}
+
+    def _room(self) -> int:
+        return sum(
+            state.limit if state.set_by_operator and state.limit is not None else self._each
+            for state in self._server_states
+        )
+
+    def _new_order(self) -> LongestFirst:
+        return LongestFirst({p.problem_id: (p.difficulty, len(p.prompt or "")) for p in self._problems.values()})
 
     def _announce(self) -> None:
         self._board.announce()
@@ -321,10 +370,16 @@ class Driver:
         progress = Progress(
             phases=self._lifecycle.counts(),
             verdicts=dict(self._tally.verdicts),
-            completion_tokens=self._intake.completion_tokens,
-            in_flight=len(self._lifecycle.out(Stage.GENERATE)),
+            completion_tokens=self._intake.traffic.tokens,
+            in_flight=sum(state.by_run.get(self._run_id, 0) for state in self._server_states),
+            slots=self._room(),
             elapsed_s=time.monotonic() - self._started,
-            notice=self._notice,
+            notice="; ".join(filter(None, (self._notice, *map(_ailing, self._server_states)))),
+            tokens_per_s=self._intake.traffic.tokens_per_s(),
+            ttft_s=self._intake.traffic.ttft_s(),
+            score=self._tally.score(),
+            failures=dict(self._intake.traffic.failures),
+            slowest=self._slowest(),
         )
         self._on_progress(progress)
         return progress

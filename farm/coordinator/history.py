@@ -6,6 +6,7 @@ match the digest in its record, raises LedgerCorrupt with the place. Nothing her
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -172,6 +173,15 @@ def completion_records(ledger: Ledger, run_id: str) -> Iterator[tuple[Completion
                 _verified(Completion, row, run_id, key),
                 GenerateTelemetry.model_validate_json(row["telemetry"]),
             )
+
+
+def answer_tokens(ledger: Ledger, run_id: str) -> list[tuple[str, int]]:
+    """Of each completion its problem and its tokens, where the server counted them; unverified, for estimates."""
+    t = tables.completions
+    with ledger.read() as db:
+        rows = db.execute(sa.select(t.c.problem_id, t.c.record).where(t.c.run_id == run_id))
+        found = [(row.problem_id, json.loads(row.record)["usage"]["completion_tokens"]) for row in rows]
+    return [(problem_id, tokens) for problem_id, tokens in found if tokens is not None]
 
 
 def results(ledger: Ledger, run_id: str) -> Iterator[SampleResult]:

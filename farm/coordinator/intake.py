@@ -18,6 +18,7 @@ from farm.coordinator.ledger import PlannedProblem
 from farm.coordinator.lifecycle import AttemptFailed, Completed, Event, Judged, Pause, Stage, Vanished
 from farm.coordinator.progress import NOT_COUNTED
 from farm.coordinator.reuse import Runner, runner_of
+from farm.coordinator.traffic import Traffic
 from farm.errors import MessageRejected, VersionSkew
 from farm.ids import sample_seed
 from farm.records import RunSpec, SampleKey, SampleResult
@@ -27,6 +28,7 @@ from farm.text import one_line
 
 log = logging.getLogger(__name__)
 READ_COUNT = 256
+BYTES_PER_TOKEN = 4  # about, where a server does not count
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class Batch:
     events: list[Event] = field(default_factory=list)
     verdicts: list[tuple[SampleKey, str]] = field(default_factory=list)
     runners: set[Runner] = field(default_factory=set)  # who gave the new verdicts
+    lengths: list[tuple[str, int]] = field(default_factory=list)  # of new completions: problem, tokens
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -57,7 +60,7 @@ class Intake:
         self._planned = planned
         self._journal, self._answers, self._spec, self._problems = journal, answers, spec, problems
         self._program = program
-        self.completion_tokens = 0
+        self.traffic = Traffic()
 
     def read(self, *, block_ms: int) -> Batch:
         """Record up to READ_COUNT answers and remove them from the stream; `block_ms` 0 does not wait."""
@@ -128,7 +131,9 @@ class Intake:
             if recorded is not Recorded.UNEXPECTED:
                 batch.events.append(Completed(answer.completion.key))
             if recorded is Recorded.NEW:
-                self.completion_tokens += answer.completion.usage.completion_tokens or 0
+                tokens = answer.completion.usage.completion_tokens
+                self.traffic.answer(tokens or 0, answer.telemetry.ttft_s)
+                batch.lengths.append((answer.completion.problem_id, tokens or len(answer.text) // BYTES_PER_TOKEN))
                 batch.counts["request_retries"] += max(0, answer.telemetry.requests - 1)
 
     def _results(self, results: list[SampleResult], batch: Batch) -> None:
@@ -149,6 +154,7 @@ class Intake:
             batch.events += [Pause(failure.reason), Vanished(failure.key, stage)]
             return
         self._journal.record_failure(failure.key, failure.stage, failure.attempt, failure.reason)
+        self.traffic.failure(failure.reason)
         batch.counts["failed_attempts"] += 1
         batch.events.append(AttemptFailed(failure.key, stage, failure.attempt, failure.reason, failure.final))
 

@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Protocol
 
 from farm.records import SampleKey
 
@@ -123,6 +124,15 @@ class GiveUp:
 Command = Send | GiveUp
 
 
+class Ready(Protocol):
+    """What is ready to be sent, in the order of sending; a deque is one."""
+
+    def __len__(self) -> int: ...
+    def append(self, key: SampleKey, /) -> None: ...
+    def extendleft(self, keys: Iterable[SampleKey], /) -> None: ...
+    def popleft(self) -> SampleKey: ...
+
+
 @dataclass(slots=True)
 class _Sample:
     phase: Phase
@@ -132,16 +142,27 @@ class _Sample:
 class Lifecycle:
     """All samples of one run. `start` first, then `handle` for each event."""
 
-    def __init__(self, *, windows: dict[Stage, int], max_attempts: int = MAX_ATTEMPTS, judges: bool = True) -> None:
-        """`windows`: how many samples of each stage may be out at a time, at least 1.
+    def __init__(
+        self,
+        *,
+        windows: dict[Stage, int],
+        max_attempts: int = MAX_ATTEMPTS,
+        generate: Ready | None = None,
+        judges: bool = True,
+    ) -> None:
+        """`windows`: how many samples of each stage may be out at a time; may be changed while it runs.
 
+        `generate` decides the order of generating; without it, samples go out in the order of the plan.
         With `judges` False a completion is a sample's end: JUDGED then means that nothing is left to do.
         """
         self._judges = judges
         self._windows = windows
         self._max_attempts = max_attempts
         self._samples: dict[SampleKey, _Sample] = {}
-        self._ready: dict[Stage, deque[SampleKey]] = {stage: deque() for stage in Stage}
+        self._ready: dict[Stage, Ready] = {
+            Stage.GENERATE: deque[SampleKey]() if generate is None else generate,
+            Stage.EXECUTE: deque[SampleKey](),
+        }
         self._out: dict[Stage, dict[SampleKey, int]] = {stage: {} for stage in Stage}  # key -> attempt
         self._waiting: dict[SampleKey, dict[SampleKey, None]] = {}  # what is out -> what waits behind it, in order
         self._behind: dict[SampleKey, SampleKey] = {}  # the same, by the one that waits
@@ -177,7 +198,7 @@ class Lifecycle:
         """Begin from the ledger: each planned sample, how far it came, and its failed attempts.
 
         GENERATING and EXECUTING mean that a living worker has it from an earlier coordinator: its
-        answer is awaited. Order is the order of sending.
+        answer is awaited. Order is the order of sending, unless `generate` has one of its own.
         """
         for key, phase, failures in known:
             if key in self._samples:

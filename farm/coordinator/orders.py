@@ -26,7 +26,7 @@ class HowToDrive(Record):
 
     deadline_s: float
     stall_s: float
-    server: str | None = None  # where it is not the one of the plan
+    servers: tuple[str, ...] = ()  # where they are not those of the plan
 
 
 @dataclass(frozen=True, slots=True)

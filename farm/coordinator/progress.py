@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from farm.coordinator.lifecycle import Phase
@@ -19,9 +19,15 @@ class Progress:
     phases: dict[Phase, int]
     verdicts: dict[str, int]  # NOT_COUNTED among them
     completion_tokens: int
-    in_flight: int  # generate jobs that are out
+    in_flight: int  # requests of this run that hold a slot
+    slots: int  # of its model servers
     elapsed_s: float
     notice: str  # what the user should know now, such as "no execute worker is connected"
+    tokens_per_s: float = 0.0  # of late
+    ttft_s: float | None = None  # time to the first token, of late
+    score: list[float] | None = None  # pass@1 so far and its 95 % interval, as shares of one
+    failures: dict[str, int] = field(default_factory=dict)  # attempts that failed, by kind
+    slowest: dict[str, float] = field(default_factory=dict)  # requests that are out for longest: sample, seconds
 
     def to_json(self) -> bytes:
         """For those who watch from elsewhere."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from math import fsum
 
 from farm.coordinator.ledger import PlannedProblem
+from farm.coordinator.progress import NOT_COUNTED
 from farm.ids import sha256_hex
-from farm.records import SampleKey
+from farm.records import SampleKey, Verdict
+from farm.scoring.statistics import clustered_wilson
 
 
 class Tally:
@@ -19,6 +22,8 @@ class Tally:
         self._suites: Counter[str] = Counter()  # open problems by the digest of their suite
         self._spent: list[str] = []
         self.verdicts: Counter[str] = Counter()
+        self._judged: Counter[str] = Counter()  # samples with a verdict that counts, by problem
+        self._passed: Counter[str] = Counter()
 
     def open(self, key: SampleKey) -> None:
         """A sample that is neither judged nor given up."""
@@ -28,9 +33,20 @@ class Tally:
         self._open[key.problem_id].add(key)
 
     def judged(self, key: SampleKey, verdict: str) -> None:
-        """A new verdict."""
+        """A verdict, new or in the ledger already. NOT_COUNTED enters no score."""
         self.verdicts[verdict] += 1
+        if verdict != NOT_COUNTED:
+            self._judged[key.problem_id] += 1
+            self._passed[key.problem_id] += verdict == Verdict.PASSED
         self.close([key])
+
+    def score(self) -> list[float] | None:
+        """pass@1 of the problems that have a verdict, and its 95 % interval; None before the first."""
+        counts = [(n, self._passed[problem_id]) for problem_id, n in self._judged.items()]
+        if not counts:
+            return None
+        interval = clustered_wilson(counts)
+        return [fsum(passed / n for n, passed in counts) / len(counts), interval.low, interval.high]
 
     def close(self, keys: Iterable[SampleKey]) -> None:
         """Samples are finished; with a problem's last one its blobs are spent."""

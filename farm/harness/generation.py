@@ -57,7 +57,7 @@ def generate(farm: Farm, group: Group) -> tuple[str, dict[int, list[str]]]:
             print(f"run {run_id}: all was generated before", file=sys.stderr)  # noqa: T201 - for the user of lm-eval
         else:
             print(f"run {run_id}: {len(group.documents)} requests x {group.sampling.n}", file=sys.stderr)  # noqa: T201
-            how = replace(farm.how, server=farm.server)
+            how = replace(farm.how, servers=(farm.server,))
             refuse_paused(run_id, run_to_end(farm.settings, ledger, run_id, how, retry_unjudged=True))
         if judged:
             verdicts.remember(verdicts_of(ledger, run_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from farm.catalogue.catalogue import load as load_catalogue
-from farm.cli.server import ready_server
+from farm.cli.server import ready_servers
 from farm.config import Settings
 from farm.errors import ConfigError
 from farm.records import ServedModel
@@ -45,8 +45,9 @@ def ready(
 
     Raises an InferenceError for a server that does not answer, refuses the key or has another model.
     """
-    place, facts = ready_server(settings, model, base_of(url), wait_s)
-    stated = facts.max_context
+    given = base_of(url)
+    servers = ready_servers(settings, model, () if given is None else (given,), wait_s)
+    place, stated = servers.urls[0], servers.max_context
     unknown = model.device == UNNAMED_DEVICE and not context_given
     if stated is not None and (unknown or stated < model.max_context):
         model = model.model_copy(update={"max_context": stated})

@@ -14,6 +14,8 @@ from typing import Any, Self
 
 from farm.errors import BadResponse, InferenceError, Transient
 from farm.inference.answers import Answer, events, parse
+from farm.inference.counters import work_done
+from farm.inference.flight import Flight
 from farm.inference.generation import PINNED_DATE, Generated, GenerateRequest
 from farm.inference.refusals import refusal, refuses_streaming, stream_error
 from farm.inference.transport import Exchange, Transport
@@ -54,6 +56,7 @@ class Client:
         # JSON may spell a character in six bytes, and an answer has some frame around its text
         self._max_body = 6 * max_text_chars + (4 << 20)
         self._streams = True
+        self._whole = False  # it was asked to stream and answered all at once
 
     def __enter__(self) -> Self:
         return self
@@ -76,8 +79,8 @@ class Client:
 
     # --- generate ---------------------------------------------------------------------------
 
-    def generate(self, request: GenerateRequest) -> Generated:
-        """The model's answer to `request`.
+    def generate(self, request: GenerateRequest, flight: Flight | None = None) -> Generated:
+        """The model's answer to `request`. `flight` hears of each token, and may end the request.
 
         Raises an InferenceError: Transient ones may heal (RateLimited, ServerError, RequestTimeout,
         Stalled, ConnectionLost, BadResponse), Permanent ones do not (AuthRejected, ModelNotFound,
@@ -86,22 +89,29 @@ class Client:
         started = time.monotonic()
         refused = 0
         if self._streams:
-            answered = self._ask(request, started, stream=True)
+            answered = self._ask(request, started, flight, stream=True)
             if isinstance(answered, Generated):
                 return answered
             self._streams = False
             refused = answered
-        answered = self._ask(request, started, stream=False)
+        answered = self._ask(request, started, flight, stream=False)
         assert isinstance(answered, Generated)  # only a stream can be refused as such
         return replace(answered, requests=answered.requests + refused)
 
-    def _ask(self, request: GenerateRequest, started: float, *, stream: bool) -> Generated | int:
+    def _ask(self, request: GenerateRequest, started: float, flight: Flight | None, *, stream: bool) -> Generated | int:
         """The answer; if the server refuses to stream, the number of HTTP requests it took to know."""
         deadline_s = max(0.0, started + request.deadline_s - time.monotonic())
+        if flight is not None:
+            flight.streams = stream and not self._whole
         patience_s = request.first_token_s if stream else deadline_s
         answer = Answer(chat=bool(request.messages), max_chars=self._max_text_chars, where=self._where(request.path))
         with self._transport.exchange(
-            "POST", request.path, request.body(stream=stream), deadline_s=deadline_s, patience_s=patience_s
+            "POST",
+            request.path,
+            request.body(stream=stream),
+            deadline_s=deadline_s,
+            patience_s=patience_s,
+            on_guard=flight.attach if flight is not None else None,
         ) as exchange:
             if exchange.status != 200:
                 body = exchange.read(ERROR_BODY_BYTES)
@@ -110,9 +120,10 @@ class Client:
                 raise self._refusal(exchange, body, request.path)
             ttft_s = None
             if "text/event-stream" in exchange.headers.get("Content-Type", ""):
-                first = self._read_stream(exchange, request, answer)
+                first = self._read_stream(exchange, request, answer, flight)
                 ttft_s = None if first is None else first - started
             else:
+                self._whole = self._whole or stream
                 answer.add(self._json_body(exchange, request.path, self._max_body), part="message")
                 answer.check(streamed=False)
         return Generated(
@@ -126,7 +137,9 @@ class Client:
             requests=exchange.requests,
         )
 
-    def _read_stream(self, exchange: Exchange, request: GenerateRequest, answer: Answer) -> float | None:
+    def _read_stream(
+        self, exchange: Exchange, request: GenerateRequest, answer: Answer, flight: Flight | None
+    ) -> float | None:
         """Feeds the stream's events into `answer`; the monotonic time of its first token."""
         where = self._where(request.path)
         first: float | None = None
@@ -142,6 +155,8 @@ class Client:
                 )
             answer.add(value, part="delta")
             exchange.guard.progress(request.stall_s)
+            if flight is not None and answer.started:
+                flight.token()
             if first is None and answer.started:
                 first = time.monotonic()
             if answer.full:
@@ -176,6 +191,15 @@ class Client:
         except InferenceError:
             return True  # it answered: whatever is wrong is not its health
         return True
+
+    def work_done(self) -> float | None:
+        """What the counters of `/metrics` add up to; None where the server has none, or does not answer in time."""
+        try:
+            with self._control("GET", "/metrics", None) as exchange:
+                body = exchange.read(SMALL_BODY_BYTES)
+                return work_done(body.decode("utf-8", "replace")) if exchange.status == 200 else None
+        except InferenceError:
+            return None
 
     def models(self) -> list[dict[str, Any]]:
         """The rows of `/v1/models`, each with its `id`."""

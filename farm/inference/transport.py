@@ -11,7 +11,7 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -147,15 +147,24 @@ class Transport:
 
     @contextlib.contextmanager
     def exchange(
-        self, method: str, path: str, body: dict[str, Any] | None, *, deadline_s: float, patience_s: float
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        *,
+        deadline_s: float,
+        patience_s: float,
+        on_guard: Callable[[Guard], None] | None = None,
     ) -> Iterator[Exchange]:
-        """One request; its answer is read inside the `with`.
+        """One request; its answer is read inside the `with`. `on_guard` gets the guard that it is under.
 
         Raises, also out of the reading: RequestTimeout, Stalled, ConnectionLost; BadResponse for a
         compressed body, which was not asked for and is not unpacked.
         """
         with self._watchdog.guard(deadline_s=deadline_s, patience_s=patience_s) as guard:
             _current.guard = guard
+            if on_guard is not None:
+                on_guard(guard)
             try:
                 exchange = self._open(method, path, body, guard)
                 try:

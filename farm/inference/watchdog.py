@@ -40,6 +40,14 @@ class Guard:
             self._expires = min(self._deadline, time.monotonic() + patience_s)
             self._watchdog.changed.notify_all()
 
+    def end(self) -> None:
+        """End the request now, as if it had been silent for too long; nothing if it is over already."""
+        with self._watchdog.changed:
+            if self in self._watchdog._guards:  # else the socket may carry another one
+                self._watchdog._guards.discard(self)
+                self.expired = "silence"
+                self._shut()
+
     def remaining_s(self) -> float:
         """Seconds to the total deadline, not below zero."""
         return max(0.0, self._deadline - time.monotonic())

@@ -36,10 +36,12 @@ from farm.tasks.context import TaskContext
 from farm.tasks.execute import execute
 from farm.tasks.generate import Servers, generate
 from farm.tasks.guard import Guard, install
+from farm.tasks.health import Health
 from farm.tasks.keys import Keys, generate_queue
 from farm.tasks.presence import FollowQueues, Lease, Presence, WorkerFacts
 from farm.tasks.signing import Signer
 from farm.tasks.signing import signer as signer_of
+from farm.tasks.slots import Slots
 from farm.tasks.wire import EXECUTE_TASK, GENERATE_TASK, ExecuteJob, Failure, GenerateJob, Job, parse
 
 log = logging.getLogger(__name__)
@@ -100,7 +102,8 @@ def run_generate_worker(
     worker, signer = _name("generate", name), signer_of(settings)
     app = _prepare(settings, "generate", worker, slots, {}, signer)
     context = TaskContext.make(settings, worker, signer)
-    clients = Servers(settings, servers)
+    shared = context.connection, context.keys
+    clients = Servers(settings, Slots(*shared), Health(*shared), worker, servers)
     if not servers and not broker.is_local(broker.broker_url(settings)):
         log.warning("whoever writes to Redis decides which server gets this worker's key; restrict it: --server-url")
 

@@ -34,6 +34,8 @@ redis.call('EXPIRE', KEYS[3], ARGV[5])
 return 1
 """
 
+# KEYS claims; ARGV stage/key, attempt/worker
+DROP = "if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL', KEYS[1], ARGV[1]) end"
 Stage = Literal["generate", "execute"]
 
 
@@ -48,6 +50,7 @@ class TaskContext:
     answers: Answers
     quarantine: Quarantine
     claim_script: Script
+    drop_script: Script
 
     @classmethod
     def make(cls, settings: Settings, worker: str, signer: Signer) -> TaskContext:
@@ -62,6 +65,7 @@ class TaskContext:
             Answers(connection, keys, signer),
             Quarantine(connection, keys),
             connection.register_script(CLAIM),
+            connection.register_script(DROP),
         )
 
     def take(self, kind: type[J], stage: Stage, message: object) -> J | None:
@@ -80,6 +84,15 @@ class TaskContext:
             return job
         self.quarantine.stale()
         return None
+
+    def wanted(self, job: Job) -> bool:
+        """Whether the coordinator that sent this job still wants work of its run."""
+        return self.connection.get(self.keys.state(job.run_id)) == str(job.fence).encode()
+
+    def drop(self, job: Job, stage: Stage) -> None:
+        """Give a claimed job up without an answer: nobody wants it, or another worker shall have it."""
+        names, words = [self.keys.claims(job.run_id)], [f"{stage}/{job.key}", f"{job.attempt}/{self.worker}"]
+        until_answered(lambda: self.drop_script(keys=names, args=words), f"run {job.run_id}, a claim")
 
     def fail(self, job: Job, stage: Stage, exc: FarmError, *, final: bool = False, pause: bool = False) -> None:
         """Answer that this attempt came to nothing; see `Failure` for `final` and `pause`."""

@@ -8,24 +8,37 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from farm.config import Settings
 from farm.errors import (
     AuthRejected,
     ConfigError,
+    ConnectionLost,
     FarmError,
     ModelNotFound,
     Permanent,
+    ServerError,
+    ServerUnwell,
 )
 from farm.ids import sample_seed, sha256_hex
 from farm.inference.auth import bearer
 from farm.inference.client import Client, Generated, GenerateRequest
 from farm.inference.prompt_budget import fit
 from farm.inference.retry import retrying
+from farm.inference.transport import checked_url
 from farm.records import Completion, GenerateTelemetry, Prompt
+from farm.tasks.admission import Admission, NotWanted
 from farm.tasks.context import TaskContext
+from farm.tasks.health import Health
+from farm.tasks.slots import Slots
+from farm.tasks.watch import Expectation, Watch
 from farm.tasks.wire import GenerateConfig, GenerateJob, parse
 from farm.text import encode, one_line
+
+CHECK_S = 10.0  # for a question about a server's health
 
 
 class Servers:
@@ -34,39 +47,49 @@ class Servers:
     `allowed` are the only servers that this worker talks to and gives its key; empty: any that a run names.
     """
 
-    def __init__(self, settings: Settings, allowed: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, settings: Settings, slots: Slots, health: Health, worker: str, allowed: tuple[str, ...] = ()
+    ) -> None:
         self._settings = settings
-        self._allowed = frozenset(url.rstrip("/") for url in allowed)
-        self._clients: dict[tuple[str, str], Client] = {}
+        self.admission = Admission(slots, worker)
+        self.watch = Watch(health, worker, lambda url, engine: self.client(url, engine, control_s=CHECK_S))
+        self._allowed = frozenset(checked_url(url, "--server-url") for url in allowed)
+        self._clients: dict[tuple[str, str, float], Client] = {}
         self._lock = threading.Lock()
         self.stopping = threading.Event()
 
-    def client(self, url: str, engine: str) -> Client:
-        """The client for a server; its token comes from this worker's environment.
-
-        Raises ConfigError for a server that this worker may not talk to.
-        """
-        if self._allowed and url.rstrip("/") not in self._allowed:
+    def reachable(self, urls: Sequence[str]) -> tuple[str, ...]:
+        """Those of a run's servers that this worker may talk to, as it names them. ConfigError if there is none."""
+        names = [checked_url(url, "the run's server") for url in urls]
+        found = tuple(dict.fromkeys(name for name in names if not self._allowed or name in self._allowed))
+        if not found:
             raise ConfigError(
-                f"this worker may not talk to {one_line(url, 200)}", remedy="start it with --server-url of that server"
+                f"this worker may not talk to {one_line(', '.join(urls), 200)}",
+                remedy="start it with --server-url of that server",
             )
+        return found
+
+    def client(self, url: str, engine: str, *, control_s: float = 30.0) -> Client:
+        """The client for one of the reachable servers; its token comes from this worker's environment."""
         with self._lock:
-            client = self._clients.get((url, engine))
+            client = self._clients.get((url, engine, control_s))
             if client is None:
                 token, origin = bearer(self._settings, engine)
-                client = Client(url, token=token, token_origin=origin)
-                self._clients[url, engine] = client
+                client = Client(url, token=token, token_origin=origin, control_s=control_s)
+                self._clients[url, engine, control_s] = client
             return client
 
     def stop(self) -> None:
-        """End the waits between retries: the worker is shutting down."""
+        """End the waits for slots and between retries: the worker is shutting down."""
         self.stopping.set()
+        self.admission.stop()
 
 
 def generate(context: TaskContext, servers: Servers, message: object) -> None:
     """Ask for the completion that `message` names and answer on the run's stream.
 
-    A malformed message goes to quarantine. While Redis is away it waits (farm.tasks.patience).
+    A malformed message goes to quarantine; what is not wanted any more, or cannot begin before this worker
+    stops, is dropped without an answer. While Redis is away it waits (farm.tasks.patience).
     """
     job = context.take(GenerateJob, "generate", message)
     if job is None:
@@ -75,11 +98,16 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
         config = parse(GenerateConfig, context.blobs.get(job.run_id, job.config))
         prompt = parse(Prompt, context.blobs.get(job.run_id, job.prompt))
         seed = sample_seed(config.sampling.seed, job.problem_id, job.index)
-        request, answer, requests = _ask(servers, config, prompt, seed)
+        wanted = partial(context.wanted, job)
+        asked = ask(servers, config, prompt, seed, run_id=job.run_id, sample=str(job.key), wanted=wanted)
+    except NotWanted:
+        context.drop(job, "generate")
+        return
     except FarmError as exc:
-        pause = isinstance(exc, AuthRejected | ModelNotFound | ConfigError)  # somebody has to act first
+        pause = isinstance(exc, AuthRejected | ModelNotFound | ServerUnwell | ConfigError)  # somebody has to act first
         context.fail(job, "generate", exc, final=isinstance(exc, Permanent) and not pause, pause=pause)
         return
+    request, answer = asked.request, asked.answer
     text = encode(answer.text)
     reasoning = None if answer.reasoning is None else encode(answer.reasoning)
     completion = Completion(
@@ -96,9 +124,9 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
     )
     telemetry = GenerateTelemetry(
         worker=context.worker,
-        server=config.server,
+        server=asked.server,
         attempt=job.attempt,
-        requests=requests,
+        requests=asked.requests,
         latency_s=answer.latency_s,
         ttft_s=answer.ttft_s,
         finished_at=time.time(),
@@ -106,16 +134,57 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
     context.answers.completion(job.run_id, job.fence, completion, telemetry, text, reasoning)
 
 
-def _ask(servers: Servers, config: GenerateConfig, prompt: Prompt, seed: int) -> tuple[GenerateRequest, Generated, int]:
-    client = servers.client(config.server, config.model.engine)
-    wanted = GenerateRequest.of(
-        prompt, config.model, config.sampling, seed=seed, deadline_s=config.deadline_s, stall_s=config.stall_s
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answer, the request that brought it and the server that gave it; `requests` counts failed ones too."""
+
+    request: GenerateRequest
+    answer: Generated
+    server: str
+    requests: int
+
+
+def ask(
+    servers: Servers,
+    config: GenerateConfig,
+    prompt: Prompt,
+    seed: int,
+    *,
+    run_id: str,
+    sample: str,
+    wanted: Callable[[], bool],
+) -> Asked:
+    """Wait for a slot of one of the run's servers and ask; again, within bounds, where that can help.
+
+    Raises NotWanted out of a wait, and an InferenceError when tries are used up or cannot help.
+    """
+    urls, model = servers.reachable(config.servers), config.model
+    # Silence is judged by the watch, which sees all requests of a server
+    wish = GenerateRequest.of(
+        prompt, model, config.sampling, seed=seed,
+        deadline_s=config.deadline_s, stall_s=config.deadline_s, first_token_s=config.deadline_s,
+    )  # fmt: skip
+    expectation = Expectation(
+        model.repo, model.engine, model.chat, config.stall_s, max(config.stall_s, GenerateRequest.first_token_s)
     )
 
-    def once() -> tuple[GenerateRequest, Generated]:
-        request, _ = fit(client, wanted, config.model.max_context)
-        return request, client.generate(request)
+    def still_wanted() -> bool:
+        servers.watch.require_one_well(urls, config.deadline_s)
+        return wanted()
 
-    tried = retrying(once, stop=servers.stopping, healthy=client.healthy, budget_s=config.deadline_s)
-    request, answer = tried.value
-    return request, answer, tried.calls - 1 + answer.requests
+    def once() -> Asked:
+        # Each try waits for a slot anew: none is held while a server is being given time to heal.
+        with servers.admission.slot(run_id, urls, model.max_concurrency, still_wanted, sample) as url:
+            try:
+                with servers.watch.flight(url) as flight:
+                    client = servers.client(url, model.engine)
+                    request, _ = fit(client, wish, model.max_context)
+                    answer = client.generate(request, flight)
+            except (ConnectionLost, ServerError) as exc:
+                servers.watch.report(url, exc)
+                raise
+        return Asked(request, answer, url, answer.requests)
+
+    with servers.watch.over(urls, expectation):
+        tried = retrying(once, stop=servers.stopping, budget_s=config.deadline_s)
+    return replace(tried.value, requests=tried.calls - 1 + tried.value.requests)

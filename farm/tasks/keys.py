@@ -53,6 +53,19 @@ class Keys:
         """Hash: presence of one worker."""
         return f"{self.prefix}worker:{name}"
 
+    @property
+    def servers(self) -> str:
+        """Set: URLs of the model servers that had requests of late."""
+        return f"{self.prefix}servers"
+
+    def server(self, url: str, what: str) -> str:
+        """What is known of a model server: `leases` (sorted set), `limit` (string, an operator's), `facts` (hash)."""
+        return f"{self.prefix}server:{url}:{what}"
+
+    def admission(self, what: str) -> str:
+        """What belongs to all model servers: `tickets` (hash of those who wait), `epoch`, `closed` (strings)."""
+        return f"{self.prefix}admission:{what}"
+
     def state(self, run_id: str) -> str:
         """String: the fence of the coordinator that wants work of this run done; gone when nobody does."""
         return f"{self.prefix}run:{run_id}:state"

@@ -69,7 +69,7 @@ class GenerateConfig(Record):
     """What all generate jobs of a run share."""
 
     model: ServedModel
-    server: str
+    servers: Annotated[tuple[str, ...], Field(min_length=1)]  # each request goes to one that has room
     sampling: Sampling
     deadline_s: Annotated[float, Field(gt=0)]
     stall_s: Annotated[float, Field(gt=0)]

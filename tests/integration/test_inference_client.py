@@ -457,7 +457,7 @@ def test_ready(server: ModelServer, client: Client) -> None:
 
 
 def test_a_server_without_health_is_ready_too(server: ModelServer, client: Client) -> None:
-    server.health = False
+    server.health_status = 404
     assert check(client, "test/model", chat=False).has_health is False
     assert server.paths[-1] == "/v1/completions"
 

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,20 @@ def environment(home: Path, **extra: str) -> dict[str, str]:
 class FarmProcess:
     """One `farm ...` process with its output in files."""
 
-    def __init__(self, *arguments: str, env: Mapping[str, str], log: Path, python: str = sys.executable) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        env: Mapping[str, str],
+        log: Path,
+        python: str = sys.executable,
+        prefix: Sequence[str] = (),
+    ) -> None:
+        """`prefix`: the command that starts it, such as `ip netns exec NAME`."""
         self.log = log
         self._out = log.with_suffix(".out")
         with self._out.open("wb") as out, log.open("wb") as err:
             self.process = subprocess.Popen(
-                [python, "-m", "farm", *arguments],
+                [*prefix, python, "-m", "farm", *arguments],
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
                 stdout=out,

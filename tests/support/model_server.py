@@ -3,7 +3,8 @@
 It answers like vLLM on a Tenstorrent device: bearer token compared byte for byte, slots, prefill and
 decode times, streaming, `/health`, `/v1/models`, `/tokenize`, `/metrics`. Its answers are a function
 of (prompt, seed), so a run gives the same score each time, and a script of faults says which request
-goes wrong and how. In a test:
+goes wrong and how. It can hang (`freeze`), die and come back on its port (`crash`, `revive`), and notices a
+client that goes away, as vLLM does. In a test:
 
     with ModelServer(answer=lambda prompt, seed: "...", faults=[Fault(status=503), None]) as server:
         Client(server.url)
@@ -19,11 +20,13 @@ import contextlib
 import gzip
 import json
 import random
+import select
 import signal
 import socket
 import struct
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -102,43 +105,82 @@ class ModelServer:
         slots: int | None = None,
         prefill_s: float = 0.0,
         decode_s: float = 0.0,
+        tokens_per_event: int = 1,
         max_context: int = 32768,
         tokenizer: Literal["vllm", "llamacpp", "none"] = "vllm",
         health: bool = True,
         check_model: bool = True,
+        host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
         self.answer, self.model, self.faults, self.streaming = answer, model, faults, streaming
         self.token = tt_token(jwt_secret) if jwt_secret is not None else token
         self.prefill_s, self.decode_s, self.max_context = prefill_s, decode_s, max_context
-        self.tokenizer, self.health, self.check_model = tokenizer, health, check_model
-        self.stopping = threading.Event()
+        self.tokenizer, self.check_model = tokenizer, check_model
+        self.tokens_per_event = tokens_per_event
+        self.stopping = threading.Event()  # of this server, or of its present life
+        self.moving = threading.Event()  # cleared: it hangs; connections stay open, nothing comes
+        self.moving.set()
+        self.health_status = 200 if health else 404
         self.slots = threading.BoundedSemaphore(slots) if slots else None
         self.lock = threading.Lock()
         self.bodies: list[dict[str, Any]] = []  # of the generation requests, in order of arrival
         self.paths: list[str] = []  # of all requests
+        self.peers: set[str] = set()  # addresses that generation requests came from
         self.seen_authorization: list[str | None] = []
         self.in_flight = self.max_in_flight = self.running = self.max_running = 0
-        self.answered = self.connections = self.prompt_tokens = self.generated_tokens = 0
+        self.answered = self.aborted = self.connections = self.prompt_tokens = self.generated_tokens = 0
+        self.timeline: list[tuple[float, int]] = []  # monotonic time, requests in slots from then on
         self._sockets: set[socket.socket] = set()
-        self._http = _HTTP(("127.0.0.1", port), _Handler)
-        self._http.script = self
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
+        self._host = host
+        self._http = self._bound(port)
+        self.url = f"http://{host}:{self._http.server_port}"
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> ModelServer:
-        self._thread.start()
+        self._serve()
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.crash()
+
+    def crash(self) -> None:
+        """Die as a killed process does: the port is closed, all connections are reset."""
+        if self._thread is None:
+            return
         self.stopping.set()
+        self.moving.set()
         self._http.shutdown()
         self._thread.join()
+        self._thread = None
         with self.lock:
             for sock in self._sockets:  # wakes the threads of kept-alive connections
                 with contextlib.suppress(OSError):
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     sock.shutdown(socket.SHUT_RDWR)
         self._http.server_close()
+
+    def revive(self) -> None:
+        """Start again on the same port, with nothing in flight."""
+        self.stopping = threading.Event()
+        self._http = self._bound(self._http.server_port)
+        self._serve()
+
+    def freeze(self) -> None:
+        """Hang: nothing moves until `thaw`, but `/health` answers as before."""
+        self.moving.clear()
+
+    def thaw(self) -> None:
+        self.moving.set()
+
+    def _bound(self, port: int) -> _HTTP:
+        http = _HTTP((self._host, port), _Handler)
+        http.script, http.stopping = self, self.stopping
+        return http
+
+    def _serve(self) -> None:
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
 
     @property
     def requests(self) -> int:
@@ -147,7 +189,10 @@ class ModelServer:
 
     def stats(self) -> dict[str, int]:
         """The counters, as `GET /stats` gives them."""
-        names = ("requests", "answered", "in_flight", "max_in_flight", "max_running", "connections", "generated_tokens")
+        names = (
+            "requests", "answered", "aborted", "in_flight", "max_in_flight", "max_running", "connections",
+            "generated_tokens",
+        )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
     def arrive(self, body: dict[str, Any]) -> Fault | None:
@@ -169,20 +214,25 @@ class ModelServer:
     def slot(self) -> Any:
         """One of the server's slots; more requests than slots wait here, as in vLLM."""
         with self.slots or contextlib.nullcontext():
-            with self.lock:
-                self.running += 1
-                self.max_running = max(self.max_running, self.running)
+            self._count(1)
             try:
                 yield
             finally:
-                with self.lock:
-                    self.running -= 1
+                self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self.lock:
+            self.running += more
+            self.max_running = max(self.max_running, self.running)
+            self.timeline.append((time.monotonic(), self.running))
 
 
 class _HTTP(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
+    allow_reuse_address = True
     script: ModelServer
+    stopping: threading.Event
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self.script.lock:
@@ -214,7 +264,7 @@ class _Handler(BaseHTTPRequestHandler):
         script = self.server.script
         script.paths.append(self.path)
         if self.path == "/health":
-            self.reply(200 if script.health else 404, b"")
+            self.reply(script.health_status, b"")
         elif self.path == "/stats":
             self.reply_json(200, script.stats())
         elif self.path == "/metrics":
@@ -222,7 +272,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.reply(
                 200,
                 f"vllm:num_requests_running {script.running}\nvllm:num_requests_waiting {waiting}\n"
-                f"vllm:generation_tokens_total {script.generated_tokens}\n".encode(),
+                f'vllm:generation_tokens_total{{model_name="{script.model}"}} {script.generated_tokens}.0\n'.encode(),
                 "text/plain",
             )
         elif not self.authorized():
@@ -242,6 +292,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = json.loads(raw)
         if self.path in ("/v1/chat/completions", "/v1/completions"):
+            script.peers.add(self.client_address[0])
             fault = script.arrive(body)
             try:
                 if fault is not None:
@@ -294,17 +345,45 @@ class _Handler(BaseHTTPRequestHandler):
             tokens = tokens_of(text[: min(stops)] if stops else text)
             finish = "stop" if len(tokens) <= wanted else "length"
             tokens = tokens[:wanted]
-            script.stopping.wait(script.prefill_s)
+            self.work(script.prefill_s)
             usage = {"prompt_tokens": prompt_tokens, "completion_tokens": len(tokens)}
             if body.get("stream") and script.streaming == "yes":
                 self.stream(body, tokens, finish, usage)
             else:
-                script.stopping.wait(script.decode_s * len(tokens))
+                for _ in tokens[:: script.tokens_per_event]:
+                    self.work(script.decode_s * script.tokens_per_event)
+                    with script.lock:
+                        script.generated_tokens += script.tokens_per_event
                 self.reply_json(200, self.whole("".join(tokens), finish, usage))
         with script.lock:
             script.answered += 1
             script.prompt_tokens += prompt_tokens
-            script.generated_tokens += len(tokens)
+
+    def work(self, seconds: float) -> None:
+        """The device is busy with this request for so long; or for ever, while it hangs.
+
+        Raises ConnectionAbortedError when the client is gone: vLLM aborts such a request.
+        """
+        script, ends = self.server.script, time.monotonic() + seconds
+        while True:
+            left = ends - time.monotonic()
+            if left > 0:
+                self.server.stopping.wait(min(left, 0.25))
+            elif not script.moving.is_set():
+                script.moving.wait(0.25)
+            if self.server.stopping.is_set():
+                raise ConnectionAbortedError("the server died")
+            if (left <= 0 or left > 0.25) and self.client_is_gone():
+                with script.lock:
+                    script.aborted += 1
+                raise ConnectionAbortedError("the client went away")
+            if left <= 0 and script.moving.is_set():
+                return
+
+    def client_is_gone(self) -> bool:
+        if not select.select([self.connection], [], [], 0)[0]:
+            return False
+        return not self.connection.recv(1, socket.MSG_PEEK)
 
     def whole(self, text: str | None, finish: str, usage: dict[str, int], **message: Any) -> dict[str, Any]:
         if self.path == "/v1/completions":
@@ -319,9 +398,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.start_stream()
         if self.path == "/v1/chat/completions":
             self.event(self.delta({"role": "assistant", "content": ""}))
-        for token in tokens:
-            script.stopping.wait(script.decode_s)
-            self.event(self.delta({"content": token}))
+        step = script.tokens_per_event
+        for first in range(0, len(tokens), step):
+            piece = tokens[first : first + step]
+            self.work(script.decode_s * len(piece))
+            self.event(self.delta({"content": "".join(piece)}))
+            with script.lock:
+                script.generated_tokens += len(piece)
         self.event(self.delta({}, finish))
         if (body.get("stream_options") or {}).get("include_usage"):
             self.event({"model": script.model, "choices": [], "usage": usage})
@@ -386,23 +469,23 @@ class _Handler(BaseHTTPRequestHandler):
                 if fault.kind == "rst_body":
                     self.reset()
                 elif fault.kind == "hang_body":
-                    script.stopping.wait()
+                    self.server.stopping.wait()
                 self.close_connection = True
             case "cut_stream":
                 self.start_stream()
                 self.event(self.delta({"content": "half an ans"}))
                 self.wfile.write(b"0\r\n\r\n")
             case "hang":
-                script.stopping.wait()
+                self.server.stopping.wait()
                 self.close_connection = True
             case "slow_headers":
                 self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Endless: ")
-                while not script.stopping.wait(0.01):
+                while not self.server.stopping.wait(0.01):
                     self.wfile.write(b"x")
                 self.close_connection = True
             case "pings":
                 self.start_stream()
-                while not script.stopping.wait(0.01):
+                while not self.server.stopping.wait(0.01):
                     self.chunk(b": ping\n\n")
                 self.close_connection = True
             case "truncated_json":
@@ -468,6 +551,7 @@ def _prompt(body: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="A scripted OpenAI-compatible model server.")
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--model", default="test/model")
     parser.add_argument("--answers", type=Path, help="JSON: marker in the prompt -> completion, or a list of them")
@@ -485,7 +569,7 @@ def main() -> None:
         answer=fixed_answers(json.loads(options.answers.read_text())) if options.answers else _seeded_answer,
         model=options.model, token=options.token, jwt_secret=options.jwt_secret, faults=faults, slots=options.slots,
         prefill_s=options.prefill_s, decode_s=options.decode_s, max_context=options.max_context,
-        check_model=not options.any_model, port=options.port,
+        check_model=not options.any_model, host=options.host, port=options.port,
     )  # fmt: skip
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

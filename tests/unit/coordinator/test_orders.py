@@ -43,9 +43,9 @@ def test_orders_are_found_oldest_first_and_say_who_has_a_driver(ledger: Ledger) 
 
 def test_a_newer_order_takes_the_place_of_an_older_one(ledger: Ledger) -> None:
     order_drive(ledger, "run-1", HOW)
-    order_drive(ledger, "run-1", HOW.model_copy(update={"server": "http://elsewhere"}))
+    order_drive(ledger, "run-1", HOW.model_copy(update={"servers": ("http://elsewhere",)}))
     how = order_of(ledger, "run-1")
-    assert how is not None and how.server == "http://elsewhere" and len(orders_to_drive(ledger)) == 1
+    assert how is not None and how.servers == ("http://elsewhere",) and len(orders_to_drive(ledger)) == 1
 
 
 def test_an_order_stands_until_the_run_ends_or_somebody_must_mend_something(ledger: Ledger) -> None:

@@ -32,5 +32,5 @@ def test_each_run_is_counted_for_itself(tmp_path: Path) -> None:
 
 def test_a_picture_of_a_run_travels(tmp_path: Path) -> None:
     phases = dict.fromkeys(Phase, 0) | {Phase.EXECUTING: 2}
-    shown = Progress(phases, {"PASSED": 1}, 10, 3, 1.5, "all is well")
+    shown = Progress(phases, {"PASSED": 1}, 10, 3, 32, 1.5, "all is well")
     assert Progress.from_json(shown.to_json()) == shown

@@ -1,0 +1,44 @@
+"""What passes between a run and its model servers, for those who watch it: tokens, waits, failures."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from statistics import median
+
+RECENT_S = 60.0
+RECENT_ANSWERS = 50
+
+
+class Traffic:
+    """Counts of one drive."""
+
+    def __init__(self) -> None:
+        self.tokens = 0  # of the completions of this drive
+        self.failures: Counter[str] = Counter()  # failed attempts, by the kind of the error
+        self._began = time.monotonic()
+        self._recent: deque[tuple[float, int]] = deque()
+        self._waits: deque[float] = deque(maxlen=RECENT_ANSWERS)
+
+    def answer(self, tokens: int, ttft_s: float | None) -> None:
+        """A new completion, and after how long its first token came."""
+        self.tokens += tokens
+        self._recent.append((time.monotonic(), tokens))
+        if ttft_s is not None:
+            self._waits.append(ttft_s)
+
+    def failure(self, reason: str) -> None:
+        """An attempt that failed; `reason` begins with the kind of error."""
+        self.failures[reason.partition(":")[0]] += 1
+
+    def tokens_per_s(self) -> float:
+        """Over the last minute, by the answers that ended in it."""
+        now = time.monotonic()
+        while self._recent and now - self._recent[0][0] > RECENT_S:
+            self._recent.popleft()
+        span_s = min(RECENT_S, now - self._began)
+        return sum(tokens for _, tokens in self._recent) / span_s if span_s > 0 else 0.0
+
+    def ttft_s(self) -> float | None:
+        """The median of the latest answers; None where the server does not stream."""
+        return median(self._waits) if self._waits else None
