@@ -52,6 +52,7 @@ class Settings(BaseModel):
     allow_unsandboxed: bool = False
     program_runtimes: tuple[ProgramRuntime, ...] = ()
     key_prefix: str = "farm:"
+    health_file: Path | None = None  # what a service writes while it lives (farm.health)
     secrets: dict[str, SecretStr] = {}
 
     def secret(self, name: str) -> str | None:
@@ -88,6 +89,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         allow_unsandboxed=_flag(env, "FARM_ALLOW_UNSANDBOXED"),
         program_runtimes=_program_runtimes(env),
         key_prefix=_prefix(env),
+        health_file=Path(env["FARM_HEALTH_FILE"]) if env.get("FARM_HEALTH_FILE") else None,
         secrets=secrets,
     )
 

@@ -190,6 +190,10 @@ class WorkerFailed(FarmError):
     exit_code = 3
 
 
+class Unhealthy(FarmError):
+    """Raised when a service of this host has given no sign of life."""
+
+
 # --- messages and ledger ------------------------------------------------------------------------
 
 

@@ -1,5 +1,8 @@
 """The part of constraints.txt that farm needs with the named extras, for `pip install --require-hashes -r`.
 
+    python scripts/locked.py [EXTRA...]       # a whole installation, and what builds it
+    python scripts/locked.py --only GROUP     # a dependency group of pyproject.toml alone: one image's packages
+
 pip checks hashes only when every requirement is pinned in the file itself, so a set of extras needs its
 own list. It follows from the `# via` notes that the resolver leaves beside each pin.
 """
@@ -16,10 +19,14 @@ NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
 BUILD = ("setuptools", "wheel")  # installed first, so that farm itself is built without isolation
 
 
-def main(extras: list[str]) -> int:
-    """Print the pins of farm's dependencies, those of `extras`, and all that they require."""
+def main(words: list[str]) -> int:
+    """Print the pins of what the words name, and all that it requires."""
     pins, parents = read_pins((ROOT / "constraints.txt").read_text())
-    wanted = direct(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"], extras) | set(BUILD)
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    if words[:1] == ["--only"]:
+        wanted = grouped(declared["dependency-groups"], words[1])
+    else:
+        wanted = direct(declared["project"], words) | set(BUILD)
     unknown = wanted - pins.keys()
     if unknown:
         print(
@@ -45,6 +52,14 @@ def direct(project: dict[str, object], extras: list[str]) -> set[str]:
             else:
                 requirements.append(requirement)
     return {normal(requirement) for requirement in requirements}
+
+
+def grouped(groups: dict[str, list[str | dict[str, str]]], name: str) -> set[str]:
+    """Names that a dependency group asks for, with the groups that it includes."""
+    found: set[str] = set()
+    for item in groups[name]:
+        found |= {normal(item)} if isinstance(item, str) else grouped(groups, item["include-group"])
+    return found
 
 
 def read_pins(text: str) -> tuple[dict[str, str], dict[str, set[str]]]:

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "worker": ("farm.cli.worker:worker", "Start a worker that generates or executes."),
     "lm-eval": ("farm.cli.lm_eval:lm_eval", "Run lm-evaluation-harness with farm as its model."),
     "server": ("farm.cli.serving:server", "Model servers: how many requests they take, and how they are."),
+    "workers": ("farm.cli.workers:workers", "List the workers that are connected; ask one to leave."),
     "dataset": ("farm.cli.dataset:dataset", "Pull, list, show and verify datasets."),
     "models": ("farm.cli.models:models", "List the models and devices of the catalogue."),
     "doctor": ("farm.cli.doctor:doctor", "Say what this host offers, and what to do about what it lacks."),

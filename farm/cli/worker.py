@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -16,23 +16,53 @@ def worker() -> None:
     """Start a worker on this host. It joins at once, also in the middle of a run."""
 
 
-def _settings(broker: str | None) -> Settings:
+def settings_of(broker: str | None) -> Settings:
+    """The environment's settings, with the broker that an option names."""
     settings = load()
     if broker is None:
         return settings
     return settings.model_copy(update={"broker_url": check_broker_url(broker, "--broker")})
 
 
-BROKER = click.option("--broker", metavar="URL", help="Redis to work for; default: FARM_BROKER_URL.")
+class Slots(NamedTuple):
+    """How many at a time: at least, and at most."""
+
+    least: int
+    most: int
+
+
+class SlotRange(click.ParamType[Slots]):
+    """N, or MIN-MAX, from 1 to 256."""
+
+    name = "slots"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Slots:
+        if isinstance(value, Slots):
+            return value
+        least, mark, most = str(value).partition("-")
+        if not (least.isdecimal() and (most.isdecimal() or not mark)):
+            self.fail(f"{value!r} is neither N nor MIN-MAX", param, ctx)
+        slots = Slots(int(least), int(most or least))
+        if not 1 <= slots.least <= slots.most <= 256:
+            self.fail(f"{value!r}: 1 <= MIN <= MAX <= 256", param, ctx)
+        return slots
+
+
+BROKER = click.option("--broker", "broker_url", metavar="URL", help="Redis to work for; default: FARM_BROKER_URL.")
 NAME = click.option("--name", help="Name of this worker; default: its role, process and host.")
 
 
 @worker.command()
 @BROKER
 @NAME
-@click.option("--slots", type=click.IntRange(1, 256), help="Programs that run at a time; default: one per core.")
+@click.option(
+    "--slots",
+    type=SlotRange(),
+    metavar="N|MIN-MAX",
+    help="Programs that run at a time; default: one per core. MIN-MAX grows with the queue and shrinks when idle.",
+)
 @CONFINEMENT
-def execute(broker: str | None, name: str | None, slots: int | None, **options: Any) -> int:
+def execute(broker_url: str | None, name: str | None, slots: Slots | None, **options: Any) -> int:
     """Execute programs in a sandbox and judge them.
 
     Refuses to start where a program cannot be confined, and says which protection is missing.
@@ -40,7 +70,10 @@ def execute(broker: str | None, name: str | None, slots: int | None, **options: 
     from farm.tasks.boot import run_execute_worker
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return run_execute_worker(_settings(broker), slots=slots or cores, name=name, confinement=confinement(options))
+    least, most = slots or Slots(cores, cores)
+    return run_execute_worker(
+        settings_of(broker_url), slots=most, least_slots=least, name=name, confinement=confinement(options)
+    )
 
 
 @worker.command()
@@ -50,9 +83,21 @@ def execute(broker: str | None, name: str | None, slots: int | None, **options: 
 @click.option("--model", "models", multiple=True, metavar="REPO", help="Serve only this HF repo id; repeatable.")
 @click.option("--server-url", "servers", multiple=True, metavar="URL", help="Talk to this server only; repeatable.")
 def generate(
-    broker: str | None, name: str | None, slots: int, models: tuple[str, ...], servers: tuple[str, ...]
+    broker_url: str | None, name: str | None, slots: int, models: tuple[str, ...], servers: tuple[str, ...]
 ) -> int:
     """Ask model servers for completions. The server's key comes from this worker's environment."""
     from farm.tasks.boot import run_generate_worker
 
-    return run_generate_worker(_settings(broker), slots=slots, name=name, models=models, servers=servers)
+    return run_generate_worker(settings_of(broker_url), slots=slots, name=name, models=models, servers=servers)
+
+
+@worker.command()
+def health() -> int:
+    """Exit 0 while the worker that writes FARM_HEALTH_FILE here lives and reaches Redis, else 1.
+
+    What a container's health check calls.
+    """
+    from farm.health import check
+
+    check(load())
+    return 0

@@ -34,7 +34,6 @@ from farm.tasks import broker
 from farm.tasks.app import execute_queues, make_app
 from farm.tasks.context import TaskContext
 from farm.tasks.execute import execute
-from farm.tasks.generate import Servers, generate
 from farm.tasks.guard import Guard, install
 from farm.tasks.health import Health
 from farm.tasks.keys import Keys, generate_queue
@@ -51,8 +50,13 @@ KINDS: dict[str, dict[str, type[Job]]] = {  # role -> the only tasks that its wo
 }
 
 
-def run_execute_worker(settings: Settings, *, slots: int, name: str | None, confinement: Confinement) -> int:
+def run_execute_worker(
+    settings: Settings, *, slots: int, name: str | None, confinement: Confinement, least_slots: int | None = None
+) -> int:
     """Consume execute jobs until told to stop; the exit code. `slots` programs run at a time.
+
+    With fewer `least_slots` the pool begins with those, grows while jobs wait and shrinks after half a minute
+    without: so hosts can be shared with other work.
 
     Raises BrokerUnavailable, and SandboxUnavailable when this host cannot confine a program: then
     nothing was consumed.
@@ -88,7 +92,7 @@ def run_execute_worker(settings: Settings, *, slots: int, name: str | None, conf
     signals.worker_process_init.connect(begin, weak=False)
     signals.worker_process_shutdown.connect(end, weak=False)
     signals.task_failure.connect(lost, weak=False)
-    return _start(app, worker, pool="prefork", slots=slots, queues=execute_queues(settings))
+    return _start(app, worker, pool="prefork", slots=slots, least=least_slots, queues=execute_queues(settings))
 
 
 def run_generate_worker(
@@ -99,6 +103,8 @@ def run_generate_worker(
     `models` are HF repo ids; none means every model that a run announces. `servers` are the only ones
     that get this worker's key; none means any that a run names. Raises BrokerUnavailable.
     """
+    from farm.tasks.generate import Servers, generate  # the execute image has no HTTP client
+
     worker, signer = _name("generate", name), signer_of(settings)
     app = _prepare(settings, "generate", worker, slots, {}, signer)
     context = TaskContext.make(settings, worker, signer)
@@ -131,18 +137,21 @@ def _prepare(
     guard = Guard(connection, keys, KINDS[role], signer, worker)
     install(guard)
     app = make_app(settings, role)
-    app.farm_worker = WorkerFacts(worker, role, slots, sandboxes, keys, connection, guard, signer.key_id)
+    app.farm_worker = WorkerFacts(
+        worker, role, slots, sandboxes, keys, connection, guard, signer.key_id, health_file=settings.health_file
+    )
     app.steps["consumer"].add(Presence)
     app.steps["consumer"].add(Lease)
     return app
 
 
-def _start(app: Celery, name: str, *, pool: str, slots: int, queues: list[str]) -> int:
+def _start(app: Celery, name: str, *, pool: str, slots: int, queues: list[str], least: int | None = None) -> int:
     signals.setup_logging.connect(_logging, weak=False)
     # Tiers `ns` and `uid` need root, and pickle, the reason for the warning, is switched off.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     worker = app.Worker(
         hostname=name, pool=pool, concurrency=slots, queues=queues, loglevel="INFO", quiet=True,
+        autoscale=None if least in (None, slots) else f"{slots},{least}",
         without_gossip=True, without_mingle=True, without_heartbeat=True,
     )  # fmt: skip
     worker.start()

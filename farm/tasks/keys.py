@@ -65,6 +65,9 @@ class Keys:
     def admission(self, what: str) -> str:
         """What belongs to all model servers: `tickets` (hash of those who wait), `epoch`, `closed` (strings)."""
         return f"{self.prefix}admission:{what}"
+    def drain(self, name: str) -> str:
+        """String: somebody wants this worker to take no more and to end; it looks with each beat."""
+        return f"{self.prefix}drain:{name}"
 
     def state(self, run_id: str) -> str:
         """String: the fence of the coordinator that wants work of this run done; gone when nobody does."""

@@ -2,7 +2,8 @@
 
 Celery bootsteps on the worker's own event loop, so a worker that hangs falls silent:
 
-* Presence writes a key with a TTL. A coordinator resends what a silent worker had claimed.
+* Presence writes a key with a TTL. A coordinator resends what a silent worker had claimed. It also reads whether
+  somebody asked this worker to leave (farm.tasks.roster).
 * Lease renews the scores of unacknowledged messages, so the visibility timeout may be short although
   a generation may take an hour. The names it touches are kombu's private ones; a test guards them.
 """
@@ -12,10 +13,12 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import socket
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import redis
@@ -24,6 +27,7 @@ from celery.worker import state
 from redis.exceptions import RedisError
 
 import farm
+from farm import health
 from farm.sandbox.api import SandboxInfo
 from farm.tasks.app import VISIBILITY_S
 from farm.tasks.guard import Guard
@@ -45,6 +49,7 @@ class WorkerFacts:
     connection: redis.Redis
     guard: Guard
     key_id: str
+    health_file: Path | None = None  # for a health check that costs Redis nothing (farm.health)
     ended: threading.Event = field(default_factory=threading.Event)  # set when the process is about to end
 
 
@@ -88,8 +93,7 @@ class Presence(_Repeating):
     def stop(self, parent: Any) -> None:
         """A worker that drains has no event loop any more, but it lives: a thread says so until it ends."""
         super().stop(parent)
-        # Exit code 0 means "stop" here, so equality with False would be wrong.
-        if any(wish is not None and wish is not False for wish in (state.should_stop, state.should_terminate)):
+        if _stopping():
             threading.Thread(target=self._drain, args=(parent,), daemon=True).start()
 
     def _drain(self, consumer: Any) -> None:
@@ -105,7 +109,9 @@ class Presence(_Repeating):
             "version": farm.__version__,
             "wire": str(WIRE_VERSION),
             "key": worker.key_id,
-            "slots": str(worker.slots),
+            "slots": str(consumer.pool.num_processes),  # of now: a pool may grow with its queue
+            "most_slots": str(worker.slots),
+            "draining": "1" if _stopping() else "0",
             "sandboxes": json.dumps({name: [info.runtime, info.tier] for name, info in worker.sandboxes.items()}),
             "busy": str(len(state.active_requests)),
             "seen": f"{time.time():.3f}",
@@ -113,7 +119,18 @@ class Presence(_Repeating):
         pipe = worker.connection.pipeline(transaction=True)
         pipe.hset(key, mapping=cast(dict[Any, Any], values))
         pipe.expire(key, WORKER_TTL_S)
-        pipe.execute()
+        pipe.get(worker.keys.drain(worker.name))
+        wish = pipe.execute()[-1]
+        if worker.health_file is not None:
+            health.note(worker.health_file)
+        if wish is not None and not _stopping():
+            log.info("asked to drain: no more work is taken, what is in hand is answered")
+            os.kill(os.getpid(), signal.SIGTERM)  # as an operator would: one way to stop, tested as one
+
+
+def _stopping() -> bool:
+    # Exit code 0 means "stop" here, so equality with False would be wrong.
+    return any(wish is not None and wish is not False for wish in (state.should_stop, state.should_terminate))
 
 
 class Lease(_Repeating):

