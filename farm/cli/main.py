@@ -29,6 +29,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lm-eval": ("farm.cli.lm_eval:lm_eval", "Run lm-evaluation-harness with farm as its model."),
     "server": ("farm.cli.serving:server", "Model servers: how many requests they take, and how they are."),
     "workers": ("farm.cli.workers:workers", "List the workers that are connected; ask one to leave."),
+    "flower": ("farm.cli.monitor:flower", "Serve Flower, read-only: the queues' tasks and workers."),
+    "exporter": ("farm.cli.monitor:exporter", "Serve metrics of runs, queues and workers, and a page of them."),
+    "init-cluster": (
+        "farm.cli.init_cluster:init_cluster",
+        "Write the secrets and settings of a cluster of containers.",
+    ),
     "dataset": ("farm.cli.dataset:dataset", "Pull, list, show and verify datasets."),
     "models": ("farm.cli.models:models", "List the models and devices of the catalogue."),
     "doctor": ("farm.cli.doctor:doctor", "Say what this host offers, and what to do about what it lacks."),

@@ -71,7 +71,9 @@ def _settings(settings: Settings, role: str) -> dict[str, Any]:
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_enable_remote_control": False,  # any Redis client could stop every worker
         "worker_consumer": "farm.tasks.guard:GuardedConsumer",
-        "worker_send_task_events": False,
+        # one publish an event: for Flower alone
+        "worker_send_task_events": settings.task_events,
+        "task_send_sent_event": settings.task_events,
         "worker_hijack_root_logger": False,
         "task_default_queue": "unrouted",  # nobody consumes it: a routing mistake shows
         "task_queues": [queue(name) for name in execute_queues(settings)] if role == "execute" else None,

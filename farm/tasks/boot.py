@@ -152,7 +152,7 @@ def _start(app: Celery, name: str, *, pool: str, slots: int, queues: list[str], 
     worker = app.Worker(
         hostname=name, pool=pool, concurrency=slots, queues=queues, loglevel="INFO", quiet=True,
         autoscale=None if least in (None, slots) else f"{slots},{least}",
-        without_gossip=True, without_mingle=True, without_heartbeat=True,
+        without_gossip=True, without_mingle=True, without_heartbeat=not app.conf.worker_send_task_events,
     )  # fmt: skip
     worker.start()
     app.farm_worker.ended.set()

@@ -65,6 +65,7 @@ class Keys:
     def admission(self, what: str) -> str:
         """What belongs to all model servers: `tickets` (hash of those who wait), `epoch`, `closed` (strings)."""
         return f"{self.prefix}admission:{what}"
+
     def drain(self, name: str) -> str:
         """String: somebody wants this worker to take no more and to end; it looks with each beat."""
         return f"{self.prefix}drain:{name}"

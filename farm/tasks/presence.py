@@ -90,6 +90,12 @@ class Presence(_Repeating):
 
     every_s = 2.0
 
+    def start(self, parent: Any) -> None:
+        if parent.event_dispatcher is not None:
+            # Celery gathers task events, and loses those that a thread adds while it sends what is gathered
+            parent.event_dispatcher.buffer_group = frozenset()
+        super().start(parent)
+
     def stop(self, parent: Any) -> None:
         """A worker that drains has no event loop any more, but it lives: a thread says so until it ends."""
         super().stop(parent)

@@ -29,6 +29,7 @@ class Worker:
     host: str
     version: str
     tiers: tuple[str, ...]  # how it confines programs, one per kind of runtime
+    runtimes: tuple[str, ...]  # of programs that it has
     slots: int
     most_slots: int  # more than `slots` where a worker grows with its queue
     busy: int
@@ -67,13 +68,14 @@ def ask_to_drain(connection: redis.Redis, keys: Keys, worker: Worker) -> None:
 
 
 def _worker(name: str, said: dict[bytes, bytes]) -> Worker:
-    slots = _number(said.get(b"slots"))
+    slots, sandboxes = _number(said.get(b"slots")), _sandboxes(said.get(b"sandboxes"))
     return Worker(
         name=one_line(name, 200),
         role=_text(said.get(b"role")),
         host=_text(said.get(b"host")),
         version=_text(said.get(b"version")),
-        tiers=_tiers(said.get(b"sandboxes")),
+        tiers=tuple(sorted(set(sandboxes.values()))),
+        runtimes=tuple(sorted(sandboxes)),
         slots=slots,
         most_slots=max(slots, _number(said.get(b"most_slots"))),
         busy=_number(said.get(b"busy")),
@@ -97,8 +99,9 @@ def _seconds(value: bytes | None) -> float:
         return 0.0
 
 
-def _tiers(value: bytes | None) -> tuple[str, ...]:
+def _sandboxes(value: bytes | None) -> dict[str, str]:
+    """Runtime to tier."""
     try:
-        return tuple(sorted({str(tier) for _, tier in json.loads(value or b"{}").values()}))
+        return {one_line(str(name), 64): str(tier) for name, (_, tier) in json.loads(value or b"{}").items()}
     except (ValueError, AttributeError, TypeError):
-        return ()
+        return {}

@@ -5,59 +5,27 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 import farm
-from farm.tasks.keys import Keys
-from farm.tasks.roster import Worker, roster
 from tests.support.answers import ScriptedModel, gated
-from tests.support.farm_process import FarmProcess, environment, report_of
+from tests.support.farm_process import report_of
 from tests.support.model_server import ModelServer
-from tests.support.redis_server import RedisServer, real_redis_binary, running_redis
+from tests.support.site import KEYS, Site, running_site
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(240)]
 
 MODEL = "meta-llama/Llama-3.2-3B-Instruct"
-KEYS = Keys("farm:")
-
-
-@dataclass
-class Site:
-    """One Redis, and farm processes that use it."""
-
-    home: Path
-    redis: RedisServer
-    processes: list[FarmProcess] = field(default_factory=list)
-
-    def farm(self, *arguments: str, **extra: str) -> FarmProcess:
-        env = environment(self.home, FARM_BROKER_URL=self.redis.url, **extra)
-        process = FarmProcess(*arguments, env=env, log=self.home / f"{len(self.processes)}.log")
-        self.processes.append(process)
-        return process
-
-    def joined(self, *names: str) -> None:
-        """Wait until workers of these names are there."""
-        wait_until(lambda: {w.name.partition("@")[0] for w in self.workers()} >= set(names), "they join", timeout_s=100)
-
-    def workers(self) -> list[Worker]:
-        return roster(self.redis.client(), KEYS)
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    with running_redis(tmp_path / "redis", binary=real_redis_binary()) as redis:
-        site = Site(tmp_path / "home", redis)
-        site.home.mkdir()
-        try:
-            yield site
-        finally:
-            for process in site.processes:
-                process.stop()
+    with running_site(tmp_path) as site:
+        yield site
 
 
 def test_workers_are_listed_and_one_that_is_asked_to_leave_loses_nothing(site: Site, tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""Who may look: an address to listen on, and one user with a password.
+
+Pages show run ids, problems and hosts. So a page that other hosts can reach has a password, or is not served.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from dataclasses import dataclass
+
+from farm.config import Settings
+from farm.errors import ConfigError
+
+USER = "farm"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where a page listens; without a password, on the loopback address alone."""
+
+    host: str
+    port: int
+    password: str | None
+
+    def admits(self, authorization: str | None) -> bool:
+        """Whether an Authorization header has the password (scheme Basic)."""
+        if self.password is None:
+            return True
+        scheme, _, encoded = (authorization or "").partition(" ")
+        if scheme.lower() != "basic":
+            return False
+        try:
+            given = base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            return False
+        return hmac.compare_digest(given, f"{USER}:{self.password}".encode())
+
+
+def access(settings: Settings, listen: str) -> Access:
+    """The access that `listen` (HOST:PORT) and FARM_WEB_PASSWORD make. ConfigError where it would be open to others."""
+    host, mark, port = listen.rpartition(":")
+    if not mark or not host or not port.isdecimal() or int(port) > 65535:
+        raise ConfigError(f"--listen {listen!r} is no HOST:PORT", remedy="as in 127.0.0.1:5555")
+    host = host.strip("[]")
+    password = settings.web_password.get_secret_value() if settings.web_password is not None else None
+    if password is None and host not in LOOPBACK:
+        raise ConfigError(
+            f"--listen {listen}: other hosts could read it", remedy="set FARM_WEB_PASSWORD_FILE, or listen on 127.0.0.1"
+        )
+    return Access(host, int(port), password)

@@ -1,0 +1,61 @@
+"""Numbers of the queues and workers, from Redis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import redis
+from redis.exceptions import NoPermissionError
+
+from farm.ids import DEFAULT_RUNTIME
+from farm.tasks.keys import Keys, execute_queue
+from farm.tasks.roster import Worker, roster
+
+
+@dataclass(frozen=True, slots=True)
+class RedisNumbers:
+    """What waits, what is out, and who is there."""
+
+    queues: dict[str, int]
+    unacked: int
+    streams: dict[str, int]  # answers that no coordinator has taken yet, by run
+    refused: dict[str, int]  # messages by why they were refused
+    workers: list[Worker]
+    memory_bytes: int | None  # None where this user may not ask
+    memory_limit_bytes: int | None
+
+
+def redis_numbers(connection: redis.Redis, keys: Keys, run_ids: list[str]) -> RedisNumbers:
+    """The numbers of now."""
+    announced = cast(set[bytes], connection.smembers(keys.generate_queues))
+    workers = roster(connection, keys)
+    runtimes = {DEFAULT_RUNTIME, *(name for worker in workers for name in worker.runtimes)}
+    queues = {execute_queue(name) for name in runtimes} | {raw.decode("utf-8", "replace") for raw in announced}
+    names = sorted(queues)
+    pipe = connection.pipeline(transaction=False)
+    for name in names:
+        pipe.llen(keys.queue(name))
+    for run_id in run_ids:
+        pipe.xlen(keys.answers(run_id))
+    pipe.hlen(keys.queue("unacked"))
+    pipe.hgetall(keys.quarantine_counts)
+    said: list[Any] = pipe.execute()
+    used, most = _memory(connection)
+    return RedisNumbers(
+        queues=dict(zip(names, said, strict=False)),
+        streams=dict(zip(run_ids, said[len(names) :], strict=False)),
+        unacked=said[-2],
+        refused={name.decode("utf-8", "replace"): int(number) for name, number in said[-1].items()},
+        workers=workers,
+        memory_bytes=used,
+        memory_limit_bytes=most,
+    )
+
+
+def _memory(connection: redis.Redis) -> tuple[int | None, int | None]:
+    try:
+        info = connection.info("memory")
+    except NoPermissionError:
+        return None, None
+    return info.get("used_memory"), info.get("maxmemory") or None

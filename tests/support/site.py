@@ -1,0 +1,52 @@
+"""One Redis, and farm processes of any role that use it, as an operator starts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from farm.tasks.keys import Keys
+from farm.tasks.roster import Worker, roster
+from tests.support.farm_process import FarmProcess, environment
+from tests.support.redis_server import RedisServer, real_redis_binary, running_redis
+from tests.support.wait import wait_until
+
+KEYS = Keys("farm:")
+
+
+@dataclass
+class Site:
+    """What runs, and where its home is."""
+
+    home: Path
+    redis: RedisServer
+    processes: list[FarmProcess] = field(default_factory=list)
+
+    def farm(self, *arguments: str, **extra: str) -> FarmProcess:
+        """A farm process; `extra` are variables of its environment."""
+        env = environment(self.home, FARM_BROKER_URL=self.redis.url, **extra)
+        process = FarmProcess(*arguments, env=env, log=self.home / f"{len(self.processes)}.log")
+        self.processes.append(process)
+        return process
+
+    def joined(self, *names: str) -> None:
+        """Wait until workers of these names are there."""
+        wait_until(lambda: {w.name.partition("@")[0] for w in self.workers()} >= set(names), "they join", timeout_s=100)
+
+    def workers(self) -> list[Worker]:
+        return roster(self.redis.client(), KEYS)
+
+
+@contextmanager
+def running_site(directory: Path) -> Iterator[Site]:
+    """A site with a real Redis; its processes are stopped at the end."""
+    with running_redis(directory / "redis", binary=real_redis_binary()) as redis:
+        site = Site(directory / "home", redis)
+        site.home.mkdir()
+        try:
+            yield site
+        finally:
+            for process in site.processes:
+                process.stop()
