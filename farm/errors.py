@@ -145,6 +145,12 @@ class ServerUnwell(InferenceError):
     """Raised when no server of a run has been well for as long as a request may take. Pauses the run."""
 
 
+class ServerNotStarted(InferenceError):
+    """Raised when a model server that farm starts does not come up. Carries its last words."""
+
+    exit_code = 2
+
+
 class Permanent(InferenceError):
     """Base of failures that another try cannot heal."""
 

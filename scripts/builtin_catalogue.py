@@ -16,6 +16,7 @@ from typing import Any
 
 from farm.catalogue.catalogue import BUILTIN
 from farm.catalogue.model_spec import TEXT_TYPES
+from farm.server.images import FIRST_VERSION
 
 TOP = (
     "model_type", "status", "has_builtin_warmup", "min_disk_gb", "min_ram_gb", "docker_image", "version",
@@ -74,14 +75,18 @@ def _fields(spec: dict[str, Any], engine: str) -> dict[str, Any]:
         if row["task_type"] == "text" and "target" in row["targets"]
     ]
     reasoning = (spec.get("metadata") or {}).get("reasoning_parser_name")
-    fields = {
+    fields: dict[str, Any] = {
         "impl": {key: spec["impl"][key] for key in ("impl_id", "impl_name")},
         "device_model_spec": _stated(device),
         **{key: spec.get(key) for key in TOP},
         "metadata": {"reasoning_parser_name": reasoning} if reasoning else None,
-        # vLLM's server finds its own in the catalogue of its image
-        "env_vars": None if engine == "vLLM" else spec.get("env_vars"),
     }
+    # Newer vLLM images find their own in the catalogue that they carry
+    version = tuple(int(part) for part in spec["version"].split(".")[:2])
+    if engine != "vLLM" or version < FIRST_VERSION:
+        fields["env_vars"] = spec.get("env_vars")
+    if engine == "vLLM" and version < FIRST_VERSION:
+        fields["device_model_spec"]["vllm_args"] = spec["device_model_spec"]["vllm_args"]
     return _stated(fields)
 
 

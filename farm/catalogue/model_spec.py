@@ -77,8 +77,10 @@ class ModelSpec:
     vllm_commit: str | None = None
     impl_id: str | None = None  # of the implementation, as volumes are named
     perf_references: tuple[PerfReference, ...] = ()
-    env_vars: tuple[tuple[str, str], ...] = ()  # that a forge or media server is started with
+    env_vars: tuple[tuple[str, str], ...] = ()  # that its server is told, where the image has no catalogue of its own
+    vllm_args: tuple[tuple[str, str], ...] = ()  # likewise
     chat: bool | None = None  # None: as the repo's name says
+    device_nodes: tuple[str, ...] | None = None  # that a container gets; None: all of Tenstorrent's
 
     @property
     def auth_style(self) -> AuthStyle:
@@ -132,6 +134,7 @@ class _RawDevice(_Raw):
     eval_max_retries: int | None = None
     known_issues: list[_RawIssue] | None = None
     perf_reference: list[_RawPerf] | None = None
+    vllm_args: dict[str, Any] | None = None
 
 
 class _RawMetadata(_Raw):
@@ -241,8 +244,13 @@ def _spec(entry: Any, path: str, place: str) -> ModelSpec:
         vllm_commit=raw.vllm_commit,
         impl_id=raw.impl.impl_id,
         perf_references=tuple(_perf(row) for row in device.perf_reference or () if row.task_type == "text"),
-        env_vars=tuple((key, str(value)) for key, value in (raw.env_vars or {}).items() if value is not None),
+        env_vars=_texts(raw.env_vars),
+        vllm_args=_texts(device.vllm_args),
     )
+
+
+def _texts(values: dict[str, Any] | None) -> tuple[tuple[str, str], ...]:
+    return tuple((key, str(value)) for key, value in (values or {}).items() if value is not None)
 
 
 def _perf(row: _RawPerf) -> PerfReference:

@@ -72,6 +72,7 @@ class _Model(_Entry):
     vllm_commit: Name | None = None
     env_vars: dict[str, str] | None = None
     perf_references: list[_Perf] | None = None
+    device_nodes: list[Name] | None = None
 
 
 class _Reference(_Entry):
@@ -182,6 +183,8 @@ def _changes(entry: _Model) -> dict[str, Any]:
         for name, value in stated.items()
         if name not in ("repo", "device", "engine", "impl") and value is not None
     }
+    if entry.device_nodes is not None:
+        changes["device_nodes"] = tuple(entry.device_nodes)
     if entry.env_vars is not None:
         changes["env_vars"] = tuple(entry.env_vars.items())
     if entry.perf_references is not None:

@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "coordinator": ("farm.cli.coordinator:coordinator", "Drive the runs that were submitted with --detach."),
     "worker": ("farm.cli.worker:worker", "Start a worker that generates or executes."),
     "lm-eval": ("farm.cli.lm_eval:lm_eval", "Run lm-evaluation-harness with farm as its model."),
-    "server": ("farm.cli.serving:server", "Model servers: how many requests they take, and how they are."),
+    "server": ("farm.cli.serving:server", "Model servers: start, look, stop; how many requests they take."),
     "workers": ("farm.cli.workers:workers", "List the workers that are connected; ask one to leave."),
     "flower": ("farm.cli.monitor:flower", "Serve Flower, read-only: the queues' tasks and workers."),
     "exporter": ("farm.cli.monitor:exporter", "Serve metrics of runs, queues and workers, and a page of them."),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import click
 
+from farm.cli.status import StatusLine, clock
 from farm.config import Settings
-from farm.errors import AuthRejected, ConfigError, InferenceError, Transient
+from farm.errors import AuthRejected, ConfigError, InferenceError, ServerNotStarted, Transient
 from farm.inference.auth import bearer, key_remedy
 from farm.inference.client import Client
 from farm.inference.readiness import ServerFacts, check, wait_ready
@@ -92,6 +94,36 @@ def _ready(settings: Settings, model: ServedModel, url: str, origin: str, budget
             exc.remedy = key_remedy(model.engine, token_origin)
         exc.exit_code = ConfigError.exit_code  # nothing was started: the invocation is at fault, not a run
         raise
+
+
+def waited_for(
+    client: Client, model: ServedModel, budget_s: float, *, check_alive: Callable[[], None] = lambda: None
+) -> ServerFacts:
+    """What the server says of itself once it is ready, within the budget; shows how far it is.
+
+    `check_alive` raises when nothing will come any more. Errors have exit code 2.
+    """
+    with StatusLine() as line:
+
+        def waiting(elapsed_s: float, error: InferenceError) -> None:
+            check_alive()
+            line.show(f"waiting for the model server, {clock(elapsed_s)} of at most {clock(budget_s)}: {error.message}")
+
+        try:
+            return wait_ready(
+                client,
+                model.repo,
+                chat=model.chat,
+                budget_s=budget_s,
+                stop=threading.Event(),
+                on_progress=waiting,
+                interval_s=1.0,
+            )
+        except InferenceError as exc:
+            if not isinstance(exc, ServerNotStarted):
+                check_alive()
+            exc.exit_code = ConfigError.exit_code
+            raise
 
 
 def _waiting(elapsed_s: float, error: InferenceError) -> None:

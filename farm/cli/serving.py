@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from farm.cli.lifecycle import logs, start, status, stop
 from farm.config import load
 from farm.embedded import with_running_broker
 from farm.errors import ConfigError
@@ -15,7 +16,7 @@ from farm.tasks.slots import ServerState, Slots
 
 @click.group()
 def server() -> None:
-    """Model servers: how many requests they take at a time."""
+    """Model servers: start them, look at them, stop them; how many requests they take."""
 
 
 @server.command()
@@ -55,3 +56,7 @@ def _shown(state: ServerState) -> str:
     runs = ", ".join(f"{run} {number}" for run, number in sorted(state.by_run.items()))
     parts = [limit, f"in flight {state.in_use}{f' ({runs})' if runs else ''}", f"waiting {state.waiting}"]
     return f"{state.url}: {', '.join(parts)}{f'; sick: {state.sick}' if state.sick else ''}"
+
+
+for _command in (start, status, logs, stop):
+    server.add_command(_command)

@@ -51,6 +51,8 @@ from farm.records import Sampling, ServedModel, default_limits
 @click.option("--impl", help="Of several catalogue entries: the implementation.")
 @CATALOGUE
 @WAIT_SERVER
+@click.option("--start-server", is_flag=True, help="Start the catalogue's server here, unless it runs; it stays.")
+@click.option("--server-port", type=click.IntRange(1, 65535), default=8000, help="With --start-server; default 8000.")
 @click.option("--dry-run", is_flag=True, help="Print the plan, one request and the estimated time; send nothing.")
 @RUN_ID
 @REQUESTS
@@ -73,6 +75,13 @@ def submit(**options: Any) -> int:
     source = _source(options, settings, model)
     wanted = selection(options)
     dry = options["dry_run"]
+    run_id = options["run_id"] or new_run_id(f"{model.name}-{model.device}")
+    if options["start_server"] and not dry:
+        from farm.cli.lifecycle import started_server
+
+        if options["server_urls"]:
+            raise ConfigError("--start-server and --server-url exclude each other")
+        options["server_urls"] = (started_server(settings, entry, model, run_id, options["server_port"]),)
     if dry:
         servers = server_places(settings, options["server_urls"])
     else:
@@ -105,7 +114,6 @@ def submit(**options: Any) -> int:
             for line in plan_lines(spec, entry, task, dataset.problems, room, bearer(settings, model.engine)[1]):
                 click.echo(line)
             return 0
-        run_id = options["run_id"] or new_run_id(f"{model.name}-{model.device}")
         plan_evaluation(ledger, run_id, dataset, spec)
         click.echo(f"run {run_id}: {dataset.ref.problems} problems x {sampling.n} samples", err=True)
         return drive(settings, ledger, run_id, how)

@@ -76,16 +76,11 @@ def start_llamacpp(
     Raises ConfigError if it cannot be started here, InferenceError if it is not ready within
     `budget_s` seconds.
     """
-    _check(model)
+    check_installed(model)
     with contextlib.ExitStack() as stack:
         sink = stack.enter_context(log.open("w+b")) if log else stack.enter_context(tempfile.TemporaryFile())
-        command = [
-            sys.executable, "-P", "-m", "farm.server.llamacpp", "--die-with-parent", str(os.getpid()),
-            "--model", str(model),
-            "--port", str(port), "--parallel", str(parallel), "--ctx", str(ctx), "--threads", str(threads),
-        ]  # fmt: skip
-        for alias in aliases:
-            command += ["--alias", alias]
+        command = server_command(model, port=port, parallel=parallel, ctx=ctx, threads=threads, aliases=aliases)
+        command += ["--die-with-parent", str(os.getpid())]
         key = {"FARM_API_KEY": api_key} if api_key is not None else {}
         process = subprocess.Popen(
             command,
@@ -97,7 +92,7 @@ def start_llamacpp(
         )
         stack.callback(_stop, process)
         started = time.monotonic()
-        url = _first_line(process, budget_s)
+        url = first_line(process, budget_s)
         if not url:
             sink.seek(0)
             lines = [line for line in sink.read()[-4096:].decode(errors="replace").splitlines() if line.strip()]
@@ -109,7 +104,20 @@ def start_llamacpp(
         yield url
 
 
-def _first_line(process: subprocess.Popen[bytes], budget_s: float) -> str:
+def server_command(
+    model: Path, *, port: int, parallel: int, ctx: int, threads: int, aliases: Sequence[str]
+) -> list[str]:
+    """The command of the server's process; no secret is in it."""
+    command = [
+        sys.executable, "-P", "-m", "farm.server.llamacpp", "--model", str(model), "--port", str(port),
+        "--parallel", str(parallel), "--ctx", str(ctx), "--threads", str(threads),
+    ]  # fmt: skip
+    for alias in aliases:
+        command += ["--alias", alias]
+    return command
+
+
+def first_line(process: subprocess.Popen[bytes], budget_s: float) -> str:
     """The first line that the process prints; empty if it ends or stays silent for `budget_s`."""
     assert process.stdout is not None
     text = b""
@@ -135,7 +143,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.stdout.close()
 
 
-def _check(model: Path) -> None:
+def check_installed(model: Path) -> None:
     """Raises ConfigError if the engine or the model file is missing."""
     if importlib.util.find_spec("xllamacpp") is None:
         raise ConfigError("device cpu needs llama.cpp, which is not installed", remedy="pip install 'farm[cpu]'")
@@ -182,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace, token: str | None) -> xllamacpp.Server:
-    _check(options.model)
+    check_installed(options.model)
     import xllamacpp
 
     params = xllamacpp.CommonParams()

@@ -93,6 +93,10 @@ def test_all_specs_of_the_release_load(released: Catalogue) -> None:
     assert {spec.device for spec in released.specs} <= set(DEVICES)
 
 
+def old_image(spec: ModelSpec) -> bool:
+    return spec.engine == "vLLM" and tuple(int(n) for n in (spec.version or "9.9").split(".")[:2]) < (0, 11)
+
+
 def test_the_builtin_table_says_what_the_release_says(builtin: Catalogue, released: Catalogue) -> None:
     def facts(spec: ModelSpec) -> tuple[Any, ...]:
         return (
@@ -101,7 +105,7 @@ def test_the_builtin_table_says_what_the_release_says(builtin: Catalogue, releas
             spec.docker_image, spec.version, spec.tt_metal_commit, spec.vllm_commit, spec.min_disk_gb, spec.min_ram_gb,
             spec.perf_references, spec.eval_max_retries, spec.has_builtin_warmup, spec.impl_id,
             tuple((issue.workflow_type, issue.task_name) for issue in spec.known_issues),
-            spec.env_vars if spec.engine != "vLLM" else (),
+            (spec.env_vars, spec.vllm_args) if old_image(spec) else (),
         )  # fmt: skip
 
     theirs = {facts(spec) for spec in released.specs if spec.model_type in TEXT_TYPES}

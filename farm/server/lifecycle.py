@@ -1,0 +1,145 @@
+"""Model servers of this host from start to stop, whether they are containers or processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from farm.catalogue.model_spec import ModelSpec
+from farm.config import Settings
+from farm.errors import ConfigError
+from farm.server.engine import ServerEngine
+from farm.server.follow import start_following
+from farm.server.host import check_nodes, check_port, check_resources, has_hugepages
+from farm.server.images import LaunchOptions
+from farm.server.keys import server_secrets
+from farm.server.launch import Launch, plan_launch
+from farm.server.local import LocalServer, check_local, local_servers, start_local, stop_local
+from farm.server.running import RunningServer
+
+CPU = "cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerHandle:
+    """One server, and what can be done with it."""
+
+    server: RunningServer
+    stop: Callable[[], None]
+    check_alive: Callable[[], None]  # ServerNotStarted if it has ended
+
+
+def server_log(settings: Settings, spec: ModelSpec, server_id: str) -> Path:
+    """Where a server's output goes: the layout of tt-inference-server's logs, under FARM_HOME."""
+    kind = "cpu" if spec.device == CPU else "docker"
+    return settings.home / "logs" / "server_logs" / f"{kind}_server_{server_id}.log"
+
+
+def plan_container(spec: ModelSpec, options: LaunchOptions) -> Launch:
+    """The container that `start` would start on this host."""
+    return plan_launch(spec, options, hugepages=has_hugepages())
+
+
+def start(
+    spec: ModelSpec,
+    settings: Settings,
+    options: LaunchOptions,
+    *,
+    threads: int,
+    host_check: bool = True,
+    say: Callable[[str], None] = lambda text: None,
+) -> ServerHandle:
+    """Start a server of `spec`; it is not ready yet. ConfigError or ServerNotStarted for what stands in the way.
+
+    What this host lacks is found before anything is pulled or started. `say` hears what takes long.
+    """
+    holder = next(
+        (handle.server.server_id for handle in handles(settings) if handle.server.url.endswith(f":{options.port}")), ""
+    )
+    if options.port or spec.device != CPU:
+        check_port(options.bind, options.port, holder)
+    if spec.device == CPU:
+        if host_check:
+            check_resources(spec, settings.home)
+        return _local_handle(start_local(spec, settings, options, threads))
+    secrets = server_secrets(spec, settings, no_auth=options.no_auth, has_weights=options.weights is not None)
+    launch = plan_container(spec, options)
+    engine = ServerEngine()
+    if engine.is_local:
+        check_nodes(launch)
+    if host_check and engine.is_local:
+        _check_room(spec, options, launch, engine)
+    write_spec_file(launch)
+    say(f"image {launch.image}: looking for it, else pulling it")
+    engine.provide(launch.image)
+    identity = engine.start(launch, secrets)
+    start_following(identity, options.log)
+    return _container_handle(engine, engine.look(identity), identity)
+
+
+def write_spec_file(launch: Launch) -> None:
+    """The file that the container mounts, where its image wants one."""
+    if launch.spec_file is not None:
+        path, text = launch.spec_file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def _check_room(spec: ModelSpec, options: LaunchOptions, launch: Launch, engine: ServerEngine) -> None:
+    """Disk is asked for where weights and tensors will be; a volume that is there may hold them already."""
+    cache = options.cache if options.cache is not None and options.cache.startswith("/") else None
+    volume = next((mount.source for mount in launch.mounts if mount.is_volume), None)
+    if volume is not None and engine.has_volume(volume):
+        check_resources(spec, None)
+    else:
+        check_resources(spec, Path(cache) if cache is not None else engine.root())
+
+
+def handles(settings: Settings, say: Callable[[str], None] = lambda text: None) -> Iterator[ServerHandle]:
+    """All servers that farm started on this host. `say` hears why containers are not among them, if so."""
+    yield from (_local_handle(local) for local in local_servers(settings))
+    try:
+        engine = ServerEngine()
+    except ConfigError as exc:
+        say(str(exc))
+        return
+    for server in engine.servers():
+        yield _container_handle(engine, server, server.place.removeprefix("container "))
+
+
+def find(settings: Settings, name: str | None) -> ServerHandle:
+    """The server of that id, model or URL; without a name the only one. ConfigError that lists them, if unclear."""
+    known = list(handles(settings))
+    found = [handle for handle in known if name is None or _is(handle.server, name)]
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(handle.server.server_id for handle in found or known)
+    if not known:
+        raise ConfigError("no server that farm started is on this host", remedy="start one with: farm server start")
+    if not found:
+        raise ConfigError(f"no server {name}", remedy=f"there are {listed}")
+    raise ConfigError(f"{len(found)} servers are meant", remedy=f"name one: {listed}")
+
+
+def _is(server: RunningServer, name: str) -> bool:
+    short = server.repo.rsplit("/", 1)[-1]
+    return name.lower() in (server.server_id.lower(), server.repo.lower(), short.lower(), server.url.lower())
+
+
+def running(settings: Settings, spec: ModelSpec, port: int | None = None) -> ServerHandle | None:
+    """A living server of `spec` on this host, at `port` if that counts."""
+    for handle in handles(settings):
+        server = handle.server
+        same = (server.repo, server.device) == (spec.repo, spec.device)
+        if same and server.alive and (port is None or server.url.endswith(f":{port}")):
+            return handle
+    return None
+
+
+def _local_handle(local: LocalServer) -> ServerHandle:
+    return ServerHandle(local.server, stop=lambda: stop_local(local), check_alive=lambda: check_local(local))
+
+
+def _container_handle(engine: ServerEngine, server: RunningServer, identity: str) -> ServerHandle:
+    return ServerHandle(server, stop=lambda: engine.stop(identity), check_alive=lambda: engine.check_alive(identity))
