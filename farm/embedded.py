@@ -287,9 +287,7 @@ def with_running_broker(settings: Settings) -> Settings:
 def stack_or_cluster(stack: EmbeddedStack | None, settings: Settings) -> Iterator[Settings]:
     """The settings to work with: the embedded stack's while it runs, or those of the user's own cluster."""
     if stack is None:
-        connection = broker.client(settings)
-        broker.ping(settings, connection)
-        connection.close()
+        broker.ping(settings)
         yield settings
         return
     with stack:

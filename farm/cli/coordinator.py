@@ -45,9 +45,7 @@ def coordinator(most: int, only: str | None) -> int:
     with open_ledger(settings) as ledger:
         if only is not None:
             return _drive_ordered(settings, ledger, _checked(only))
-        connection = broker.client(settings)
-        broker.ping(settings, connection)  # wrong credentials are better said at once
-        connection.close()
+        broker.ping(settings)  # wrong credentials are better said at once
         service = Service(
             ledger, lambda run_id: _start(settings, run_id), lambda run_id: _last_words(settings, run_id), most, _say
         )

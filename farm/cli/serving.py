@@ -34,7 +34,7 @@ def limit(url: str | None, requests: int | None, reset: bool) -> int:
         raise ConfigError("--default goes with a URL, and with no number")
     settings = with_running_broker(load())
     connection = broker.client(settings)
-    broker.ping(settings, connection)
+    broker.ping(settings)
     slots = Slots(connection, Keys(settings.key_prefix))
     place = None if url is None else checked_url(url, "URL")
     if place is not None and (reset or requests is not None):

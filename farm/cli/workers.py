@@ -28,7 +28,7 @@ def workers(context: click.Context, broker_url: str | None) -> None:
         return
     settings = settings_of(broker_url)
     with closing(broker.client(settings)) as connection:
-        broker.ping(settings, connection)
+        broker.ping(settings)
         found = roster(connection, Keys(settings.key_prefix))
     if not found:
         click.echo("no worker is connected; start one with: farm worker execute, farm worker generate")
@@ -53,7 +53,7 @@ def drain(broker_url: str | None, names: tuple[str, ...], wait_s: float) -> None
     """
     settings, keys = settings_of(broker_url), None
     with closing(broker.client(settings)) as connection:
-        broker.ping(settings, connection)
+        broker.ping(settings)
         keys = Keys(settings.key_prefix)
         there = roster(connection, keys)
         chosen = [find(there, name) for name in names]

@@ -27,7 +27,7 @@ def serve(settings: Settings, access: Access) -> int:
 
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with Ledger(settings.ledger_url) as ledger, closing(broker.client(settings)) as connection:
-        broker.ping(settings, connection)
+        broker.ping(settings)
         collector, registry = FarmCollector(settings, ledger, connection), CollectorRegistry()
         registry.register(collector)
 

@@ -132,7 +132,8 @@ def _prepare(
     settings: Settings, role: str, worker: str, slots: int, sandboxes: dict[str, SandboxInfo], signer: Signer
 ) -> Celery:
     connection = broker.client(settings)
-    broker.ping(settings, connection)
+    broker.ping(settings)
+    broker.require_scripts(settings, connection)
     keys = Keys(settings.key_prefix)
     guard = Guard(connection, keys, KINDS[role], signer, worker)
     install(guard)

@@ -6,13 +6,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import redis
 from redis.backoff import ExponentialBackoff
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 from redis.retry import Retry
 
 from farm.config import Settings
 from farm.errors import BrokerUnavailable, ConfigError
 
 SOCKET_SCHEME = "redis+socket://"
+START_TIMEOUT_S = 5.0  # of each of two attempts, when somebody waits for an answer
 
 
 def broker_url(settings: Settings) -> str:
@@ -25,7 +26,7 @@ def broker_url(settings: Settings) -> str:
     return _with_password(settings.broker_url, settings)
 
 
-def client(settings: Settings, *, retries: int = 3) -> redis.Redis:
+def client(settings: Settings, *, retries: int = 3, timeout_s: float = 30.0) -> redis.Redis:
     """A redis-py client (bytes in, bytes out). Connects lazily; safe to share among threads."""
     url = broker_url(settings)
     if url.startswith(SOCKET_SCHEME):
@@ -33,16 +34,20 @@ def client(settings: Settings, *, retries: int = 3) -> redis.Redis:
         url = f"unix://{path}?db=0"
     return redis.Redis.from_url(
         url,
-        socket_timeout=30,
+        socket_timeout=timeout_s,
         socket_connect_timeout=5,
         health_check_interval=25,
         retry=Retry(ExponentialBackoff(cap=1.0, base=0.05), retries),
     )
 
 
-def ping(settings: Settings, connection: redis.Redis) -> None:
-    """Raise BrokerUnavailable, in one line and without the password, unless Redis answers."""
-    where = shown(broker_url(settings))
+def ping(settings: Settings, *, retries: int = 1) -> None:
+    """Raise BrokerUnavailable, in one line and without the password, unless Redis answers in seconds."""
+    url = broker_url(settings)
+    where = shown(url)
+    # What speaks no TLS does not even refuse: it waits for the end of a line
+    start_it = "start it, or use redis:// if it has no TLS" if url.startswith("rediss:") else "start it"
+    connection = client(settings, retries=retries, timeout_s=START_TIMEOUT_S)
     try:
         connection.ping()
     except AuthenticationError as exc:
@@ -51,7 +56,21 @@ def ping(settings: Settings, connection: redis.Redis) -> None:
         ) from exc
     except RedisError as exc:
         raise BrokerUnavailable(
-            f"Redis at {where} does not answer: {exc}", remedy="start it, or unset FARM_BROKER_URL for the embedded one"
+            f"Redis at {where} does not answer: {exc}",
+            remedy=f"{start_it}, or unset FARM_BROKER_URL for the embedded one",
+        ) from exc
+    finally:
+        connection.close()
+
+
+def require_scripts(settings: Settings, connection: redis.Redis) -> None:
+    """Raise BrokerUnavailable where this user may run no script: a worker claims each job by one."""
+    try:
+        connection.register_script("return 1")()
+    except NoPermissionError as exc:
+        raise BrokerUnavailable(
+            f"Redis at {shown(broker_url(settings))} lets this user run no script",
+            remedy="allow evalsha and script|load to workers",
         ) from exc
 
 

@@ -37,6 +37,16 @@ class Experiment:
         self.cluster.server.prefill_s = seconds * generate_slots / samples
         return self.cluster.submit()
 
+    def slow_down(self, cpu_s: float) -> None:
+        """From now on each program burns CPU first, and gets its verdict all the same."""
+        honest = self.cluster.model.answer
+        burn = f"import time\nwhile time.process_time() < {cpu_s}: pass\n"
+
+        def answer(prompt: str, seed: int) -> str:
+            return honest(prompt, seed).replace("```python\n", f"```python\n{burn}", 1)
+
+        self.cluster.server.answer = answer
+
     def finish(self, submit: FarmProcess, *, bound_s: float = BOUND_S, coordinator_killed: bool = False) -> History:
         """I5: the run ends in time, or it says why not and `farm resume` completes it; then all other invariants."""
         code = ended(submit, bound_s)

@@ -45,6 +45,7 @@ def test_r3_everything_is_flushed(experiment: Experiment) -> None:
 def test_r4_keys_of_the_broker_are_deleted(experiment: Experiment, pattern: str) -> None:
     """R4: a queue, the messages that workers hold, the routing."""
     cluster, nemesis = experiment.cluster, experiment.nemesis
+    experiment.slow_down(0.2)  # else no execution waits in its queue
     submit = in_mid_run(experiment)
     client, deleted = cluster.redis.client(), 0
     for _ in range(200):

@@ -23,17 +23,6 @@ from tests.support.wait import wait_until
 pytestmark = [pytest.mark.redis, pytest.mark.fault, pytest.mark.timeout(TIMEOUT_S), only_in_full]
 
 
-def slowed(experiment: Experiment, cpu_s: float) -> None:
-    """Each program burns CPU first, and gets its verdict all the same."""
-    honest = experiment.cluster.model.answer
-    burn = f"import time\nwhile time.process_time() < {cpu_s}: pass\n"
-
-    def answer(prompt: str, seed: int) -> str:
-        return honest(prompt, seed).replace("```python\n", f"```python\n{burn}", 1)
-
-    experiment.cluster.server.answer = gated(answer, lambda: None)
-
-
 def executing(experiment: Experiment) -> bool:
     """Whether a worker has claimed an execution."""
     claims = cast(list[bytes], experiment.cluster.redis.client().hkeys("farm:run:run-1:claims"))
@@ -45,7 +34,7 @@ def test_w1_workers_that_keep_their_names_are_killed(experiment: Experiment) -> 
     cluster, nemesis = experiment.cluster, experiment.nemesis
     cluster.start_worker("execute", "one", slots=2)
     cluster.start_worker("generate", "g", slots=8)
-    slowed(experiment, 0.1)
+    experiment.slow_down(0.1)
     submit = experiment.start(seconds=30, generate_slots=8)
     client = cluster.redis.client()
     for role in ("execute", "generate"):
@@ -68,7 +57,7 @@ def test_w3_a_worker_that_is_told_to_stop_finishes_what_it_has(experiment: Exper
     """W3: exit code 0, nothing failed, nobody else was given its work."""
     cluster, nemesis = experiment.cluster, experiment.nemesis
     workers = {"execute": cluster.start_worker("execute", "e"), "generate": cluster.start_worker("generate", "g", 8)}
-    slowed(experiment, 0.5)
+    experiment.slow_down(0.5)
     submit = experiment.start(seconds=20, generate_slots=8)
     nemesis.when(lambda: executing(experiment) and cluster.server.in_flight > 0, "both workers have work")
     nemesis.signal(workers[role], signal.SIGTERM)
@@ -85,7 +74,7 @@ def test_w4_a_worker_is_told_to_stop_at_once(experiment: Experiment, role: str, 
     """W4: SIGQUIT, or SIGTERM twice: it ends, and its work is done by the next one."""
     cluster, nemesis = experiment.cluster, experiment.nemesis
     workers = {"execute": cluster.start_worker("execute", "e"), "generate": cluster.start_worker("generate", "g", 8)}
-    slowed(experiment, 0.5)
+    experiment.slow_down(0.5)
     submit = experiment.start(seconds=20, generate_slots=8)
     nemesis.when(lambda: executing(experiment) and cluster.server.in_flight > 0, "both workers have work")
     if how == "quit":
@@ -104,7 +93,7 @@ def test_w5_a_stopped_worker_comes_back(experiment: Experiment) -> None:
     cluster, nemesis = experiment.cluster, experiment.nemesis
     zombie = cluster.worker("execute", "zombie")
     cluster.start_worker("generate", "g", slots=8)
-    slowed(experiment, 1.0)
+    experiment.slow_down(1.0)
     submit = experiment.start(seconds=160, generate_slots=8)
     nemesis.when(lambda: executing(experiment), "the zombie has work")
     stopped = [zombie.process.pid, *pool_of(zombie)]
@@ -125,7 +114,7 @@ def test_w6_all_workers_are_gone_for_a_minute(experiment: Experiment) -> None:
     cluster, nemesis = experiment.cluster, experiment.nemesis
     cluster.start_worker("execute", "e")
     cluster.start_worker("generate", "g", slots=4)
-    slowed(experiment, 0.3)
+    experiment.slow_down(0.3)
     submit = experiment.start(seconds=10)
     nemesis.when(lambda: cluster.judged() > 3, "work goes on")
     for worker in list(cluster.posts.values()):

@@ -6,7 +6,7 @@ import pytest
 
 from farm import config
 from farm.errors import BrokerUnavailable, ConfigError
-from farm.tasks.broker import broker_url, client, is_local, ping, shown
+from farm.tasks.broker import broker_url, is_local, ping, shown
 from tests.support.redis_server import free_port
 
 
@@ -37,7 +37,7 @@ def test_no_broker_says_what_to_set() -> None:
 def test_an_unreachable_broker_is_one_line_without_the_password() -> None:
     found = settings(FARM_BROKER_URL=f"redis://:secret@127.0.0.1:{free_port()}/0")
     with pytest.raises(BrokerUnavailable) as caught:
-        ping(found, client(found, retries=0))
+        ping(found, retries=0)
     assert "does not answer" in str(caught.value)
     assert "secret" not in str(caught.value) and "\n" not in str(caught.value)
 
