@@ -237,6 +237,10 @@ class LedgerCorrupt(LedgerError):
     """Raised when the ledger is damaged. Names the place."""
 
 
+class ConflictingResult(LedgerError):
+    """Raised at the end of a drive in which a second, different completion came for a recorded sample."""
+
+
 class Interrupted(FarmError):
     """Raised after Ctrl-C; the message carries the command that resumes."""
 

@@ -28,7 +28,7 @@ from farm.coordinator.progress import Ended
 from farm.coordinator.reporting import sample_rows, score_run
 from farm.coordinator.resuming import check_resumable
 from farm.embedded import EmbeddedStack, stack_or_cluster
-from farm.errors import ConfigError, FarmError, Interrupted, RunIncomplete
+from farm.errors import ConfigError, ConflictingResult, FarmError, Interrupted, RunIncomplete
 from farm.records import UNSANDBOXED, RunSpec
 from farm.reports.html.page import write_page
 from farm.reports.samples_jsonl import write_samples
@@ -161,6 +161,12 @@ def conclude(ledger: Ledger, run_id: str, settings: Settings, how: HowToRun, end
         raise RunIncomplete(
             f"run {run_id} is INCOMPLETE: {report.coverage.unjudged} of {report.coverage.planned} samples are unjudged",
             remedy=f"try them again with: {finish_with(report)}",
+        )
+    if ended.conflicts:
+        raise ConflictingResult(
+            f"run {run_id} is complete, but {len(ended.conflicts)} of its samples got a second, different completion, "
+            f"{ended.conflicts[0]} first; the first one was recorded and counts",
+            remedy="two workers had the same sample, and the server does not honour seeds: see its log",
         )
     return 0
 

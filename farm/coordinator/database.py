@@ -57,6 +57,10 @@ def translated(url: str) -> Iterator[None]:
         raise
     except OperationalError as exc:
         raise LedgerError(f"ledger {shown(url)}: {_first_line(exc)}", remedy=_remedy(exc)) from exc
+    except UnicodeDecodeError as exc:  # of a text, or of SQLite's own message about a damaged schema
+        raise LedgerCorrupt(
+            f"ledger {shown(url)}: holds what is no text ({exc.reason})", remedy="restore it from a copy"
+        ) from exc
     except DatabaseError as exc:
         raise LedgerCorrupt(f"ledger {shown(url)}: {_first_line(exc)}", remedy="restore it from a copy") from exc
 

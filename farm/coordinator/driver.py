@@ -45,7 +45,7 @@ from farm.coordinator.regrade import take_over
 from farm.coordinator.tally import Tally
 from farm.errors import BrokerUnavailable, FarmError, LedgerCorrupt, LedgerError, RunIncomplete, RunLocked
 from farm.ids import DEFAULT_RUNTIME
-from farm.records import RunSpec
+from farm.records import RunSpec, SampleKey
 from farm.tasks.answers import Answers
 from farm.tasks.blobs import Blobs
 from farm.tasks.keys import Keys
@@ -123,6 +123,7 @@ class Driver:
         )
         self._tally = Tally(self._problems)
         self._counts: Counter[str] = Counter()
+        self._conflicts: dict[SampleKey, None] = {}
         self._notice = ""
         self._started = self._ticked = time.monotonic()
 
@@ -173,7 +174,7 @@ class Driver:
         self._announce()
         batch = self._intake.read(block_ms=0)  # what an earlier coordinator did not get to
         while batch.entries and batch.removed:
-            self._counts.update(batch.counts)
+            self._note(batch)
             batch = self._intake.read(block_ms=0)
         adopted = self._reconciler.adopted()
         self._see_workers()
@@ -250,11 +251,11 @@ class Driver:
         self._flush_counts()
         self._report_progress()
         self._journal.release("paused", reason, keep_order=reason == INTERRUPTED)
-        return Ended("paused", reason)
+        return Ended("paused", reason, tuple(self._conflicts))
 
     def _read(self) -> Batch:
         batch = self._intake.read(block_ms=READ_BLOCK_MS)
-        self._counts.update(batch.counts)
+        self._note(batch)
         self._cache.runner_answered(batch.runners)
         for problem_id, tokens in batch.lengths:
             self._order.learn(problem_id, tokens)
@@ -273,7 +274,7 @@ class Driver:
             log.warning("the run's keys stay in Redis until their TTL ends: %s", exc)
         state = "complete" if self._lifecycle.counts()[Phase.UNJUDGED] == 0 else "incomplete"
         self._journal.release(state)
-        return Ended(state)
+        return Ended(state, conflicts=tuple(self._conflicts))
 
     # --- commands -----------------------------------------------------------------------------------
 
@@ -361,6 +362,10 @@ class Driver:
         return "; ".join((*lacks, *self._present.strangers))
 
     # --- telling ------------------------------------------------------------------------------------
+
+    def _note(self, batch: Batch) -> None:
+        self._counts.update(batch.counts)
+        self._conflicts.update(dict.fromkeys(batch.conflicts))
 
     def _flush_counts(self) -> None:
         self._journal.count(self._counts.items())

@@ -151,7 +151,7 @@ def _stored(row: sa.RowMapping, run_id: str) -> StoredCompletion:
     reasoning = None
     if row["reasoning"] is not None and record.reasoning_sha256 is not None:
         reasoning = _text(row["reasoning"], record.reasoning_sha256, run_id, key)
-    return StoredCompletion(record, GenerateTelemetry.model_validate_json(row["telemetry"]), text, reasoning)
+    return StoredCompletion(record, _telemetry(row, run_id, key), text, reasoning)
 
 
 def completions_of(ledger: Ledger, run_id: str, problem_id: str) -> list[StoredCompletion]:
@@ -171,7 +171,7 @@ def completion_records(ledger: Ledger, run_id: str) -> Iterator[tuple[Completion
             key = SampleKey(row["problem_id"], row["idx"])
             yield (
                 _verified(Completion, row, run_id, key),
-                GenerateTelemetry.model_validate_json(row["telemetry"]),
+                _telemetry(row, run_id, key),
             )
 
 
@@ -261,6 +261,13 @@ def _verified(kind: type[R], row: sa.RowMapping, run_id: str, key: SampleKey) ->
     if record.key != key:
         raise LedgerCorrupt(f"{place}: holds the {kind.__name__} of {record.key}")
     return record
+
+
+def _telemetry(row: sa.RowMapping, run_id: str, key: SampleKey) -> GenerateTelemetry:
+    try:
+        return GenerateTelemetry.model_validate_json(row["telemetry"])
+    except ValidationError as exc:
+        raise LedgerCorrupt(f"run {run_id}, sample {key}: its telemetry has an unknown form") from exc
 
 
 def _text(stored: bytes, digest: str, run_id: str, key: SampleKey) -> bytes:

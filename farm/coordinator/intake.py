@@ -42,6 +42,7 @@ class Batch:
     runners: set[Runner] = field(default_factory=set)  # who gave the new verdicts
     lengths: list[tuple[str, int]] = field(default_factory=list)  # of new completions: problem, tokens
     counts: Counter[str] = field(default_factory=Counter)
+    conflicts: list[SampleKey] = field(default_factory=list)  # a second completion came for these, a different one
 
 
 class Intake:
@@ -128,6 +129,10 @@ class Intake:
         entries = [CompletionEntry(a.completion, a.telemetry, a.text, a.reasoning) for a in arrived]
         for answer, recorded in zip(arrived, self._journal.record_completions(entries), strict=True):
             self._count(recorded, "completion", batch)
+            if recorded is Recorded.CONFLICT:
+                key = answer.completion.key
+                batch.conflicts.append(key)
+                log.error("%s: a second, different completion, %s; the first one stands", key, _origin(answer))
             if recorded is not Recorded.UNEXPECTED:
                 batch.events.append(Completed(answer.completion.key))
             if recorded is Recorded.NEW:
@@ -162,3 +167,8 @@ class Intake:
     def _count(recorded: Recorded, what: str, batch: Batch) -> None:
         if recorded is not Recorded.NEW:
             batch.counts[f"{recorded.value}_{what}s"] += 1
+
+
+def _origin(answer: CompletionArrived) -> str:
+    told = answer.telemetry
+    return f"attempt {told.attempt} by {one_line(told.worker, 100)}, text {answer.completion.text_sha256[:12]}"

@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 import zstandard
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.base import Executable
 
 from farm.coordinator import tables
 from farm.coordinator.database import translated
@@ -222,13 +224,31 @@ class Journal:
     # --- helpers --------------------------------------------------------------------------------
 
     def _planned(self, db: sa.Connection, key: SampleKey) -> bool:
-        return db.execute(sa.select(tables.samples.c.idx).where(*self._at(tables.samples, key))).first() is not None
+        place = {"run": self.run_id, "problem": key.problem_id, "index": key.index}
+        return db.execute(_planned_query(), place).first() is not None
 
     def _at(self, table: sa.Table, key: SampleKey) -> tuple[sa.ColumnElement[bool], ...]:
         return (table.c.run_id == self.run_id, table.c.problem_id == key.problem_id, table.c.idx == key.index)
 
     def _insert_first(self, db: sa.Connection, table: sa.Table, **values: Any) -> bool:
         """Insert unless the primary key is there already; True if this call inserted."""
-        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(table).values(run_id=self.run_id, **values).on_conflict_do_nothing()
-        return db.execute(statement).rowcount == 1
+        statement = _first_insert(self._engine.dialect.name, table)
+        return db.execute(statement, {"run_id": self.run_id, **values}).first() is not None
+
+
+# Asked for each sample: building a statement takes longer than the database does.
+
+
+@cache
+def _first_insert(dialect: str, table: sa.Table) -> Executable:
+    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    # A row comes back if one went in; row counts are told by SQLite only.
+    return insert.on_conflict_do_nothing().returning(sa.literal_column("1"))
+
+
+@cache
+def _planned_query() -> sa.Select[Any]:
+    t = tables.samples
+    return sa.select(t.c.idx).where(
+        t.c.run_id == sa.bindparam("run"), t.c.problem_id == sa.bindparam("problem"), t.c.idx == sa.bindparam("index")
+    )

@@ -24,6 +24,7 @@ import farm
 from farm.coordinator import tables
 from farm.coordinator.database import connect, shown, translated
 from farm.coordinator.journal import CompletionEntry, Journal, completion_row
+from farm.coordinator.plan_digest import PlanDigest
 from farm.coordinator.spec_differences import spec_differences
 from farm.errors import LedgerCorrupt, LedgerError, RunExists, RunLocked, RunNotFound, RunNotOrdered, SpecMismatch
 from farm.ids import sha256_hex
@@ -70,7 +71,8 @@ class Ledger:
     def __init__(self, url: str) -> None:
         """Open or create the ledger at a SQLAlchemy URL.
 
-        Raises LedgerCorrupt when the database is damaged, ConfigError when the URL cannot be used.
+        Raises LedgerCorrupt when this is seen to be no sound database, ConfigError when the URL cannot be used.
+        The whole of it is looked through by `check` only.
         """
         self.url = url
         self._engine = connect(url)
@@ -79,10 +81,6 @@ class Ledger:
 
     def _prepare(self) -> None:
         with self._engine.begin() as db:
-            if self._engine.dialect.name == "sqlite":
-                verdict = db.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-                if verdict != "ok":
-                    raise LedgerCorrupt(f"ledger {self.shown} is damaged: {verdict}", remedy="restore it from a copy")
             self._create(db)
             version = db.execute(sa.select(tables.meta.c.version)).scalar_one_or_none()
             if version is None:
@@ -91,6 +89,20 @@ class Ledger:
                 raise LedgerError(
                     f"ledger {self.shown} has version {version}, this farm knows {tables.LEDGER_VERSION}",
                     remedy="use the farm version that wrote it",
+                )
+
+    def check(self) -> None:
+        """Look through the whole database; LedgerCorrupt with the place when its structure is damaged.
+
+        Not at each opening: SQLite reads all of its file for this, a second for 400 MB. What rows say is
+        checked by their digests, whenever they are read. PostgreSQL looks after itself.
+        """
+        if self._engine.dialect.name == "sqlite":
+            with self.read() as db:
+                verdict = db.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+            if verdict != "ok":
+                raise LedgerCorrupt(
+                    f"ledger {self.shown} is damaged: {' '.join(str(verdict).split())}", remedy="restore it from a copy"
                 )
 
     def _create(self, db: sa.Connection) -> None:
@@ -128,12 +140,17 @@ class Ledger:
                     heartbeat=0.0, active_s=0.0,
                 )
             )  # fmt: skip
+            digest = PlanDigest()
             for rows in _batches(_problem_rows(run_id, problems)):
                 statements = [_statement_row(row) for row in rows]
                 db.execute(tables.problems.insert(), rows)
                 db.execute(tables.statements.insert(), statements)
+                for row in rows:
+                    digest.problem(row)
             for rows in _batches({"run_id": run_id, "problem_id": k.problem_id, "idx": k.index} for k in keys):
                 db.execute(tables.samples.insert(), rows)
+                digest.samples((row["problem_id"], row["idx"]) for row in rows)
+            db.execute(tables.plans.insert().values(run_id=run_id, digest=digest.hexdigest()))
             for rows in _batches({"run_id": run_id, **completion_row(entry)} for entry in completions):
                 db.execute(tables.completions.insert(), rows)
 

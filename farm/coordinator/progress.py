@@ -8,6 +8,7 @@ from typing import Any
 
 from farm.coordinator.lifecycle import Phase
 from farm.ids import canonical_json
+from farm.records import SampleKey
 
 NOT_COUNTED = "UNSANDBOXED"  # stands for the verdicts that enter no score
 
@@ -50,3 +51,4 @@ class Ended:
 
     state: str
     reason: str = ""
+    conflicts: tuple[SampleKey, ...] = ()  # samples for which a second, different completion came in this drive

@@ -7,6 +7,7 @@ from typing import Any
 
 from farm.coordinator import history
 from farm.coordinator.ledger import Ledger
+from farm.coordinator.plan_digest import check_plan
 from farm.records import Difficulty, SampleKey, SampleResult
 from farm.reports.samples_jsonl import SampleRow, UnjudgedSample
 from farm.scoring.aggregate import NO_RESULT, ProblemFacts, SampleFacts, aggregate
@@ -30,6 +31,8 @@ def score_run(ledger: Ledger, run_id: str) -> Report:
     Raises RunNotFound, and LedgerCorrupt when a row is not what was written.
     """
     run = ledger.run(run_id)
+    with ledger.read() as db:
+        check_plan(db, run_id)
     problems = [
         ProblemFacts(p.problem_id, Difficulty(p.difficulty), p.platform, p.contest_date)
         for p in history.problems(ledger, run_id)

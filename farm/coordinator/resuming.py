@@ -9,16 +9,21 @@ from __future__ import annotations
 from farm import protocols
 from farm.coordinator import history
 from farm.coordinator.ledger import Ledger
+from farm.coordinator.plan_digest import check_plan
 from farm.datasets.store import BlobStore
 from farm.errors import ConfigError, DigestMismatch, SpecMismatch
 
 
 def check_resumable(ledger: Ledger, run_id: str, store: BlobStore) -> None:
-    """Raise SpecMismatch, naming the field, or DigestMismatch, naming the file, unless the run can go on.
+    """Raise SpecMismatch, naming the field, DigestMismatch, naming the file, or LedgerCorrupt, naming the place,
+    unless the run can go on.
 
     The content of a suite is checked when it is read, not here: those of a benchmark weigh gigabytes.
     """
+    ledger.check()
     spec = ledger.run(run_id).spec
+    with ledger.read() as db:
+        check_plan(db, run_id)
     try:
         digest = protocols.get(spec.protocol).digest()
     except ConfigError as exc:

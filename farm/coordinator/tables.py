@@ -55,6 +55,13 @@ runs = Table(
 
 DRIVE, CANCEL = "drive", "cancel"  # wishes of orders
 
+plans = Table(  # what was planned, as one number: farm.coordinator.plan_digest
+    "plans",
+    metadata,
+    Column("run_id", String(64), ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", String(64), nullable=False),
+)
+
 orders = Table(  # what somebody asked for who does not drive the run: farm.coordinator.orders
     "orders",
     metadata,

@@ -1,10 +1,9 @@
-"""The ledger on a real SQLite file: first result wins, the fence, the lock, damage."""
+"""The ledger on a real SQLite file and a real PostgreSQL: first result wins, the fence, the lock, damage."""
 
 from __future__ import annotations
 
 import os
 import socket
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 from farm.coordinator import history
 from farm.coordinator.journal import CompletionEntry, Recorded
 from farm.coordinator.ledger import Ledger, PlannedProblem
+from farm.coordinator.plan_digest import check_plan
 from farm.errors import ConfigError, LedgerCorrupt, LedgerError, RunExists, RunLocked, RunNotFound
 from farm.ids import sha256_hex
 from farm.records import SampleKey, SampleResult, Verdict
@@ -37,21 +37,16 @@ def result(verdict: Verdict = Verdict.PASSED, *, worker: str = "w1", cpu_s: floa
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
-@pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with Ledger(f"sqlite:///{path}") as opened:
+def ledger(url: str) -> Iterator[Ledger]:
+    with Ledger(url) as opened:
         problem = PlannedProblem("p1", "One", "atcoder", "easy", "2024-01-01", None, SUITE, 1)
         opened.create_run("run-1", spec(), [problem], [SampleKey("p1", 0), SampleKey("p1", 1)])
         yield opened
 
 
-def test_many_may_open_a_new_ledger_at_the_same_moment(path: Path) -> None:
+def test_many_may_open_a_new_ledger_at_the_same_moment(url: str) -> None:
     def opened(_: int) -> int:
-        with Ledger(f"sqlite:///{path}") as ledger:
+        with Ledger(url) as ledger:
             return len(ledger.runs())
 
     with ThreadPoolExecutor(16) as pool:
@@ -135,14 +130,12 @@ def test_an_older_fence_cannot_write(ledger: Ledger) -> None:
     assert new.record_completions([entry()]) == [Recorded.NEW]
 
 
-def test_a_living_owner_keeps_the_run_and_a_dead_one_does_not(ledger: Ledger, path: Path) -> None:
+def test_a_living_owner_keeps_the_run_and_a_dead_one_does_not(ledger: Ledger, url: str) -> None:
     code = (
         "import sys; from farm.coordinator.ledger import Ledger;"
         "Ledger(sys.argv[1]).acquire('run-1'); print('held', flush=True); sys.stdin.read()"
     )
-    owner = subprocess.Popen(
-        [sys.executable, "-c", code, f"sqlite:///{path}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    owner = subprocess.Popen([sys.executable, "-c", code, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert owner.stdin is not None and owner.stdout is not None
     try:
         assert owner.stdout.readline() == b"held\n"
@@ -158,45 +151,60 @@ def test_a_living_owner_keeps_the_run_and_a_dead_one_does_not(ledger: Ledger, pa
 
 def test_an_owner_on_another_host_is_dead_when_it_falls_silent(ledger: Ledger) -> None:
     ledger.acquire("run-1")
-    with ledger._engine.begin() as db:
-        db.execute(sa.text("UPDATE runs SET owner = 'elsewhere:1:1'"))
+    damage(ledger, "UPDATE runs SET owner = 'elsewhere:1:1'")
     with pytest.raises(RunLocked, match="elsewhere:1:1"):
         ledger.acquire("run-1")
-    with ledger._engine.begin() as db:
-        db.execute(sa.text("UPDATE runs SET heartbeat = heartbeat - 3600"))
+    damage(ledger, "UPDATE runs SET heartbeat = heartbeat - 3600")
     assert ledger.acquire("run-1").fence == 2
 
 
-def damage(path: Path, statement: str) -> None:
-    db = sqlite3.connect(path)
-    with db:
-        assert db.execute(statement).rowcount > 0
-    db.close()
+def damage(ledger: Ledger, statement: str, **values: object) -> None:
+    with ledger.write() as db:
+        assert db.execute(sa.text(statement), values).rowcount > 0
 
 
 @pytest.mark.parametrize(
-    ("statement", "place"),
+    ("statement", "values", "place"),
     [
-        ("UPDATE completions SET record = replace(record, '\"index\":0', '\"index\":1')", "sample p1#0"),
-        ("UPDATE completions SET text = x'00'", "sample p1#0"),
-        ("UPDATE completions SET text = (SELECT zeroblob(9))", "sample p1#0"),
+        ("UPDATE completions SET record = replace(record, '\"index\":0', '\"index\":1')", {}, "sample p1#0"),
+        ("UPDATE completions SET text = :data", {"data": b"\0"}, "sample p1#0"),
+        ("UPDATE completions SET text = :data", {"data": bytes(9)}, "sample p1#0"),
     ],
 )
-def test_an_altered_completion_is_found_when_it_is_read(ledger: Ledger, path: Path, statement: str, place: str) -> None:
+def test_an_altered_completion_is_found_when_it_is_read(
+    ledger: Ledger, statement: str, values: dict[str, object], place: str
+) -> None:
     ledger.acquire("run-1").record_completions([entry()])
-    damage(path, statement)
+    damage(ledger, statement.replace(":", "\\:") if not values else statement, **values)
     with pytest.raises(LedgerCorrupt, match=place):
         history.completion(ledger, "run-1", KEY)
 
 
-def test_an_altered_verdict_or_spec_is_found_when_it_is_read(ledger: Ledger, path: Path) -> None:
+def test_an_altered_verdict_or_spec_is_found_when_it_is_read(ledger: Ledger) -> None:
     ledger.acquire("run-1").record_results([result(Verdict.WRONG_ANSWER)])
-    damage(path, "UPDATE results SET record = replace(record, 'WRONG_ANSWER', 'PASSED')")
+    damage(ledger, "UPDATE results SET record = replace(record, 'WRONG_ANSWER', 'PASSED')")
     with pytest.raises(LedgerCorrupt, match="sample p1#0"):
         list(history.results(ledger, "run-1"))
-    damage(path, "UPDATE runs SET spec = replace(spec, 'official', 'of')")
+    damage(ledger, "UPDATE runs SET spec = replace(spec, 'official', 'of')")
     with pytest.raises(LedgerCorrupt, match="run-1"):
         ledger.run("run-1")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE problems SET difficulty = 'hard'",
+        "UPDATE samples SET idx = 7 WHERE idx = 1",
+        "DELETE FROM samples WHERE idx = 1",
+        "DELETE FROM plans",
+    ],
+)
+def test_an_altered_plan_is_refused(ledger: Ledger, statement: str) -> None:
+    with ledger.read() as db:
+        check_plan(db, "run-1")
+    damage(ledger, statement)
+    with ledger.read() as db, pytest.raises(LedgerCorrupt, match="run-1: its plan"):
+        check_plan(db, "run-1")
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
@@ -206,7 +214,13 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         Ledger(f"sqlite:///{path}")
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "mysql://x/y", "sqlite://"])
-def test_a_url_that_cannot_be_used_is_a_configuration_error(url: str) -> None:
+@pytest.mark.parametrize("bad", ["", "nonsense", "mysql://x/y", "sqlite://"])
+def test_a_url_that_cannot_be_used_is_a_configuration_error(bad: str) -> None:
     with pytest.raises(ConfigError, match="FARM_LEDGER_URL"):
-        Ledger(url)
+        Ledger(bad)
+
+
+def test_a_server_that_is_away_is_a_ledger_error_without_its_password() -> None:
+    with pytest.raises(LedgerError, match=r"ledger postgresql://user:\*\*\*@127") as caught:
+        Ledger("postgresql://user:canary@127.0.0.1:1/farm")
+    assert "canary" not in str(caught.value)
