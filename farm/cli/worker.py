@@ -81,14 +81,30 @@ def execute(broker_url: str | None, name: str | None, slots: Slots | None, **opt
 @NAME
 @click.option("--slots", type=click.IntRange(1, 1024), default=32, show_default=True, help="Requests at a time.")
 @click.option("--model", "models", multiple=True, metavar="REPO", help="Serve only this HF repo id; repeatable.")
+@click.option(
+    "--drain",
+    "drain_s",
+    type=click.IntRange(0, 90),
+    default=60,
+    show_default=True,
+    metavar="SECONDS",
+    help="When told to stop: how long to wait for requests that are out, before others get them.",
+)
 @click.option("--server-url", "servers", multiple=True, metavar="URL", help="Talk to this server only; repeatable.")
 def generate(
-    broker_url: str | None, name: str | None, slots: int, models: tuple[str, ...], servers: tuple[str, ...]
+    broker_url: str | None,
+    name: str | None,
+    slots: int,
+    models: tuple[str, ...],
+    servers: tuple[str, ...],
+    drain_s: int,
 ) -> int:
     """Ask model servers for completions. The server's key comes from this worker's environment."""
     from farm.tasks.boot import run_generate_worker
 
-    return run_generate_worker(settings_of(broker_url), slots=slots, name=name, models=models, servers=servers)
+    return run_generate_worker(
+        settings_of(broker_url), slots=slots, name=name, models=models, servers=servers, drain_s=drain_s
+    )
 
 
 @worker.command()

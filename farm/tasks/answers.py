@@ -111,6 +111,7 @@ class Answers:
         if places:
             pipe.hdel(self._keys.out(run_id), *places)
             pipe.hdel(self._keys.claims(run_id), *places)
+            pipe.hdel(self._keys.starts(run_id), *places)
         pipe.xdel(self._keys.answers(run_id), *ids)
         pipe.execute()
 

@@ -19,13 +19,14 @@ from farm.tasks.keys import execute_queue
 # A message that a dead worker held comes back after this. Live workers renew what they hold
 # (farm.tasks.presence), so a generation of an hour is not delivered twice.
 VISIBILITY_S = 120
+NO_LEASE_S = 4 * 3600  # the same where kombu lacks what the lease needs: longer than any generation
 TASK_LIMIT_S = 3600  # last resort for an execute task, far above the sandbox's own limits
 
 
-def make_app(settings: Settings, role: str) -> Celery:
+def make_app(settings: Settings, role: str, *, visibility_s: int = VISIBILITY_S) -> Celery:
     """The app of `role`: coordinator, generate or execute. It registers no task; see farm.tasks.boot."""
     app = Celery("farm", broker=broker_url(settings), set_as_current=False)
-    app.conf.update(_settings(settings, role))
+    app.conf.update(_settings(settings, role, visibility_s))
     return app
 
 
@@ -39,7 +40,7 @@ def execute_queues(settings: Settings) -> list[str]:
     return [execute_queue(name) for name in (DEFAULT_RUNTIME, *(r.name for r in settings.program_runtimes))]
 
 
-def _settings(settings: Settings, role: str) -> dict[str, Any]:
+def _settings(settings: Settings, role: str, visibility_s: int) -> dict[str, Any]:
     return {
         # pickle would run code
         "task_serializer": "json",
@@ -53,9 +54,9 @@ def _settings(settings: Settings, role: str) -> dict[str, Any]:
         "task_acks_on_failure_or_timeout": True,  # a failure is answered as data
         "task_reject_on_worker_lost": False,  # True loops for ever on a program that kills its worker
         "worker_prefetch_multiplier": 1,  # nothing waits behind a slow task
-        "visibility_timeout": VISIBILITY_S,
+        "visibility_timeout": visibility_s,
         "broker_transport_options": {
-            "visibility_timeout": VISIBILITY_S,
+            "visibility_timeout": visibility_s,
             "unacked_restore_interval": 5,
             "unacked_restore_throttle": 1,
             "socket_timeout": 30,

@@ -23,7 +23,7 @@ from celery.platforms import SecurityWarning
 from redis.exceptions import RedisError
 
 from farm.config import Settings
-from farm.errors import ConfigError, MessageRejected, VersionSkew
+from farm.errors import ConfigError
 from farm.ids import DEFAULT_RUNTIME
 from farm.processes import die_with_parent
 from farm.sandbox.api import Sandbox, SandboxInfo
@@ -31,17 +31,19 @@ from farm.sandbox.confinement import Confinement
 from farm.sandbox.open import DOCKER, open_sandbox
 from farm.sandbox.selftest import require_safe
 from farm.tasks import broker
-from farm.tasks.app import execute_queues, make_app
+from farm.tasks.app import NO_LEASE_S, VISIBILITY_S, execute_queues, make_app
 from farm.tasks.context import TaskContext
+from farm.tasks.drain import DRAIN_S, end_drain
 from farm.tasks.execute import execute
 from farm.tasks.guard import Guard, install
 from farm.tasks.health import Health
 from farm.tasks.keys import Keys, generate_queue
-from farm.tasks.presence import FollowQueues, Lease, Presence, WorkerFacts
+from farm.tasks.lost import answer_what_fails
+from farm.tasks.presence import FollowQueues, Lease, Presence, WorkerFacts, lacking
 from farm.tasks.signing import Signer
 from farm.tasks.signing import signer as signer_of
 from farm.tasks.slots import Slots
-from farm.tasks.wire import EXECUTE_TASK, GENERATE_TASK, ExecuteJob, Failure, GenerateJob, Job, parse
+from farm.tasks.wire import EXECUTE_TASK, GENERATE_TASK, ExecuteJob, GenerateJob, Job
 
 log = logging.getLogger(__name__)
 KINDS: dict[str, dict[str, type[Job]]] = {  # role -> the only tasks that its worker has, with their jobs
@@ -86,20 +88,24 @@ def run_execute_worker(
         while open_now:
             open_now.popitem()[1].close()
 
-    def lost(**event: Any) -> None:
-        _answer_lost(settings, worker, signer, event)
-
     signals.worker_process_init.connect(begin, weak=False)
     signals.worker_process_shutdown.connect(end, weak=False)
-    signals.task_failure.connect(lost, weak=False)
+    answer_what_fails("execute", lambda: TaskContext.make(settings, worker, signer))
     return _start(app, worker, pool="prefork", slots=slots, least=least_slots, queues=execute_queues(settings))
 
 
 def run_generate_worker(
-    settings: Settings, *, slots: int, name: str | None, models: tuple[str, ...], servers: tuple[str, ...]
+    settings: Settings,
+    *,
+    slots: int,
+    name: str | None,
+    models: tuple[str, ...],
+    servers: tuple[str, ...],
+    drain_s: float = DRAIN_S,
 ) -> int:
     """Consume generate jobs until told to stop; the exit code. `slots` requests are out at a time.
 
+    Told to stop, it waits `drain_s` for the requests that are out, then hands their jobs back.
     `models` are HF repo ids; none means every model that a run announces. `servers` are the only ones
     that get this worker's key; none means any that a run names. Raises BrokerUnavailable.
     """
@@ -119,7 +125,9 @@ def run_generate_worker(
 
     def stopping(**_: Any) -> None:
         clients.stop()
+        threading.Thread(target=end_drain, args=(app.farm_worker, drain_s), daemon=True).start()
 
+    answer_what_fails("generate", lambda: context)
     signals.worker_shutting_down.connect(stopping, weak=False)
     queues = [generate_queue(model) for model in models]
     if not queues:
@@ -137,12 +145,19 @@ def _prepare(
     keys = Keys(settings.key_prefix)
     guard = Guard(connection, keys, KINDS[role], signer, worker)
     install(guard)
-    app = make_app(settings, role)
+    missing = lacking()
+    if missing:
+        log.warning(
+            "no lease: kombu has no %s here. What a killed worker held comes back after %d h, not %d s",
+            ", ".join(missing), NO_LEASE_S // 3600, VISIBILITY_S,
+        )  # fmt: skip
+    app = make_app(settings, role, visibility_s=NO_LEASE_S if missing else VISIBILITY_S)
     app.farm_worker = WorkerFacts(
         worker, role, slots, sandboxes, keys, connection, guard, signer.key_id, health_file=settings.health_file
     )
     app.steps["consumer"].add(Presence)
-    app.steps["consumer"].add(Lease)
+    if not missing:
+        app.steps["consumer"].add(Lease)
     return app
 
 
@@ -204,23 +219,3 @@ def _proven(settings: Settings, chosen: Confinement) -> SandboxInfo:
     if not broker.is_local(broker.broker_url(settings)):
         raise ConfigError("--sandbox none works with a broker on this machine only", remedy="use --sandbox auto")
     return SandboxInfo(chosen.tier)
-
-
-def _answer_lost(settings: Settings, worker: str, signer: Signer, event: dict[str, Any]) -> None:
-    """A pool process died under its task: say so, or the coordinator would wait for the silence to end.
-
-    Celery sends this signal in the worker's main process for a lost pool process or a hard time limit.
-    """
-    arguments = event.get("kwargs") or {}
-    exception = event.get("exception")
-    try:
-        job = parse(ExecuteJob, arguments.get("job"))
-    except (MessageRejected, VersionSkew):
-        return  # what is no job was quarantined by the task itself
-    failure = Failure(
-        problem_id=job.problem_id, index=job.index, stage="execute", attempt=job.attempt,
-        reason=f"worker_lost: {type(exception).__name__}", worker=worker,
-    )  # fmt: skip
-    answers = TaskContext.make(settings, worker, signer).answers
-    # Redis may be away for long, and this process must go on saying that it lives
-    threading.Thread(target=answers.failure, args=(job.run_id, job.fence, failure), daemon=True).start()

@@ -14,7 +14,7 @@ import redis
 from redis.commands.core import Script
 
 from farm.config import Settings
-from farm.errors import FarmError, MessageRejected, VersionSkew
+from farm.errors import FarmError, MessageRejected, SandboxLost, VersionSkew
 from farm.tasks.answers import Answers
 from farm.tasks.blobs import Blobs
 from farm.tasks.broker import client
@@ -26,12 +26,17 @@ from farm.tasks.wire import Failure, J, Job, parse
 from farm.text import one_line
 
 log = logging.getLogger(__name__)
-# KEYS state, out, claims; ARGV fence, stage/key, attempt, worker, TTL
+MAX_STARTS = 3  # of one attempt. Redis counts no deliveries, and a program may kill its worker each time
+# KEYS state, out, claims, starts; ARGV fence, stage/key, attempt, worker, TTL. The number of this start; 0: not wanted.
 CLAIM = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('HGET', KEYS[2], ARGV[2]) ~= ARGV[3] then return 0 end
 redis.call('HSET', KEYS[3], ARGV[2], ARGV[3] .. '/' .. ARGV[4])
 redis.call('EXPIRE', KEYS[3], ARGV[5])
-return 1
+local attempt, starts = string.match(redis.call('HGET', KEYS[4], ARGV[2]) or '', '^(%d+)/(%d+)$')
+starts = (attempt == ARGV[3] and tonumber(starts) or 0) + 1
+redis.call('HSET', KEYS[4], ARGV[2], ARGV[3] .. '/' .. starts)
+redis.call('EXPIRE', KEYS[4], ARGV[5])
+return starts
 """
 
 # KEYS claims; ARGV stage/key, attempt/worker
@@ -80,7 +85,11 @@ class TaskContext:
         except (MessageRejected, VersionSkew) as exc:
             self.quarantine.refuse(exc.message, worker=self.worker)
             return None
-        if self._claim(job, stage):
+        starts = self._claim(job, stage)
+        if starts > MAX_STARTS:
+            self.fail(job, stage, SandboxLost(f"poison: begun {MAX_STARTS} times, and each time its worker was lost"))
+            return None
+        if starts:
             return job
         self.quarantine.stale()
         return None
@@ -94,7 +103,9 @@ class TaskContext:
         names, words = [self.keys.claims(job.run_id)], [f"{stage}/{job.key}", f"{job.attempt}/{self.worker}"]
         until_answered(lambda: self.drop_script(keys=names, args=words), f"run {job.run_id}, a claim")
 
-    def fail(self, job: Job, stage: Stage, exc: FarmError, *, final: bool = False, pause: bool = False) -> None:
+    def fail(
+        self, job: Job, stage: Stage, exc: FarmError | MemoryError, *, final: bool = False, pause: bool = False
+    ) -> None:
         """Answer that this attempt came to nothing; see `Failure` for `final` and `pause`."""
         reason = f"{type(exc).__name__}: {one_line(str(exc), 500)}"
         log.warning("run %s, sample %s, attempt %d: %s", job.run_id, job.key, job.attempt, reason)
@@ -110,9 +121,13 @@ class TaskContext:
         )
         self.answers.failure(job.run_id, job.fence, failure)
 
-    def _claim(self, job: Job, stage: Stage) -> bool:
-        """One script, so that a stale message can neither start work nor touch the claim of another."""
-        names = (self.keys.state(job.run_id), self.keys.out(job.run_id), self.keys.claims(job.run_id))
+    def _claim(self, job: Job, stage: Stage) -> int:
+        """How often this attempt was begun, now included; 0 if nobody wants it.
+
+        One script, so that a stale message can neither start work nor touch the claim of another.
+        """
+        keys, run_id = self.keys, job.run_id
+        names = (keys.state(run_id), keys.out(run_id), keys.claims(run_id), keys.starts(run_id))
         words = (job.fence, f"{stage}/{job.key}", job.attempt, self.worker, RUN_TTL_S)
         claimed = until_answered(lambda: self.claim_script(keys=names, args=words), f"run {job.run_id}, a claim")
-        return bool(claimed)
+        return int(claimed)

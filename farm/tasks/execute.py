@@ -29,7 +29,8 @@ def execute(context: TaskContext, open_slot: Callable[[str], Sandbox], message: 
         return
     try:
         context.answers.result(job.run_id, job.fence, _judge(context, open_slot, job))
-    except FarmError as exc:
+    except (FarmError, MemoryError) as exc:
+        # Celery would end the worker for a MemoryError.
         # A DatasetError: the problem's own tests are at fault, wherever they run.
         context.fail(job, "execute", exc, final=isinstance(exc, DatasetError))
 

@@ -6,8 +6,9 @@ So entries are read here, in three places of kombu and Celery that their pinned 
 (tests/unit/tasks/test_guard.py fails when another version has not):
 
 * `Channel._brpop_read`: each entry is opened by farm.tasks.envelope before kombu builds a message of it.
-* `QoS`: a channel that lost its client while a task ran neither acknowledges nor restores, and says so
-  quietly; Redis returns the message after the visibility timeout.
+* `QoS`: when a connection is lost, tasks go on, so their messages are not given to others (kombu restores
+  them if it still can: each reconnect would start all of them twice); those that end are acknowledged although
+  their channel is gone.
 * `Consumer`: what Celery refuses or fails on all the same is counted, rejected and survived.
 """
 
@@ -21,6 +22,7 @@ from queue import Empty
 from typing import Any, ClassVar
 
 import redis
+from celery.worker import state
 from celery.worker.consumer import Consumer
 from kombu import transport as transports
 from kombu.transport import redis as kombu_redis
@@ -98,6 +100,13 @@ class Guard:
         payload["headers"][HANDED_BACK] = True
         self._redis.lpush(self._keys.queue(queue), json.dumps(payload))
 
+    def acknowledge(self, tag: str) -> None:
+        """Forget a message whose channel is gone, in place of kombu. Raises RedisError."""
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.zrem(self._keys.queue(GuardedChannel.unacked_index_key), tag)
+        pipe.hdel(self._keys.queue(GuardedChannel.unacked_key), tag)
+        pipe.execute()
+
     def refuse(self, reason: str, headers: object) -> None:
         """Note a message that passed `open` and was refused later."""
         self.quarantine.refuse(reason, headers=headers, worker=self._worker)
@@ -128,25 +137,36 @@ class Guard:
         self._refuse(refused)
 
 
+def stopping() -> bool:
+    """Whether this worker was told to end. Exit code 0 means "stop" here, so truth would be wrong."""
+    return any(wish is not None and wish is not False for wish in (state.should_stop, state.should_terminate))
+
+
 class GuardedQoS(kombu_redis.QoS):  # type: ignore[misc]
-    """Bookkeeping of what is unacknowledged, quiet when its channel has no client any more."""
+    """Bookkeeping of what is unacknowledged, also when the channel that it came by has been closed."""
 
     def ack(self, delivery_tag: str) -> None:
-        with self._unless_gone():
+        if self._gone():
+            self.channel.guard.acknowledge(delivery_tag)
+        else:
             super().ack(delivery_tag)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        with self._unless_gone():
+        if self._gone() and not requeue:
+            self.channel.guard.acknowledge(delivery_tag)
+        else:
             super().reject(delivery_tag, requeue)
 
     def restore_unacked_once(self, stderr: Any = None) -> None:
-        with self._unless_gone():
+        if not stopping():  # the connection was lost: what runs goes on, and the lease keeps it
+            for request in list(state.active_requests):
+                self._delivered.pop(request.message.delivery_tag, None)
+        with suppress(*((AttributeError, ConnectionError) if self._gone() else ())):
             super().restore_unacked_once(stderr)
 
-    def _unless_gone(self) -> suppress:
+    def _gone(self) -> bool:
         connection = getattr(self.channel, "connection", None)
-        gone = connection is None or getattr(connection, "client", None) is None
-        return suppress(*((AttributeError, ConnectionError) if gone else ()))
+        return connection is None or getattr(connection, "client", None) is None
 
 
 class GuardedChannel(kombu_redis.Channel):  # type: ignore[misc]

@@ -94,6 +94,10 @@ class Keys:
         """Hash: `stage/sample key` -> `attempt/worker` of work in progress."""
         return f"{self.prefix}run:{run_id}:claims"
 
+    def starts(self, run_id: str) -> str:
+        """Hash: `stage/sample key` -> `attempt/number` of how often work on it was begun."""
+        return f"{self.prefix}run:{run_id}:starts"
+
     def blob(self, run_id: str, digest: str) -> str:
         """String: a zstd-compressed value by its SHA-256."""
         return f"{self.prefix}run:{run_id}:blob:{digest}"

@@ -24,13 +24,15 @@ from typing import Any, ClassVar, cast
 import redis
 from celery import bootsteps
 from celery.worker import state
+from kombu.transport import redis as kombu_redis
+from kombu.transport import virtual
 from redis.exceptions import RedisError
 
 import farm
 from farm import health
 from farm.sandbox.api import SandboxInfo
 from farm.tasks.app import VISIBILITY_S
-from farm.tasks.guard import Guard
+from farm.tasks.guard import Guard, stopping
 from farm.tasks.keys import WORKER_TTL_S, Keys
 from farm.tasks.wire import WIRE_VERSION
 
@@ -99,7 +101,7 @@ class Presence(_Repeating):
     def stop(self, parent: Any) -> None:
         """A worker that drains has no event loop any more, but it lives: a thread says so until it ends."""
         super().stop(parent)
-        if _stopping():
+        if stopping():
             threading.Thread(target=self._drain, args=(parent,), daemon=True).start()
 
     def _drain(self, consumer: Any) -> None:
@@ -117,7 +119,7 @@ class Presence(_Repeating):
             "key": worker.key_id,
             "slots": str(consumer.pool.num_processes),  # of now: a pool may grow with its queue
             "most_slots": str(worker.slots),
-            "draining": "1" if _stopping() else "0",
+            "draining": "1" if stopping() else "0",
             "sandboxes": json.dumps({name: [info.runtime, info.tier] for name, info in worker.sandboxes.items()}),
             "busy": str(len(state.active_requests)),
             "seen": f"{time.time():.3f}",
@@ -129,14 +131,9 @@ class Presence(_Repeating):
         wish = pipe.execute()[-1]
         if worker.health_file is not None:
             health.note(worker.health_file)
-        if wish is not None and not _stopping():
+        if wish is not None and not stopping():
             log.info("asked to drain: no more work is taken, what is in hand is answered")
             os.kill(os.getpid(), signal.SIGTERM)  # as an operator would: one way to stop, tested as one
-
-
-def _stopping() -> bool:
-    # Exit code 0 means "stop" here, so equality with False would be wrong.
-    return any(wish is not None and wish is not False for wish in (state.should_stop, state.should_terminate))
 
 
 class Lease(_Repeating):
@@ -152,6 +149,16 @@ class Lease(_Repeating):
             with channel.conn_or_acquire() as client:
                 # xx: never revive a message that was acknowledged or taken away
                 client.zadd(channel.unacked_index_key, dict.fromkeys(tags, time.time()), xx=True)
+
+
+def lacking() -> list[str]:
+    """The private names of kombu that the lease needs and that are not there: none in the pinned versions."""
+    needed = (
+        (kombu_redis.Channel, "conn_or_acquire"),
+        (kombu_redis.Channel, "unacked_index_key"),
+        (virtual.QoS, "_delivered"),
+    )
+    return [f"{owner.__name__}.{name}" for owner, name in needed if not hasattr(owner, name)]
 
 
 class FollowQueues(_Repeating):

@@ -17,14 +17,14 @@ from celery import Celery
 from farm.config import Settings, load
 from farm.coordinator.dispatch import Dispatcher, Parcel
 from farm.ids import sha256_hex
-from farm.records import JudgeSpec, Limits, SampleKey, SampleResult, Suite, TestCase
-from farm.tasks.answers import Answer, Answers
+from farm.records import JudgeSpec, Limits, Message, Prompt, SampleKey, SampleResult, Suite, TestCase
+from farm.tasks.answers import Answer, Answers, CompletionArrived
 from farm.tasks.app import make_app
 from farm.tasks.blobs import Blobs
 from farm.tasks.keys import Keys
 from farm.tasks.quarantine import Quarantine
 from farm.tasks.signing import Signer, signer
-from farm.tasks.wire import ExecuteConfig
+from farm.tasks.wire import ExecuteConfig, GenerateConfig
 from tests.support.farm_process import FarmProcess, environment
 from tests.support.redis_server import RedisServer
 from tests.support.wait import wait_until
@@ -43,11 +43,14 @@ class JobLine:
     home: Path
     settings: Settings
     app: Celery
+    limits: Limits = field(default_factory=Limits)
+    generate: GenerateConfig | None = None
     workers: list[FarmProcess] = field(default_factory=list)
     sent: int = 0
 
     @classmethod
     def open(cls, redis: RedisServer, home: Path, **env: str) -> JobLine:
+        """`env` are settings besides the broker and the secret, or other ones of these."""
         settings = load({"HOME": "/nonexistent", "FARM_BROKER_URL": redis.url, "FARM_SECRET": SECRET, **env})
         return cls(redis, home, settings, make_app(settings, "coordinator"))
 
@@ -56,7 +59,8 @@ class JobLine:
         name = f"w{len(self.workers)}"
         unconfined = ("--sandbox", "none") if role == "execute" else ()
         secret = self.signer.secret.decode()
-        variables = {"FARM_BROKER_URL": self.redis.url, "FARM_ALLOW_UNSANDBOXED": "1", "FARM_SECRET": secret, **env}
+        url = self.settings.broker_url or ""
+        variables = {"FARM_BROKER_URL": url, "FARM_ALLOW_UNSANDBOXED": "1", "FARM_SECRET": secret, **env}
         process = FarmProcess(
             "worker", role, "--name", name, *unconfined, *(options or ("--slots", "1")),
             env=environment(self.home, **variables), log=self.home / f"{name}.log",
@@ -93,14 +97,14 @@ class JobLine:
 
     def dispatcher(self, run_id: str = RUN, fence: int = 1) -> Dispatcher:
         blobs = Blobs(self.redis.client(), self.keys)
-        execute = ExecuteConfig(judge=JudgeSpec(), limits=Limits())
+        execute = ExecuteConfig(judge=JudgeSpec(), limits=self.limits)
         return Dispatcher(
             self.app,
             blobs,
             run_id=run_id,
             fence=fence,
             load=lambda _: SUITE,
-            generate=None,
+            generate=self.generate,
             execute=execute,
             signer=self.signer,
         )
@@ -111,6 +115,12 @@ class JobLine:
             self.sent += 1
             index = self.sent
         return self.dispatcher().execute(SampleKey("p", index), 1, program, sha256_hex(SUITE))
+
+    def question(self, text: str = "what?") -> Parcel:
+        """The next sample of the run, to be generated."""
+        self.sent += 1
+        prompt = Prompt(messages=(Message(role="user", content=text),))
+        return self.dispatcher().generate(SampleKey("p", self.sent), 1, prompt.to_json())
 
     def send(self, *parcels: Parcel) -> None:
         """As a coordinator does, whose run is wanted."""
@@ -123,15 +133,19 @@ class JobLine:
         stream = Answers(self.redis.client(), self.keys, self.signer)
         for _, fields in stream.read(RUN, b"0", block_ms=1, count=10_000):
             answer = stream.open(RUN, fields)
-            assert not hasattr(answer, "completion")
-            found.setdefault(answer.key, []).append(answer)
+            key = answer.completion.key if isinstance(answer, CompletionArrived) else answer.key
+            found.setdefault(key, []).append(answer)
         return found
+
+    def answered(self, parcel: Parcel, timeout_s: float = 60.0) -> Answer:
+        """Wait for the only answer to a job."""
+        key = parcel.job.key
+        [answer] = wait_until(lambda: self.answers().get(key, []), f"{key} is answered", timeout_s=timeout_s)
+        return answer
 
     def judged(self, parcel: Parcel, timeout_s: float = 60.0) -> SampleResult:
         """Wait for the verdict on a job."""
-        [answer] = wait_until(
-            lambda: self.answers().get(parcel.job.key, []), f"{parcel.job.key} is answered", timeout_s=timeout_s
-        )
+        answer = self.answered(parcel, timeout_s)
         assert isinstance(answer, SampleResult), answer
         return answer
 

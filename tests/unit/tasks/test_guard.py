@@ -12,6 +12,7 @@ from kombu import transport
 from kombu.transport import redis as kombu_redis
 
 from farm.tasks import guard
+from farm.tasks.presence import lacking
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ from farm.tasks import guard
     ],
 )
 def test_each_overridden_name_exists(ours: type, theirs: type) -> None:
-    own = {"_unless_gone", "_note", "guard"}
+    own = {"_gone", "_note", "guard"}
     for name in vars(ours):
         if not name.startswith("__") and name not in own:
             assert hasattr(theirs, name), f"{theirs.__name__}.{name}"
@@ -39,10 +40,11 @@ def test_the_method_that_the_guard_replaces_is_the_one_that_was_read() -> None:
 
 
 def test_the_names_that_the_lease_and_the_guard_touch_exist() -> None:
-    for name in ("conn_or_acquire", "_flush_brpop_reauth", "sep", "_in_poll"):
+    assert lacking() == []
+    for name in ("_flush_brpop_reauth", "sep", "_in_poll"):
         assert hasattr(kombu_redis.Channel, name), name
-    assert "_delivered" in vars(kombu_redis.virtual.QoS)
-    assert kombu_redis.Channel.unacked_index_key == "unacked_index"
+    names = (kombu_redis.Channel.unacked_key, kombu_redis.Channel.unacked_index_key)
+    assert names == ("unacked", "unacked_index"), "farm.tasks.drain has these names too"
     assert {"redis", "rediss"} <= set(transport.TRANSPORT_ALIASES)
     assert hasattr(transport, "_transport_cache")
     assert hasattr(state, "active_requests")

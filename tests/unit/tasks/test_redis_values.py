@@ -13,7 +13,7 @@ from farm.ids import sha256_hex
 from farm.records import Completion, GenerateTelemetry, SampleKey
 from farm.tasks.answers import Answers, CompletionArrived, decode
 from farm.tasks.blobs import Blobs
-from farm.tasks.context import TaskContext
+from farm.tasks.context import MAX_STARTS, TaskContext
 from farm.tasks.keys import Keys
 from farm.tasks.signing import Signer
 from farm.tasks.wire import ExecuteJob, Failure
@@ -129,3 +129,20 @@ def test_a_message_is_work_only_while_that_attempt_is_wanted(connection: redis.R
     for stale in job(fence=1), job(attempt=2), job(index=1):
         assert other.take(ExecuteJob, "execute", stale) is None
     assert connection.hgetall(KEYS.claims("run")) == {b"execute/p#0": b"1/mine"}, "a stale message touched a claim"
+
+
+def test_an_attempt_that_is_begun_again_and_again_is_answered_for(connection: redis.Redis, server: RedisServer) -> None:
+    settings = config.load({"HOME": "/nonexistent", "FARM_BROKER_URL": server.url})
+    context = TaskContext.make(settings, "mine", SIGNER)
+    connection.set(KEYS.state("run"), "2", ex=60)
+    context.blobs.want("run", {"execute/p#0": 1})
+    for _ in range(MAX_STARTS):
+        assert context.take(ExecuteJob, "execute", job()) is not None
+    assert context.take(ExecuteJob, "execute", job()) is None
+    [(entry_id, fields)] = context.answers.read("run", b"0", block_ms=10, count=10)
+    answer = context.answers.open("run", fields)
+    assert isinstance(answer, Failure) and "poison" in answer.reason and answer.attempt == 1
+    context.blobs.want("run", {"execute/p#0": 2})
+    assert context.take(ExecuteJob, "execute", job(attempt=2)) is not None, "the next attempt begins anew"
+    context.answers.remove("run", [entry_id], [("execute", SampleKey("p", 0))])
+    assert not connection.exists(KEYS.starts("run"))

@@ -1,0 +1,61 @@
+"""The end of a generate worker that was told to stop while requests are out.
+
+Its event loop, and with it the lease, has stopped, so what it holds would be given to another worker
+after the visibility timeout while it still works on it. So it waits for half of that time, then gives
+back what is not answered and ends. A thread cannot be stopped; the process can.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from contextlib import suppress
+from typing import Any, cast
+
+from celery.worker import state
+from redis.exceptions import RedisError
+
+from farm.records import SampleKey
+from farm.tasks.app import VISIBILITY_S
+from farm.tasks.presence import WorkerFacts
+
+log = logging.getLogger(__name__)
+DRAIN_S = VISIBILITY_S / 2
+
+
+def end_drain(worker: WorkerFacts, drain_s: float) -> None:
+    """End this process when `drain_s` have passed and it has not ended by itself; what it had is in the queue then."""
+    if worker.ended.wait(drain_s):
+        return
+    requests = list(state.active_requests)
+    log.warning("%d requests are out after %.0f s: their jobs go back to the queue", len(requests), drain_s)
+    try:
+        for request in requests:
+            _hand_back(worker, request.message)
+        worker.connection.delete(worker.keys.worker(worker.name))
+    except RedisError as exc:
+        log.warning("not handed back, they return after the visibility timeout: %s", exc)
+    for handler in logging.getLogger().handlers:
+        with suppress(Exception):
+            handler.flush()
+    os._exit(0)
+
+
+def _hand_back(worker: WorkerFacts, message: Any) -> None:
+    """Move an unacknowledged message to its queue, next in line, and withdraw the claim on its sample."""
+    keys, tag = worker.keys, message.delivery_tag
+    held = cast(bytes | None, worker.connection.hget(keys.queue("unacked"), tag))
+    if held is None:
+        return  # answered in this moment
+    payload, _, queue = json.loads(held)
+    _, words, _ = json.loads(message.body)
+    job = words["job"]
+    pipe = worker.connection.pipeline(transaction=True)
+    place = f"generate/{SampleKey(job['problem_id'], job['index'])}"
+    pipe.hdel(keys.claims(job["run_id"]), place)
+    pipe.hdel(keys.starts(job["run_id"]), place)  # it was no fault of the sample
+    pipe.zrem(keys.queue("unacked_index"), tag)
+    pipe.hdel(keys.queue("unacked"), tag)
+    pipe.rpush(keys.queue(queue), json.dumps(payload))
+    pipe.execute()
