@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "farm.cli.init_cluster:init_cluster",
         "Write the secrets and settings of a cluster of containers.",
     ),
+    "image": ("farm.cli.image:image", "Build the images of farm's own workers."),
     "dataset": ("farm.cli.dataset:dataset", "Pull, list, show and verify datasets."),
     "models": ("farm.cli.models:models", "List the models and devices of the catalogue."),
     "doctor": ("farm.cli.doctor:doctor", "Say what this host offers, and what to do about what it lacks."),
