@@ -3,8 +3,9 @@
 A server with 32 slots is full as long as there is more to send than it has room for; what remains is the
 tail, in which slots run empty one by one. It is short if the answers that take long begin early. How long
 an answer will be is known only roughly: hard problems and long statements have longer ones, and the
-samples of one problem resemble each other. So the first sample of each problem goes out first, hard ones
-before easy ones, and tells how long the others will be. Pure.
+samples of one problem resemble each other. So hard problems go out before easy ones, and the first answer to
+a problem tells how long its others will be; a problem that was never asked counts for somewhat more than it
+is expected to be, because its first answer is worth knowing. Pure.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from farm.records import SampleKey
 # What answers weigh before one is seen, against each other; the unit does not matter.
 PRIOR = {"easy": 400.0, "medium": 900.0, "hard": 1600.0}
 UNKNOWN = 900.0
+CURIOSITY = 1.3  # what a problem of which nothing was sent yet counts for, times its expectation
 PROMPT_SHARE = 0.25  # of a token of the answer, for each byte of the prompt: breaks ties
 
 
@@ -51,7 +53,7 @@ class LongestFirst:
         self._keys: dict[str, deque[SampleKey]] = {}  # by problem, in order of arrival
         self._rank: dict[str, int] = {}  # problems in order of arrival
         self._begun: set[str] = set()  # problems of which a sample was sent or answered
-        self._heap: list[tuple[bool, float, int, str]] = []
+        self._heap: list[tuple[float, int, str]] = []
         self._size = 0
 
     def __len__(self) -> int:
@@ -108,8 +110,9 @@ class LongestFirst:
         alike = self._of_difficulty.get(difficulty)
         return (alike.value if alike else PRIOR.get(difficulty, UNKNOWN)) + self._prompt.get(problem_id, 0.0)
 
-    def _entry(self, problem_id: str) -> tuple[bool, float, int, str]:
-        return problem_id in self._begun, -self.expected(problem_id), self._rank[problem_id], problem_id
+    def _entry(self, problem_id: str) -> tuple[float, int, str]:
+        worth = self.expected(problem_id) * (1.0 if problem_id in self._begun else CURIOSITY)
+        return -worth, self._rank[problem_id], problem_id
 
     def _push(self, problem_id: str) -> None:
         heapq.heappush(self._heap, self._entry(problem_id))

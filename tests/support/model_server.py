@@ -254,6 +254,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _HTTP
+    counted = False  # among the requests in flight
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""
@@ -293,6 +294,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(raw)
         if self.path in ("/v1/chat/completions", "/v1/completions"):
             script.peers.add(self.client_address[0])
+            self.counted = True
             fault = script.arrive(body)
             try:
                 if fault is not None:
@@ -300,7 +302,7 @@ class _Handler(BaseHTTPRequestHandler):
                 else:
                     self.generate(body)
             finally:
-                script.leave()
+                self.leave()
         elif self.path == "/tokenize" and script.tokenizer == "vllm":
             count = len(tokens_of(_prompt(body)))
             answer = {"count": count, "max_model_len": script.max_context, "tokens": list(range(count))}
@@ -311,6 +313,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.reply_json(200, {"prompt": _prompt(body)})
         else:
             self.reply_json(404, {"detail": "Not Found"})
+
+    def leave(self) -> None:
+        """The request is over. Before its last bytes are sent: the client may send the next one at once."""
+        if self.counted:
+            self.counted = False
+            self.server.script.leave()
 
     def authorized(self) -> bool:
         header = self.headers.get("Authorization")
@@ -354,6 +362,7 @@ class _Handler(BaseHTTPRequestHandler):
                     self.work(script.decode_s * script.tokens_per_event)
                     with script.lock:
                         script.generated_tokens += script.tokens_per_event
+                self.leave()
                 self.reply_json(200, self.whole("".join(tokens), finish, usage))
         with script.lock:
             script.answered += 1
@@ -408,6 +417,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.event(self.delta({}, finish))
         if (body.get("stream_options") or {}).get("include_usage"):
             self.event({"model": script.model, "choices": [], "usage": usage})
+        self.leave()
         self.event(None)
 
     def delta(self, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
