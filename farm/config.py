@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -113,6 +113,11 @@ def child_environment(keep_secrets: bool, extra: Mapping[str, str] | None = None
         env.pop("FARM_LEDGER_URL", None)  # it may hold a password too
     env.update(extra or {})
     return env
+
+
+def plain_environment(names: Iterable[str]) -> dict[str, str]:
+    """Only these variables, for a process that is to know nothing else."""
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def _default_home(env: Mapping[str, str]) -> str:

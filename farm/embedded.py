@@ -46,13 +46,18 @@ class EmbeddedStack:
         *,
         execute_slots: int,
         generate_slots: int,
+        scores: bool = False,
         servers: tuple[str, ...] = (),
         confinement: Confinement | None = None,
     ) -> None:
-        """0 slots start no worker of that role (a run that only grades, or only generates)."""
+        """0 slots start no worker of that role (a run that only grades, or only generates).
+
+        `scores` starts one that scores tasks of lm-eval in the environments of this host.
+        """
         self._servers = servers
         self._settings = settings
-        self._execute_slots, self._generate_slots = execute_slots, generate_slots
+        slots = {"execute": execute_slots, "generate": generate_slots, "score": int(scores)}
+        self._slots = {role: number for role, number in slots.items() if number}
         self._confinement = confinement or Confinement()
         self._broker: subprocess.Popen[bytes] | None = None
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
@@ -69,10 +74,8 @@ class EmbeddedStack:
             self.directory = Path(tempfile.mkdtemp(prefix="stack-", dir=base))
             self._note()
             self._start_broker()
-            if self._execute_slots:
-                self._start_worker("execute", self._execute_slots)
-            if self._generate_slots:
-                self._start_worker("generate", self._generate_slots)
+            for role in self._slots:
+                self._start_worker(role)
             self._wait_for_workers()
         except OSError as exc:
             self.close()
@@ -96,7 +99,7 @@ class EmbeddedStack:
             if self._restarts > RESTARTS:
                 raise WorkerFailed(f"{role} workers ended {self._restarts} times: {self._last_words(role)}")
             self._forget_worker(role, process.pid)
-            self._start_worker(role, self._execute_slots if role == "execute" else self._generate_slots)
+            self._start_worker(role)
         if self._broker is not None and self._broker.poll() is not None:
             self._start_broker()
 
@@ -147,7 +150,7 @@ class EmbeddedStack:
 
     # --- workers ------------------------------------------------------------------------------------
 
-    def _start_worker(self, role: str, slots: int) -> None:
+    def _start_worker(self, role: str) -> None:
         # What a pool leaves in the temporary folder when it is killed goes with the stack's folder.
         extra = {
             "FARM_BROKER_URL": self.settings.broker_url or "",
@@ -155,10 +158,12 @@ class EmbeddedStack:
             "TMPDIR": str(self.directory),
         }
         environment = child_environment(keep_secrets=role == "generate", extra=extra)
-        argv = [sys.executable, "-P", "-m", "farm", "worker", role, "--slots", str(slots)]
+        argv = [sys.executable, "-P", "-m", "farm", "worker", role]
+        if role != "score":
+            argv += ["--slots", str(self._slots[role])]
         if role == "execute":
             argv += self._confinement.words()
-        else:
+        elif role == "generate":
             argv += [word for url in self._servers for word in ("--server-url", url)]
         with self._log(role).open("ab") as sink:
             self._workers[role] = start(argv, env=environment, log=sink)

@@ -14,9 +14,9 @@ from lm_eval.utils import simple_parse_args_string
 
 from farm.cli.drive import HowToRun
 from farm.config import load
+from farm.coordinator.harness_requests import MAX_GEN_TOKS, chat_context, group
 from farm.errors import ConfigError
 from farm.harness.generation import Farm, generate
-from farm.harness.requests import MAX_GEN_TOKS, chat_context, group
 from farm.harness.served import ready, refuse_unknown, served_model
 
 ARGUMENTS = (

@@ -100,6 +100,10 @@ def _is_empty(value: object) -> bool:
     return value == ()
 
 
+def _is_blank(value: object) -> bool:
+    return value == ""
+
+
 def _is_default_tolerance(value: object) -> bool:
     return value == DEFAULT_TOLERANCE
 
@@ -300,6 +304,14 @@ class RegradedFrom(Record):
     limits: Limits
 
 
+class HarnessRef(Record):
+    """The task of lm-evaluation-harness that a run carries out: results are written in its layout too."""
+
+    task: str
+    plan: Digest | None = Field(default=None, exclude_if=_is_none)  # what lm-eval scores by; None: farm judges itself
+    environment: str = Field(default="", exclude_if=_is_blank)  # that has lm-eval
+
+
 class RunSpec(Record):
     """All that decides a run's score. Resume refuses a differing one, by field."""
 
@@ -325,6 +337,7 @@ class RunSpec(Record):
     cache: bool = Field(default=True, exclude_if=_is_true)
     # Not: completions are all that is wanted, lm-eval scores them (docs/lm-eval.md)
     judged: bool = Field(default=True, exclude_if=_is_true)
+    harness: HarnessRef | None = Field(default=None, exclude_if=_is_none)
 
     @property
     def generates(self) -> bool:

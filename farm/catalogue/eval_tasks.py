@@ -82,8 +82,16 @@ LIVECODEBENCH = EvalTask(task_name="livecodebench", model_name="")
 
 # Without reference scores yet; the names are lm-evaluation-harness's
 _PYTHON_TESTS = tuple(
-    EvalTask(task_name=protocol.replace("-", "_"), model_name="", own_protocol=protocol)
-    for protocol in ("humaneval", "humaneval-instruct", "mbpp", "mbpp-instruct")
+    EvalTask(task_name=name, model_name="", own_protocol=protocol)
+    for name, protocol in (
+        ("humaneval", "humaneval"),
+        ("humaneval_instruct", "humaneval-instruct"),
+        ("humaneval_plus", "humaneval"),
+        ("mbpp", "mbpp"),
+        ("mbpp_instruct", "mbpp-instruct"),
+        ("mbpp_plus", "mbpp"),
+        ("mbpp_plus_instruct", "mbpp-plus-instruct"),
+    )
 )
 
 TASKS = {task.task_name: task for task in (LIVECODEBENCH, *_PYTHON_TESTS)}

@@ -21,6 +21,7 @@ from farm.config import Settings
 from farm.coordinator import history
 from farm.coordinator.details import problem_details
 from farm.coordinator.driver import Driver, window
+from farm.coordinator.harness_export import write_harness_files
 from farm.coordinator.journal import CANCELLED, INTERRUPTED
 from farm.coordinator.ledger import Ledger
 from farm.coordinator.orders import HowToDrive, order_drive
@@ -147,9 +148,20 @@ def conclude(ledger: Ledger, run_id: str, settings: Settings, how: HowToRun, end
     """Report a drive that ended, on stdout and in files; the exit code, or the error that says how to go on."""
     refuse_paused(run_id, ended)
     if not ledger.run(run_id).spec.judged:
-        return show_generated(ledger, run_id)
+        code = show_generated(ledger, run_id)
+        if ledger.run(run_id).spec.harness is not None:
+            from farm.cli.harness_task import score_harness_task  # it drives, too
+
+            for path in score_harness_task(
+                settings, ledger, run_id, report_directory(settings, run_id, how.out) / "lm-eval"
+            ):
+                click.echo(str(path))
+        return code
     report, paths = write_reports(settings, ledger, run_id, report_directory(settings, run_id, how.out))
     show(report, sys.stdout)
+    if ledger.run(run_id).spec.harness is not None and report.complete:
+        folder = report_directory(settings, run_id, how.out) / "lm-eval"
+        paths += write_harness_files(ledger, run_id, folder, blob_store(settings).get)
     for path in paths:
         click.echo(str(path))
     if report.telemetry.sandboxes.get(UNSANDBOXED):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
+from farm.config import load
+from farm.environments.known import DEFAULT, KNOWN
+from farm.environments.store import environments
 from farm.errors import ConfigError
 
 SHIM = "farm.lm_eval_shim"
@@ -38,7 +40,8 @@ def tasks_folder() -> Path:
 
 
 def interpreter() -> str:
-    """A Python that has lm-eval. ConfigError if there is none."""
-    if find_spec("lm_eval") is not None:
-        return sys.executable
-    raise ConfigError("lm-eval is not installed", remedy="pip install 'farm[lm-eval]'")
+    """A Python that has lm-eval: this one, or that of the environment EVALS. ConfigError if there is none."""
+    found = environments(load()).interpreter(KNOWN[DEFAULT])
+    if found is not None:
+        return found
+    raise ConfigError("lm-eval is not installed", remedy="farm env create EVALS, or pip install 'farm[lm-eval]'")

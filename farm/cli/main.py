@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cancel": ("farm.cli.watch:cancel", "Pause a run, wherever it is driven."),
     "coordinator": ("farm.cli.coordinator:coordinator", "Drive the runs that were submitted with --detach."),
     "worker": ("farm.cli.worker:worker", "Start a worker that generates or executes."),
+    "env": ("farm.cli.env:env", "List, make and remove evaluation environments."),
     "lm-eval": ("farm.cli.lm_eval:lm_eval", "Run lm-evaluation-harness with farm as its model."),
     "server": ("farm.cli.serving:server", "Model servers: start, look, stop; how many requests they take."),
     "workers": ("farm.cli.workers:workers", "List the workers that are connected; ask one to leave."),

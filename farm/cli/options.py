@@ -74,6 +74,21 @@ JUDGE: Callable[[F], F] = all_of(
 )
 
 
+TASK: Callable[[F], F] = all_of(
+    click.option(
+        "--env", "environment", metavar="NAME", help="Of --task: its environment (farm env); default: its own."
+    ),
+    click.option(
+        "--include-path",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Of --task: a folder with tasks of your own.",
+    ),
+    click.option("--num-fewshot", type=click.IntRange(0), help="Of --task: worked examples; default: the task's."),
+    click.option("--gen-kwargs", metavar="K=V,...", help="Of --task: generation arguments, over the task's own."),
+    click.option("--plain-prompts", is_flag=True, help="Of --task: texts to /v1/completions, not conversations."),
+)
+
+
 CACHE = click.option(
     "--no-cache", is_flag=True, help="Execute each program, also where the same was executed on the same tests before."
 )

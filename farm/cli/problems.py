@@ -71,7 +71,12 @@ def selection(options: dict[str, Any]) -> Selection:
 
 
 def plan_problems(
-    source: DatasetSource, wanted: Selection, store: BlobStore, protocol: Protocol | None, options: dict[str, Any]
+    source: DatasetSource,
+    wanted: Selection,
+    store: BlobStore,
+    protocol: Protocol | None,
+    options: dict[str, Any],
+    first_tests: int | None = None,
 ) -> PlannedDataset:
     """`plan_dataset` with the DATASET options; shows how far it is and says what was left out, on stderr."""
     with StatusLine() as line:
@@ -83,6 +88,7 @@ def plan_problems(
             skip_bad_rows=options["skip_bad_rows"],
             protocol=protocol,
             exclude_errata=options["exclude_errata"],
+            first_tests=first_tests,
             on_problem=lambda done: line.show(f"reading {source.name}: {done} problems"),
         )
     _say_left_out(dataset.ref)

@@ -9,12 +9,14 @@ from pydantic import ValidationError
 
 from farm import protocols
 from farm.catalogue.eval_tasks import eval_task, task_of
+from farm.catalogue.harness_tasks import HARNESS_TASKS, HarnessTask
 from farm.cli.catalogue import CATALOGUE, open_catalogue
 from farm.cli.checks import check_room
-from farm.cli.drive import drive
+from farm.cli.drive import HowToRun, drive
 from farm.cli.dry_run import plan_lines
+from farm.cli.harness_task import plan_harness_task
 from farm.cli.home import blob_store, datasets_folder, open_ledger
-from farm.cli.options import CACHE, HOW, JUDGE, REQUESTS, RUN_ID, how_to_run, judge_spec, limits
+from farm.cli.options import CACHE, HOW, JUDGE, REQUESTS, RUN_ID, TASK, how_to_run, judge_spec, limits
 from farm.cli.problems import DATASET, NAME_OR_PATH, plan_problems, selection
 from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_servers, server_places
 from farm.config import Settings, load
@@ -24,7 +26,9 @@ from farm.datasets.resolve import DatasetSource, resolve
 from farm.errors import ConfigError
 from farm.ids import new_run_id
 from farm.inference.auth import bearer
-from farm.records import Sampling, ServedModel, default_limits
+from farm.protocols.builtin import LM_EVAL
+from farm.records import HarnessRef, Sampling, ServedModel, default_limits
+from farm.scoring.passk import default_ks
 
 
 @click.command()
@@ -33,6 +37,13 @@ from farm.records import Sampling, ServedModel, default_limits
 @SERVER_URL
 @click.option("--dataset", metavar="NAME|PATH", help=NAME_OR_PATH)
 @click.option("--eval-task", "task", metavar="NAME", help="Run this eval task although the model has none of its own.")
+@click.option(
+    "--task",
+    "harness_task",
+    metavar="NAME",
+    help="Run a task of lm-evaluation-harness as it is there; results in its layout too.",
+)
+@TASK
 @click.option(
     "--protocol",
     "protocol_name",
@@ -64,15 +75,18 @@ def submit(**options: Any) -> int:
     """
     how = how_to_run(options)
     settings = load()
+    code_task = _code_task(options)
+    if options["harness_task"] is not None and code_task is None:
+        return _submit_harness_task(settings, how, options)
     catalogue = open_catalogue(settings, options["catalogue"])
     entry = catalogue.spec(options["model"], options["device"], engine=options["engine"], impl=options["impl"])
     model = catalogue.served(entry)
     task = eval_task(model.name, options["task"] or task_of(options["protocol_name"]), catalogue.evals)
-    protocol = protocols.get(options["protocol_name"] or task.protocol)
+    protocol = protocols.get(code_task.protocol if code_task else options["protocol_name"] or task.protocol)
     sampling = _sampling(protocol.sampling, options)
     judge = judge_spec(protocol, options["judge"], options["all_tests"], options["program_runtime"])
     ks = check_ks(options["ks"] or None, sampling.n)
-    source = _source(options, settings, model)
+    source = _source(options, settings, model, code_task)
     wanted = selection(options)
     dry = options["dry_run"]
     run_id = options["run_id"] or new_run_id(f"{model.name}-{model.device}")
@@ -93,7 +107,9 @@ def submit(**options: Any) -> int:
     if sampling.n > 1 and sampling.temperature == 0:
         click.echo(f"caution: {sampling.n} samples at temperature 0 are likely the same; see --temperature", err=True)
     with open_ledger(settings) as ledger:
-        dataset = plan_problems(source, wanted, blob_store(settings), protocol, options)
+        dataset = plan_problems(
+            source, wanted, blob_store(settings), protocol, options, code_task.tests if code_task else None
+        )
         limited = limits(options["cpu_limit"], options["memory_limit"], default_limits(judge))
         spec = evaluation_spec(
             dataset,
@@ -108,6 +124,7 @@ def submit(**options: Any) -> int:
             references=references_of(task, Measurement(protocol, judge, sampling, limited, dataset.ref)),
             tolerance=task.tolerance,
             cache=not options["no_cache"],
+            harness=HarnessRef(task=code_task.name) if code_task else None,
         )
         room = check_room(settings, dataset, spec, ask=not dry)
         if dry:
@@ -128,7 +145,57 @@ def _sampling(base: Sampling, options: dict[str, Any]) -> Sampling:
         raise ConfigError(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}") from exc
 
 
-def _source(options: dict[str, Any], settings: Settings, model: ServedModel) -> DatasetSource:
+def _code_task(options: dict[str, Any]) -> HarnessTask | None:
+    """The code task that `--task` names; it brings its protocol, and the part of the dataset that counts."""
+    name = options["harness_task"]
+    if name is None:
+        return None
+    if options["protocol_name"] is not None or options["task"] is not None:
+        raise ConfigError("--task brings its own protocol and eval task", remedy="leave out --protocol and --eval-task")
+    if name not in HARNESS_TASKS:
+        return None
+    task = HARNESS_TASKS[name]
+    options["task"] = name
+    if task.platform is not None and not options["platforms"]:
+        options["platforms"] = (task.platform,)
+    return task
+
+
+def _submit_harness_task(settings: Settings, how: HowToRun, options: dict[str, Any]) -> int:
+    """A task that lm-eval scores: its requests, farm's generation."""
+    catalogue = open_catalogue(settings, options["catalogue"])
+    entry = catalogue.spec(options["model"], options["device"], engine=options["engine"], impl=options["impl"])
+    model, task, store = catalogue.served(entry), options["harness_task"], blob_store(settings)
+    with open_ledger(settings) as ledger:
+        dataset, sampling, harness, chat = plan_harness_task(settings, store, task, model.name, options)
+        model = model.model_copy(update={"chat": chat})
+        ready = ready_servers(settings, model, options["server_urls"], options["wait_server"])
+        if ready.max_context is not None and ready.max_context < model.max_context:
+            model = model.model_copy(update={"max_context": ready.max_context})
+        spec = evaluation_spec(
+            dataset,
+            eval_task=task,
+            model=model,
+            servers=ready.urls,
+            protocol=LM_EVAL,
+            judge=LM_EVAL.judge,
+            sampling=sampling,
+            limits=default_limits(LM_EVAL.judge),
+            ks=tuple(default_ks(sampling.n)),
+            references=(),
+            judged=False,
+            harness=harness,
+        )
+        run_id = options["run_id"] or new_run_id(f"{model.name}-{task}")
+        plan_evaluation(ledger, run_id, dataset, spec)
+        click.echo(f"run {run_id}: {dataset.ref.problems} requests of {task} x {sampling.n}", err=True)
+        return drive(settings, ledger, run_id, how)
+
+
+def _source(
+    options: dict[str, Any], settings: Settings, model: ServedModel, code_task: HarnessTask | None
+) -> DatasetSource:
     # A CPU model is for trying farm out.
-    name = options["dataset"] or ("sample" if model.device == "cpu" else "livecodebench")
+    default = "sample" if model.device == "cpu" else "livecodebench"
+    name = options["dataset"] or (code_task.dataset if code_task else default)
     return resolve(name, release=options["release"], pulled=datasets_folder(settings))

@@ -9,6 +9,7 @@ import click
 
 from farm.cli.confinement import CONFINEMENT, confinement
 from farm.config import Settings, check_broker_url, load
+from farm.errors import ConfigError
 
 
 @click.group()
@@ -74,6 +75,26 @@ def execute(broker_url: str | None, name: str | None, slots: Slots | None, **opt
     return run_execute_worker(
         settings_of(broker_url), slots=most, least_slots=least, name=name, confinement=confinement(options)
     )
+
+
+@worker.command()
+@BROKER
+@NAME
+@click.option("--env", "wanted", multiple=True, metavar="NAME", help="Only this environment; repeatable.")
+def score(broker_url: str | None, name: str | None, wanted: tuple[str, ...]) -> int:
+    """Score tasks of lm-evaluation-harness, in the evaluation environments that this host has (farm env)."""
+    from farm.environments.known import known
+    from farm.environments.store import environments
+    from farm.tasks.boot import run_score_worker
+
+    settings = settings_of(broker_url)
+    there = environments(settings).available()
+    missing = [known(each).name for each in wanted if each not in there]
+    if missing or not there:
+        names = " ".join(missing or ["EVALS"])
+        raise ConfigError(f"this host has no environment {names}", remedy=f"make it: farm env create {names}")
+    chosen = {each: there[each] for each in wanted} if wanted else there
+    return run_score_worker(settings, name=name, environments=chosen)
 
 
 @worker.command()

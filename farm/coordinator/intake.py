@@ -22,7 +22,7 @@ from farm.coordinator.traffic import Traffic
 from farm.errors import MessageRejected, VersionSkew
 from farm.ids import sample_seed
 from farm.records import RunSpec, SampleKey, SampleResult
-from farm.tasks.answers import Answers, CompletionArrived
+from farm.tasks.answers import Answers, CompletionArrived, Scored
 from farm.tasks.wire import Failure
 from farm.text import one_line
 
@@ -100,7 +100,9 @@ class Intake:
             log.warning("recorded answers stay in the stream for now: %s", exc)  # read again, they are duplicates
         return batch
 
-    def _check(self, answer: CompletionArrived | SampleResult | Failure) -> None:
+    def _check(self, answer: CompletionArrived | SampleResult | Scored | Failure) -> None:
+        if isinstance(answer, Scored):
+            raise MessageRejected("a score of answers that are still being generated")
         key = answer.completion.key if isinstance(answer, CompletionArrived) else answer.key
         if key not in self._planned:
             raise MessageRejected(f"an answer for {key}, which this run did not plan")

@@ -30,6 +30,7 @@ from farm.records import (
     Completion,
     DatasetRef,
     GenerateTelemetry,
+    HarnessRef,
     JudgeSpec,
     Limits,
     Problem,
@@ -74,10 +75,12 @@ def plan_dataset(
     skip_bad_rows: bool,
     protocol: Protocol | None,
     exclude_errata: bool = False,
+    first_tests: int | None = None,
     on_problem: Callable[[int], None] = lambda done: None,
 ) -> PlannedDataset:
     """Load, select and store. `protocol` renders the prompts; None for a run that only grades.
 
+    With `first_tests` only so many tests of a problem are shown and judged, as a task of lm-eval may want it.
     `on_problem` hears how many problems are stored. Raises DatasetError with path and row.
     """
     errata = errata_of(source.dataset)
@@ -88,6 +91,8 @@ def plan_dataset(
     kinds: set[bool] = set()
     for problem in load_problems(source, selection, tests=tests, skip_bad_rows=skip_bad_rows, log=log):
         kinds.add(problem.asserts is not None)
+        if first_tests is not None:
+            problem = problem.model_copy(update={"tests": problem.tests[:first_tests]})
         planned = _planned(problem, store, protocol)
         digest.add_stored(problem, planned.suite_digest)
         problems.append(planned)
@@ -159,6 +164,7 @@ def evaluation_spec(
     tolerance: float = DEFAULT_TOLERANCE,
     cache: bool = True,
     judged: bool = True,
+    harness: HarnessRef | None = None,
 ) -> RunSpec:
     """A run that generates n samples per problem and, if `judged`, judges them.
 
@@ -182,6 +188,7 @@ def evaluation_spec(
         tolerance=tolerance,
         cache=cache,
         judged=judged,
+        harness=harness,
     )
 
 

@@ -17,6 +17,7 @@ from farm.cli.drive import HowToRun, refuse_paused, run_to_end
 from farm.cli.home import blob_store, open_ledger
 from farm.config import Settings
 from farm.coordinator import history
+from farm.coordinator.harness_requests import Group, Instance
 from farm.coordinator.ledger import Ledger, PlannedProblem
 from farm.coordinator.plan import PlannedDataset, evaluation_spec, plan_dataset, plan_evaluation
 from farm.datasets.select import Selection
@@ -24,7 +25,6 @@ from farm.datasets.store import BlobStore
 from farm.errors import RunExists, RunIncomplete
 from farm.harness import livecodebench, verdicts
 from farm.harness.grading import verdicts_of
-from farm.harness.requests import Group, Instance
 from farm.ids import canonical_json, sha256_hex
 from farm.protocols.builtin import LM_EVAL
 from farm.records import DatasetRef, Difficulty, ServedModel, default_limits

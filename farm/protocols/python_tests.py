@@ -109,4 +109,15 @@ MBPP_INSTRUCT_LM_EVAL = Protocol(
 )
 MBPP_INSTRUCT = MBPP_INSTRUCT_LM_EVAL.model_copy(update={"version": 2, "extraction": "open_fence"})
 
-PYTHON_TESTS = (HUMANEVAL, HUMANEVAL_INSTRUCT, MBPP, MBPP_INSTRUCT_LM_EVAL, MBPP_INSTRUCT)
+# `lm_eval/tasks/mbpp/mbpp_plus_instruct.yaml` of 0.4.13: no worked examples, one assertion
+MBPP_PLUS_INSTRUCT = Protocol(
+    name="mbpp-plus-instruct",
+    version=1,
+    template="{question} Your code should satisfy the following assertion:\n{tests}",
+    answer_prefix="Here is a solution to this programming problem:\n```python\n",
+    extraction="open_fence_lm_eval",
+    sampling=Sampling(n=1, temperature=0.0, max_tokens=1024, seed=42),
+    judge=_ASSERTS,
+)
+
+PYTHON_TESTS = (HUMANEVAL, HUMANEVAL_INSTRUCT, MBPP, MBPP_INSTRUCT_LM_EVAL, MBPP_INSTRUCT, MBPP_PLUS_INSTRUCT)

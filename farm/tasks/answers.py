@@ -19,9 +19,10 @@ from farm.records import Completion, GenerateTelemetry, Record, SampleKey, Sampl
 from farm.tasks.keys import RUN_TTL_S, Keys
 from farm.tasks.patience import until_answered
 from farm.tasks.signing import Signer
-from farm.tasks.wire import CompletionAnswer, Failure, parse
+from farm.tasks.wire import CompletionAnswer, Failure, ScoreAnswer, parse
 
 MAX_TEXT_BYTES = 16 << 20
+MAX_SCORED_BYTES = 1 << 30  # results and samples of a whole task
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,16 @@ class CompletionArrived:
     reasoning: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """lm-eval's files for a whole run, as JSON; verified against their digest."""
+
+    answer: ScoreAnswer
+    text: bytes
+
+
 Entries = list[tuple[bytes, dict[bytes, bytes]]]
-Answer = CompletionArrived | SampleResult | Failure
+Answer = CompletionArrived | SampleResult | Scored | Failure
 
 
 class Answers:
@@ -67,6 +76,11 @@ class Answers:
     def result(self, run_id: str, fence: int, result: SampleResult) -> None:
         """Answer an execute job."""
         self._append(run_id, fence, b"result", result)
+
+    def scored(self, run_id: str, fence: int, text: bytes, worker: str) -> None:
+        """Answer a score job."""
+        record = ScoreAnswer(text_sha256=sha256_hex(text), worker=worker)
+        self._append(run_id, fence, b"scored", record, {b"text": zstandard.compress(text)})
 
     def failure(self, run_id: str, fence: int, failure: Failure) -> None:
         """Answer that an attempt came to nothing."""
@@ -130,17 +144,20 @@ def decode(fields: dict[bytes, bytes]) -> Answer:
         return CompletionArrived(answer.completion, answer.telemetry, text, reasoning)
     if kind == b"result":
         return parse(SampleResult, record)
+    if kind == b"scored":
+        scored = parse(ScoreAnswer, record)
+        return Scored(scored, _unpack(fields.get(b"text"), scored.text_sha256, MAX_SCORED_BYTES))
     if kind == b"failure":
         return parse(Failure, record)
     raise MessageRejected(f"an answer of unknown kind {kind!r}")
 
 
-def _unpack(data: bytes | None, digest: str) -> bytes:
+def _unpack(data: bytes | None, digest: str, most: int = MAX_TEXT_BYTES) -> bytes:
     if data is None:
         raise MessageRejected("a completion without its text")
     try:
-        if not 0 <= zstandard.frame_content_size(data) <= MAX_TEXT_BYTES:
-            raise MessageRejected(f"a completion whose text is over {MAX_TEXT_BYTES >> 20} MiB")
+        if not 0 <= zstandard.frame_content_size(data) <= most:
+            raise MessageRejected(f"a completion whose text is over {most >> 20} MiB")
         text = zstandard.ZstdDecompressor().decompress(data)
     except zstandard.ZstdError as exc:
         raise MessageRejected("a completion whose text cannot be unpacked") from exc

@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import warnings
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -37,18 +38,20 @@ from farm.tasks.drain import DRAIN_S, end_drain
 from farm.tasks.execute import execute
 from farm.tasks.guard import Guard, install
 from farm.tasks.health import Health
-from farm.tasks.keys import Keys, generate_queue
+from farm.tasks.keys import Keys, generate_queue, score_queue
 from farm.tasks.lost import answer_what_fails
 from farm.tasks.presence import FollowQueues, Lease, Presence, WorkerFacts, lacking
+from farm.tasks.score import score
 from farm.tasks.signing import Signer
 from farm.tasks.signing import signer as signer_of
 from farm.tasks.slots import Slots
-from farm.tasks.wire import EXECUTE_TASK, GENERATE_TASK, ExecuteJob, GenerateJob, Job
+from farm.tasks.wire import EXECUTE_TASK, GENERATE_TASK, SCORE_TASK, ExecuteJob, GenerateJob, Job, ScoreJob
 
 log = logging.getLogger(__name__)
 KINDS: dict[str, dict[str, type[Job]]] = {  # role -> the only tasks that its worker has, with their jobs
     "execute": {EXECUTE_TASK: ExecuteJob},
     "generate": {GENERATE_TASK: GenerateJob},
+    "score": {SCORE_TASK: ScoreJob},
 }
 
 
@@ -134,6 +137,25 @@ def run_generate_worker(
         app.steps["consumer"].add(FollowQueues)
         queues = ["generate.any"]  # Celery needs one; nothing is ever sent to it
     return _start(app, worker, pool="threads", slots=slots, queues=queues)
+
+
+def run_score_worker(settings: Settings, *, name: str | None, environments: Mapping[str, str]) -> int:
+    """Consume score jobs of `environments` (name -> its Python) until told to stop; the exit code.
+
+    It has no key of a model server, and each job runs in a process of its environment that has no secret at all.
+    Raises BrokerUnavailable.
+    """
+    worker, signer = _name("score", name), signer_of(settings)
+    app = _prepare(settings, "score", worker, 1, {}, signer)
+    context = TaskContext.make(settings, worker, signer)
+
+    @app.task(name=SCORE_TASK)  # type: ignore[untyped-decorator]
+    def farm_score(job: object) -> None:
+        score(context, environments, job)
+
+    answer_what_fails("score", lambda: context)
+
+    return _start(app, worker, pool="threads", slots=1, queues=[score_queue(name) for name in environments])
 
 
 def _prepare(

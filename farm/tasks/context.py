@@ -41,7 +41,7 @@ return starts
 
 # KEYS claims; ARGV stage/key, attempt/worker
 DROP = "if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL', KEYS[1], ARGV[1]) end"
-Stage = Literal["generate", "execute"]
+Stage = Literal["generate", "execute", "score"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,11 @@ def generate_queue(repo: str) -> str:
     return "generate." + "".join(c if c.isalnum() or c in "-._" else "_" for c in repo)
 
 
+def score_queue(environment: str) -> str:
+    """The queue of an evaluation environment: a worker takes those that its host has."""
+    return f"score.{environment}"
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """Key names under one prefix."""

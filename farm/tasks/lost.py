@@ -17,14 +17,15 @@ from celery import signals
 
 from farm.errors import MessageRejected, VersionSkew
 from farm.tasks.context import Stage, TaskContext
-from farm.tasks.wire import ExecuteJob, Failure, GenerateJob, parse
+from farm.tasks.wire import ExecuteJob, Failure, GenerateJob, Job, ScoreJob, parse
 
 LOSSES = {"WorkerLostError": "worker_lost", "TimeLimitExceeded": "time_limit_of_the_task"}
 
 
 def answer_what_fails(stage: Stage, context: Callable[[], TaskContext]) -> None:
     """Answer for each task of this process that fails from now on. `context` is asked for at each failure."""
-    kind: type[ExecuteJob | GenerateJob] = ExecuteJob if stage == "execute" else GenerateJob
+    kinds: dict[Stage, type[Job]] = {"execute": ExecuteJob, "generate": GenerateJob, "score": ScoreJob}
+    kind = kinds[stage]
 
     def lost(**event: Any) -> None:
         name = type(event.get("exception")).__name__

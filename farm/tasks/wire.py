@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from farm.errors import MessageRejected, VersionSkew
 from farm.ids import canonical_json
@@ -33,6 +33,7 @@ MAX_MESSAGE_BYTES = 64 << 10
 
 GENERATE_TASK = "farm.generate"
 EXECUTE_TASK = "farm.execute"
+SCORE_TASK = "farm.score"
 
 
 class Job(Record):
@@ -65,6 +66,20 @@ class ExecuteJob(Job):
     suite: Digest  # blob: Suite
 
 
+class ScoreJob(Job):
+    """Score all answers to a task of lm-eval, by that task's own rules."""
+
+    environment: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z_]{0,30}$")]
+    answers: Digest  # blob: JSON, a list of texts per request of the plan, which is the config
+
+
+class ScoreAnswer(Record):
+    """What became of a ScoreJob; the field `text` of the entry holds lm-eval's files as JSON."""
+
+    text_sha256: Digest
+    worker: str = ""
+
+
 class GenerateConfig(Record):
     """What all generate jobs of a run share."""
 
@@ -87,7 +102,7 @@ class Failure(Record):
 
     problem_id: str
     index: Count
-    stage: Literal["generate", "execute"]
+    stage: Literal["generate", "execute", "score"]
     attempt: Annotated[int, Field(ge=1)]
     reason: str  # printable, one line
     final: bool = False  # another attempt cannot help this sample

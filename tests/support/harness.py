@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from farm.environments.known import KNOWN
+from farm.environments.store import Environments
 from tests.support.data import ROOT
 from tests.support.embedded_home import Home
 from tests.support.farm_process import environment
@@ -26,11 +29,35 @@ def harness_python() -> str:
     return str(PYTHON)
 
 
+def harness_packages() -> Path:
+    """Where lm-eval is installed."""
+    harness_python()
+    [path] = PYTHON.parents[1].glob("lib/python3*/site-packages")
+    return path
+
+
+def give_environment(home: Home) -> None:
+    """Put the installed lm-eval where `farm env create EVALS` would: with this farm, and none of its packages."""
+    python = Path(harness_python())
+    store, environment = Environments(home.path / "environments"), KNOWN["EVALS"]
+    place = store.place(environment)
+    place.parent.mkdir(parents=True)
+    place.symlink_to(python.parents[1], target_is_directory=True)
+    link = harness_packages() / "farm"
+    if not link.exists():
+        link.symlink_to(ROOT / "farm", target_is_directory=True)
+
+
 class Evaluation:
     """One lm-eval process and the files that it wrote."""
 
-    def __init__(self, home: Home, folder: Path, order: dict[str, Any], **env: str) -> None:
+    def __init__(
+        self, home: Home, folder: Path, order: dict[str, Any], *, code_eval: Path | None = None, **env: str
+    ) -> None:
+        """`code_eval` is a folder with a metric of that name, for tasks that fetch it from the hub."""
         folder.mkdir()
+        if code_eval is not None:
+            shutil.copytree(code_eval, folder / "code_eval")  # looked for where the process runs
         self.out = folder / "out"
         path = folder / "order.json"
         path.write_text(json.dumps({**order, "out": str(self.out)}))

@@ -18,7 +18,7 @@ from farm.config import Settings, load
 from farm.coordinator.dispatch import Dispatcher, Parcel
 from farm.ids import sha256_hex
 from farm.records import JudgeSpec, Limits, Message, Prompt, SampleKey, SampleResult, Suite, TestCase
-from farm.tasks.answers import Answer, Answers, CompletionArrived
+from farm.tasks.answers import Answer, Answers, CompletionArrived, Scored
 from farm.tasks.app import make_app
 from farm.tasks.blobs import Blobs
 from farm.tasks.keys import Keys
@@ -133,6 +133,7 @@ class JobLine:
         stream = Answers(self.redis.client(), self.keys, self.signer)
         for _, fields in stream.read(RUN, b"0", block_ms=1, count=10_000):
             answer = stream.open(RUN, fields)
+            assert not isinstance(answer, Scored)
             key = answer.completion.key if isinstance(answer, CompletionArrived) else answer.key
             found.setdefault(key, []).append(answer)
         return found

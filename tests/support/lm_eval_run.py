@@ -71,7 +71,7 @@ def main(order: dict[str, Any]) -> int:
             gen_kwargs=order.get("gen_kwargs"),
             evaluation_tracker=tracker,
             confirm_run_unsafe_code=True,
-            bootstrap_iters=0,
+            bootstrap_iters=order.get("bootstrap_iters", 0),
         )
     except FarmError as exc:
         print(f"farm: {exc}", file=sys.stderr)

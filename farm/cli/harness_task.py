@@ -1,0 +1,129 @@
+"""`farm submit --task NAME` for the tasks of lm-eval that farm does not judge itself.
+
+lm-eval makes the requests, in an environment of its own; farm's workers ask the model; a score worker has lm-eval
+judge the answers, in a process without secrets.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+
+from farm.cli.drive import STOPPING, stopping
+from farm.cli.home import blob_store
+from farm.config import Settings
+from farm.coordinator.harness_plan import document_name, harness_dataset, planned_requests
+from farm.coordinator.ledger import Ledger
+from farm.coordinator.plan import PlannedDataset
+from farm.coordinator.scoring import Scorer, answers_of, order_of, plan_of
+from farm.datasets.store import BlobStore
+from farm.embedded import EmbeddedStack, stack_or_cluster
+from farm.environments.known import VISION, environment_of, known
+from farm.environments.process import plan_task
+from farm.environments.store import environments
+from farm.errors import ConfigError
+from farm.records import HarnessRef, Sampling
+from farm.reports.lm_eval_layout import sanitized
+from farm.reports.write import durable
+from farm.tasks import broker
+from farm.tasks.app import make_app
+from farm.tasks.keys import Keys
+from farm.tasks.signing import signer
+
+NEEDS_NO = ("protocol_name", "task", "dataset", "judge", "release", "ids", "temperature", "top_p", "max_tokens")
+
+
+def plan_harness_task(
+    settings: Settings, store: BlobStore, task: str, model: str, options: dict[str, Any]
+) -> tuple[PlannedDataset, Sampling, HarnessRef, bool]:
+    """lm-eval's requests for a task as a dataset, how they are asked, and whether they are conversations.
+
+    Raises ConfigError for a task that is not one farm can run, by its name, and for options that are not lm-eval's.
+    """
+    given = [name for name in NEEDS_NO if options.get(name)]
+    if given:
+        flags = ", ".join("--" + name.removesuffix("_name").replace("_", "-") for name in given)
+        raise ConfigError(f"--task {task} brings its own {flags}", remedy="use --gen-kwargs for what is sent")
+    environment = known(options["environment"]) if options["environment"] else environment_of(task)
+    if environment.name == VISION:
+        raise ConfigError(
+            f"task {task} needs pictures ({VISION}), and the server of {model} takes text: vision is not supported"
+        )
+    python = environments(settings).ensure(environment, lambda text: click.echo(text, err=True))
+    plan = plan_task(
+        python,
+        {
+            "task": task,
+            "include_path": None if options["include_path"] is None else str(options["include_path"].absolute()),
+            "num_fewshot": options["num_fewshot"],
+            "limit": options["limit"],
+            "apply_chat_template": not options["plain_prompts"],
+            "system_instruction": None,
+            "gen_kwargs": _gen_kwargs(options["gen_kwargs"]),
+            "metadata": {},
+        },
+    )
+    asked, sampling = planned_requests(plan, n=options["n"], seed=42 if options["seed"] is None else options["seed"])
+    ref = HarnessRef(task=task, environment=environment.name, plan=store.put(json.dumps(plan).encode()))
+    return harness_dataset(task, asked, store), sampling, ref, bool(plan["chat"])
+
+
+def score_harness_task(settings: Settings, ledger: Ledger, run_id: str, folder: Path) -> list[Path]:
+    """Have a complete run's answers scored and write lm-eval's files below `folder`; the paths.
+
+    Raises RunIncomplete if answers are missing or lm-eval fails, Interrupted after Ctrl-C.
+    """
+    spec = ledger.run(run_id).spec
+    assert spec.harness is not None and spec.model is not None
+    plan = plan_of(spec, blob_store(settings))
+    order = json.dumps(order_of(spec, run_id, plan)).encode()
+    answers = json.dumps(answers_of(ledger, run_id, plan["rows"], document_name)).encode()
+    stack = None
+    if settings.broker_url is None:
+        stack = EmbeddedStack(settings, execute_slots=0, generate_slots=0, scores=True)
+    with (
+        stopping(STOPPING) as stop,
+        stack_or_cluster(stack, settings) as live,
+        nullcontext(broker.client(live)) as redis,
+    ):
+        scorer = Scorer(
+            ledger, run_id, app=make_app(live, "coordinator"), connection=redis, keys=Keys(live.key_prefix),
+            signer=signer(live), check=stack.check if stack is not None else lambda: None,
+            say=lambda text: click.echo(text, err=True),
+        )  # fmt: skip
+        found = scorer.score(spec.harness.environment, order, answers, stop)
+        redis.close()
+    paths = []
+    for name, text in sorted(found["files"].items()):
+        path = folder / sanitized(spec.model.repo) / Path(name).name
+        with durable(path) as file:
+            file.write(text.encode())
+        paths.append(path)
+    for name, value in sorted(found["figures"].items()):
+        if "_stderr" not in name:
+            click.echo(f"{spec.harness.task} {name}: {value}")
+    return paths
+
+
+def _gen_kwargs(text: str | None) -> dict[str, Any]:
+    """`key=value,key=value` or a JSON object, as lm-eval takes it."""
+    if not text:
+        return {}
+    try:
+        if text.lstrip().startswith("{"):
+            return dict(json.loads(text))
+        pairs = dict(part.split("=", 1) for part in text.split(","))
+    except ValueError as exc:
+        raise ConfigError("--gen-kwargs: neither key=value,... nor a JSON object") from exc
+    return {name.strip(): _value(value.strip()) for name, value in pairs.items()}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text.lower() if text in ("True", "False") else text)
+    except ValueError:
+        return text

@@ -1,0 +1,162 @@
+"""Having a run's answers scored: one job to a worker that has the environment, and lm-eval's files back.
+
+Needs no lock on the run: it is complete, and scoring the same answers twice gives the same files.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import redis
+from celery import Celery
+
+from farm.coordinator import history
+from farm.coordinator.board import RunBoard
+from farm.coordinator.ledger import Ledger
+from farm.datasets.store import BlobStore
+from farm.errors import Interrupted, MessageRejected, RunIncomplete, VersionSkew
+from farm.ids import sha256_hex
+from farm.records import RunSpec, SampleKey
+from farm.tasks.answers import Answers, Scored
+from farm.tasks.app import queue
+from farm.tasks.blobs import Blobs
+from farm.tasks.keys import Keys, score_queue
+from farm.tasks.signing import Signer
+from farm.tasks.wire import SCORE_TASK, Failure, ScoreJob
+from farm.text import decode
+
+KEY = SampleKey("score", 0)
+RESEND_S = 15.0  # a job that no living worker has claimed for so long is sent again
+NOTICE_S = 10.0
+BOOTSTRAP = 100_000  # lm-eval's own number of resamples for the errors of its figures
+
+
+def answers_of(
+    ledger: Ledger, run_id: str, rows: list[dict[str, Any]], name: Callable[[object], str]
+) -> list[list[str]]:
+    """The answers to each request of a plan, in its order. RunIncomplete if one is missing."""
+    texts: dict[str, dict[int, str]] = {}
+    for stored in history.completions(ledger, run_id):
+        texts.setdefault(stored.completion.problem_id, {})[stored.completion.index] = decode(stored.text)
+    n = ledger.run(run_id).spec.sampling.n
+    found = [[texts.get(name(row["doc_id"]), {}).get(index) for index in range(n)] for row in rows]
+    missing = sum(text is None for answers in found for text in answers)
+    if missing:
+        raise RunIncomplete(
+            f"run {run_id}: {missing} answers are missing", remedy=f"continue with: farm resume {run_id}"
+        )
+    return [[text for text in answers if text is not None] for answers in found]
+
+
+def order_of(spec: RunSpec, run_id: str, plan: dict[str, Any]) -> dict[str, Any]:
+    """What a scoring process needs besides the answers. It tells no address and no key."""
+    assert spec.model is not None
+    rows = [{**row, "repeats": spec.sampling.n} for row in plan["rows"]]
+    served = {"model": spec.model.repo, "device": spec.model.device}
+    return {
+        "plan": {**plan, "rows": rows},
+        "model": spec.model.repo,
+        "bootstrap_iters": BOOTSTRAP,
+        "config": {"model": "farm", "model_args": served, "farm_runs": [run_id]},
+    }  # fmt: skip
+
+
+class Scorer:
+    """Sends the job and waits for its answer."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        run_id: str,
+        *,
+        app: Celery,
+        connection: redis.Redis,
+        keys: Keys,
+        signer: Signer,
+        check: Callable[[], None],
+        say: Callable[[str], None],
+    ) -> None:
+        run = ledger.run(run_id)
+        self._run_id, self._fence, self._app, self._redis, self._keys = run_id, run.fence, app, connection, keys
+        self._signer, self._check, self._say = signer, check, say
+        self._blobs, self._answers = Blobs(connection, keys), Answers(connection, keys, signer)
+        identity = ledger.identity(run_id)
+        self._board = RunBoard(connection, keys, run_id, run.fence, run.spec, identity, signer.key_id)
+
+    def score(self, environment: str, order: bytes, answers: bytes, stop: threading.Event) -> dict[str, Any]:
+        """lm-eval's files: `{"files": {name: text}, "figures": {...}}`.
+
+        Raises RunIncomplete with what lm-eval said if it fails, Interrupted when `stop` is set.
+        """
+        self._board.own()
+        attempt, sent, noticed = 0, float("-inf"), time.monotonic()
+        try:
+            while not stop.is_set():
+                self._check()
+                self._board.announce()
+                now = time.monotonic()
+                if now - sent > RESEND_S and not self._claimed():
+                    attempt += 1
+                    self._send(environment, order, answers, attempt)
+                    sent = now
+                found = self._read()
+                if found is not None:
+                    return found
+                if now - noticed > NOTICE_S:
+                    noticed = now
+                    self._say(f"waiting for a worker with the environment {environment} (farm worker score)")
+        finally:
+            self._board.clear()
+        raise Interrupted(f"run {self._run_id} is not scored yet", remedy=f"continue with: farm resume {self._run_id}")
+
+    def _send(self, environment: str, order: bytes, answers: bytes, attempt: int) -> None:
+        values = {sha256_hex(order): order, sha256_hex(answers): answers}
+        self._blobs.put(self._run_id, values.items())
+        self._blobs.want(self._run_id, {f"score/{KEY}": attempt})
+        job = ScoreJob(
+            run_id=self._run_id, problem_id=KEY.problem_id, index=KEY.index, attempt=attempt, fence=self._fence,
+            config=sha256_hex(order), answers=sha256_hex(answers), environment=environment,
+        )  # fmt: skip
+        self._app.send_task(
+            SCORE_TASK,
+            kwargs={"job": self._signer.signed(job).model_dump(mode="json")},
+            task_id=f"{self._run_id}:{KEY}:score:{attempt}",
+            queue=queue(score_queue(environment)),
+            ignore_result=True,
+            argsrepr="()",
+            kwargsrepr=f"{{'run': '{self._run_id}'}}",
+        )
+
+    def _claimed(self) -> bool:
+        """Whether a living worker has the job."""
+        raw: Any = self._redis.hget(self._keys.claims(self._run_id), f"score/{KEY}")
+        if raw is None:
+            return False
+        return bool(self._redis.exists(self._keys.worker(raw.decode("utf-8", "replace").partition("/")[2])))
+
+    def _read(self) -> dict[str, Any] | None:
+        for entry, fields in self._answers.read(self._run_id, b"0", block_ms=1000, count=16):
+            self._answers.remove(self._run_id, [entry], [])
+            try:
+                answer = self._answers.open(self._run_id, fields)
+            except (MessageRejected, VersionSkew):
+                continue  # not of a worker of ours
+            if isinstance(answer, Scored):
+                found: dict[str, Any] = json.loads(answer.text)
+                return found
+            if isinstance(answer, Failure) and answer.stage == "score":
+                raise RunIncomplete(
+                    f"run {self._run_id}: {answer.reason}", remedy=f"mend that, then: farm resume {self._run_id}"
+                )
+        return None
+
+
+def plan_of(spec: RunSpec, store: BlobStore) -> dict[str, Any]:
+    """lm-eval's plan of the run's task, as it was made."""
+    assert spec.harness is not None and spec.harness.plan is not None
+    found: dict[str, Any] = json.loads(store.get(spec.harness.plan))
+    return found

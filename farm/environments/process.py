@@ -1,0 +1,66 @@
+"""Running lm-eval's half of a task in a process of an environment, with neither secrets nor more time than is due."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from farm.config import child_environment, plain_environment
+from farm.errors import ConfigError, FarmError
+from farm.text import one_line
+
+MODULE = "farm.harness.lm_eval_process"
+REFUSED = 2  # its exit code for what the task or this lm-eval cannot do
+PLAN_S, SCORE_S = 3600.0, 3600.0
+
+
+class HarnessFailed(FarmError):
+    """Raised when lm-eval itself fails on a task. Carries its last words."""
+
+    exit_code = 3
+
+
+def plan_task(python: str, order: dict[str, Any]) -> dict[str, Any]:
+    """The requests of a task. It may fetch the task's documents from the hub, with the user's HF_TOKEN.
+
+    Raises ConfigError for a task that farm cannot run, HarnessFailed if lm-eval fails.
+    """
+    token = plain_environment(("HF_TOKEN", "HF_TOKEN_PATH"))
+    return _run(python, "plan", order, {**child_environment(keep_secrets=False), **token}, PLAN_S)
+
+
+def score_answers(python: str, order: dict[str, Any]) -> dict[str, Any]:
+    """lm-eval's files for answers to a plan. The process has no network of its own need, and no secret.
+
+    Raises as `plan_task`.
+    """
+    kept = plain_environment(("PATH", "LANG", "LC_ALL", "TMPDIR"))
+    return _run(python, "score", order, {**kept, "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}, SCORE_S)
+
+
+def _run(python: str, mode: str, order: dict[str, Any], env: dict[str, str], limit_s: float) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="farm-lm-eval-") as name:
+        folder = Path(name)
+        (folder / "order.json").write_text(json.dumps(order))
+        if mode == "score":
+            env = {**env, "HOME": name}
+        try:
+            done = subprocess.run(
+                [python, "-P", "-m", MODULE, mode, "order.json", "result.json"],
+                cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                timeout=limit_s,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise HarnessFailed(f"lm-eval did not {mode} the task in {limit_s:.0f} s") from None
+        last = next((line for line in reversed(done.stderr.splitlines()) if line.strip()), "it said nothing")
+        if done.returncode == REFUSED:
+            raise ConfigError(one_line(last, 1000))
+        if done.returncode:
+            raise HarnessFailed(f"lm-eval could not {mode} the task: {one_line(last, 500)}")
+        found = json.loads((folder / "result.json").read_text())
+    if not isinstance(found, dict):
+        raise HarnessFailed(f"lm-eval gave no answer when it should {mode} the task")
+    return found

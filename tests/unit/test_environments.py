@@ -1,0 +1,64 @@
+"""Evaluation environments: which task names which, and that one is whole or absent."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from farm.environments.known import KNOWN, Environment, environment_of, known
+from farm.environments.store import Environments
+from farm.errors import ConfigError
+
+TINY = "# nothing\n"
+
+
+@pytest.mark.parametrize(
+    ("task", "name"),
+    [
+        ("gsm8k", "EVALS"), ("humaneval_instruct", "EVALS"), ("r1_aime24", "EVALS_REASON"),
+        ("r1_math500", "EVALS_REASON"), ("meta_ifeval", "EVALS_META"), ("mmmu_val", "EVALS_VISION"),
+    ],
+)  # fmt: skip
+def test_a_task_names_its_environment(task: str, name: str) -> None:
+    assert environment_of(task).name == name
+
+
+@pytest.mark.parametrize("environment", KNOWN.values(), ids=lambda environment: environment.name)
+def test_each_lock_is_exact_hashed_and_without_addresses(environment: Environment) -> None:
+    text = environment.lock.read_text()
+    pins = [pin for pin in re.split(r"\n(?=[a-z0-9])", text.strip()) if not pin.startswith("#")]
+    assert any(pin.startswith("lm-eval==0.4.13 ") for pin in pins)
+    assert all(re.match(r"[a-z0-9][a-z0-9._-]*==\S+", pin) and "--hash=sha256:" in pin for pin in pins)
+    assert not re.search(r"https?://|--(extra-)?index-url", text)
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"no environment is known as EVAL; choose one of EVALS, EVALS_REASON"):
+        known("EVAL")
+
+
+def test_one_is_made_whole_isolated_and_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Environment, "lock", property(lambda self: tmp_path / f"{self.name}.txt"))
+    for name in KNOWN:
+        (tmp_path / f"{name}.txt").write_text(TINY)
+    store, wanted = Environments(tmp_path / "environments"), KNOWN["EVALS_META"]
+    assert store.interpreter(wanted) is None
+    python = store.create(wanted)
+    assert store.interpreter(wanted) == python and "EVALS_META" in store.available()
+    code = "import farm; from importlib.util import find_spec; print(farm.__version__, find_spec('pydantic'))"
+    told = subprocess.run([python, "-P", "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+    assert told.split()[1] == "None", "it has a package of farm's own environment"
+
+    (tmp_path / "EVALS_META.txt").write_text(TINY * 2)  # another lock is another environment
+    assert store.interpreter(wanted) is None
+    assert [path.name.partition("-")[0] for path in store.outdated()] == ["EVALS_META"]
+    assert not store.remove(wanted)
+
+    (tmp_path / "EVALS_META.txt").write_text("no-such-package-of-farms==1 --hash=sha256:" + "0" * 64 + "\n")
+    with pytest.raises(ConfigError, match=r"environment EVALS_META cannot be installed"):
+        store.create(wanted)
+    assert store.interpreter(wanted) is None
+    assert len(list((tmp_path / "environments").iterdir())) == 1, "half an environment is left"
