@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,8 +24,9 @@ from farm.coordinator.driver import Driver, window
 from farm.coordinator.harness_export import write_harness_files
 from farm.coordinator.journal import CANCELLED, INTERRUPTED
 from farm.coordinator.ledger import Ledger
+from farm.coordinator.lifecycle import Phase
 from farm.coordinator.orders import HowToDrive, order_drive
-from farm.coordinator.progress import Ended
+from farm.coordinator.progress import Ended, Progress
 from farm.coordinator.reporting import sample_rows, score_run
 from farm.coordinator.resuming import check_resumable
 from farm.embedded import EmbeddedStack, stack_or_cluster
@@ -76,9 +77,17 @@ def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, ret
 
 
 def run_to_end(
-    settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, retry_unjudged: bool = False
+    settings: Settings,
+    ledger: Ledger,
+    run_id: str,
+    how: HowToRun,
+    *,
+    retry_unjudged: bool = False,
+    until: Callable[[int], bool] = lambda ended: False,
 ) -> Ended:
     """Drive a recorded run until nothing is left to do, or it pauses; nothing is written but the ledger.
+
+    It is paused, too, when `until` says so of the number of samples that have ended.
 
     Raises Interrupted after a second Ctrl-C, SpecMismatch or DigestMismatch for a run that cannot go on as planned.
     """
@@ -96,10 +105,16 @@ def run_to_end(
             connection = broker.client(live_settings)
             app = make_app(live_settings, "coordinator")
             with LiveView(generates=spec.generates, judges=spec.judged) as view:
+
+                def on_progress(progress: Progress) -> None:
+                    view.show(progress)
+                    if until(progress.phases[Phase.JUDGED] + progress.phases[Phase.UNJUDGED]):
+                        stop.set()
+
                 driver = Driver(
                     ledger=ledger, journal=journal, spec=spec, app=app, connection=connection,
                     keys=Keys(live_settings.key_prefix), signer=signer(live_settings), load=blob_store(settings).get,
-                    generate=_generate_config(spec, how), on_progress=view.show,
+                    generate=_generate_config(spec, how), on_progress=on_progress,
                     check=stack.check if stack is not None else lambda: None,
                 )  # fmt: skip
                 released = True  # by the driver, whatever happens from here on

@@ -46,15 +46,16 @@ REQUESTS: Callable[[F], F] = all_of(
 )
 
 
-def _run_id(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+def named(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """The callback of an option that names a run."""
     try:
         return None if value is None else check_run_id(value)
     except ValueError as exc:
-        raise ConfigError(f"--run-id: {exc}") from exc
+        raise ConfigError(f"{option.opts[0]}: {exc}") from exc
 
 
 RUN_ID = click.option(
-    "--run-id", callback=_run_id, help="Name of the run; default: time, what it runs and six random digits."
+    "--run-id", callback=named, help="Name of the run; default: time, what it runs and six random digits."
 )
 
 JUDGE: Callable[[F], F] = all_of(

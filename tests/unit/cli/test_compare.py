@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from farm.cli.compare import compare
-from farm.coordinator.ledger import Ledger
+from farm.coordinator.ledger import Ledger, PlannedProblem
 from farm.errors import ConfigError, RunIncomplete
-from farm.records import Verdict
-from tests.unit.coordinator.build import plan, result, spec
+from farm.records import SampleKey, Verdict
+from tests.unit.coordinator.build import SUITE_DIGEST, plan, result, spec
 
 
 @pytest.fixture(autouse=True)
@@ -53,12 +54,53 @@ def test_repeats() -> None:
     assert "flip rate" in farm("run-1", "run-4", "--repeats")
     value = json.loads(farm("run-1", "run-4", "--repeats", "--json"))
     assert (value["repeats"], value["flip_rate"], value["unequal"]) == (2, 1, [])
-    assert "NOT THE SAME MEASUREMENT: run-2 differs from run-1 in protocol" in farm("run-1", "run-2", "run-4")
+    assert "NOT THE SAME MEASUREMENT: run-2 differs" in farm("run-1", "run-2", "run-4", "--repeats")
+
+
+def test_each_further_run_is_compared_with_the_first(tmp_path: Path) -> None:
+    text = farm("run-1", "run-2", "run-4")
+    assert text.index("run-2 against run-1") < text.index("run-4 against run-1")
+    values = json.loads(farm("run-1", "run-4", "run-2", "--json"))
+    assert [value["run_b"] for value in values] == ["run-4", "run-2"]
+
+
+def test_the_same_run_twice_has_no_flips() -> None:
+    value = json.loads(farm("run-1", "run-1", "--json"))
+    assert (value["better_a"], value["better_b"], value["test"]["p_value"], value["differences"]) == ([], [], 1, [])
+    assert value["answers_equal"] == value["answers_compared"] == 1
+
+
+def test_the_page_leads_from_a_flip_to_both_reports(tmp_path: Path) -> None:
+    report = tmp_path / "reports" / "run-1" / "report.html"
+    report.parent.mkdir(parents=True)
+    report.touch()
+    farm("run-1", "run-2", "--html", str(tmp_path / "c.html"))
+    page = (tmp_path / "c.html").read_text()
+    assert page.index("! protocol") < page.index("Paired comparison") < page.index("Solved more often")
+    assert f'<a href="{report.as_uri()}#p1">1/1 PASSED</a>' in page
+    assert "<td>0/1 TIME_LIMIT</td>" in page  # its run has no report
+
+
+def test_eighteen_flips_of_1055_problems_give_the_exact_p(tmp_path: Path) -> None:
+    problems = [PlannedProblem(f"p{i}", "", "", "easy", "", None, SUITE_DIGEST, 1) for i in range(1055)]
+    with Ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
+        for run_id, solved in (("big-1", set(range(147))), ("big-2", set(range(13, 152)))):
+            run_spec = spec(dataset=spec().dataset.model_copy(update={"problems": 1055}))
+            ledger.create_run(run_id, run_spec, problems, [SampleKey(p.problem_id, 0) for p in problems])
+            ledger.acquire(run_id).record_results(
+                [
+                    result(SampleKey(f"p{i}", 0), Verdict.PASSED if i in solved else Verdict.WRONG_ANSWER)
+                    for i in range(1055)
+                ]
+            )
+    value = json.loads(farm("big-1", "big-2", "--json"))
+    assert (len(value["better_a"]), len(value["better_b"])) == (13, 5)
+    assert value["test"]["method"] == "mcnemar-exact"
+    assert value["test"]["p_value"] == 2 * sum(math.comb(18, i) for i in range(6)) / 2**18
 
 
 def test_what_cannot_be_compared() -> None:
     with pytest.raises(RunIncomplete, match="1 common problems are not judged"):
         farm("run-1", "run-3")
-    for runs in (("run-1",), ("run-1", "run-1")):
-        with pytest.raises(ConfigError, match="two different runs"):
-            farm(*runs)
+    with pytest.raises(ConfigError, match="two runs or more"):
+        farm("run-1")
