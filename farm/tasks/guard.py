@@ -6,9 +6,10 @@ So entries are read here, in three places of kombu and Celery that their pinned 
 (tests/unit/tasks/test_guard.py fails when another version has not):
 
 * `Channel._brpop_read`: each entry is opened by farm.tasks.envelope before kombu builds a message of it.
+  A Redis that refuses writes (no memory, a full disk, no replicas) is asked again, where kombu would end.
 * `QoS`: when a connection is lost, tasks go on, so their messages are not given to others (kombu restores
   them if it still can: each reconnect would start all of them twice); those that end are acknowledged although
-  their channel is gone.
+  their channel is gone. What Redis refuses to note stops nobody.
 * `Consumer`: what Celery refuses or fails on all the same is counted, rejected and survived.
 """
 
@@ -16,8 +17,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from queue import Empty
 from typing import Any, ClassVar
 
@@ -26,6 +28,8 @@ from celery.worker import state
 from celery.worker.consumer import Consumer
 from kombu import transport as transports
 from kombu.transport import redis as kombu_redis
+from kombu.transport import virtual
+from redis.exceptions import ResponseError
 
 from farm.errors import MessageRejected, ProtocolError, VersionSkew
 from farm.tasks.envelope import HANDED_BACK, BadEnvelope, Envelope, open_envelope
@@ -38,6 +42,7 @@ log = logging.getLogger(__name__)
 
 # What reading a message may raise by the message's fault; a lost connection is none of them.
 BROKEN = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
+REFUSED_PAUSE_S = 1.0  # of the event loop, which has nothing else to do then
 FLOOD = 50  # refused in a row: from here on junk is taken out by the thousand
 FLOOD_COUNT, FLOOD_BYTES = 1000, 4 << 20
 # KEYS queue; ARGV count, bytes: the oldest entries, as long as they are few and small.
@@ -145,17 +150,26 @@ def stopping() -> bool:
 class GuardedQoS(kombu_redis.QoS):  # type: ignore[misc]
     """Bookkeeping of what is unacknowledged, also when the channel that it came by has been closed."""
 
+    def append(self, message: Any, delivery_tag: str) -> None:
+        try:
+            super().append(message, delivery_tag)
+        except ResponseError as exc:  # the work is done all the same; if this worker dies, it is found missing
+            log.warning("Redis does not note what is in hand: %s", exc)
+            virtual.QoS.append(self, message, delivery_tag)
+
     def ack(self, delivery_tag: str) -> None:
-        if self._gone():
-            self.channel.guard.acknowledge(delivery_tag)
-        else:
-            super().ack(delivery_tag)
+        with _refusal_logged():
+            if self._gone():
+                self.channel.guard.acknowledge(delivery_tag)
+            else:
+                super().ack(delivery_tag)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        if self._gone() and not requeue:
-            self.channel.guard.acknowledge(delivery_tag)
-        else:
-            super().reject(delivery_tag, requeue)
+        with _refusal_logged():
+            if self._gone() and not requeue:
+                self.channel.guard.acknowledge(delivery_tag)
+            else:
+                super().reject(delivery_tag, requeue)
 
     def restore_unacked_once(self, stderr: Any = None) -> None:
         if not stopping():  # the connection was lost: what runs goes on, and the lease keeps it
@@ -167,6 +181,15 @@ class GuardedQoS(kombu_redis.QoS):  # type: ignore[misc]
     def _gone(self) -> bool:
         connection = getattr(self.channel, "connection", None)
         return connection is None or getattr(connection, "client", None) is None
+
+
+@contextmanager
+def _refusal_logged() -> Iterator[None]:
+    """The message comes back after the visibility timeout, and is stale then."""
+    try:
+        yield
+    except ResponseError as exc:
+        log.warning("Redis takes no acknowledgement: %s", exc)
 
 
 class GuardedChannel(kombu_redis.Channel):  # type: ignore[misc]
@@ -183,6 +206,10 @@ class GuardedChannel(kombu_redis.Channel):  # type: ignore[misc]
             except self.connection_errors:
                 self.client.connection.disconnect()  # the next turn connects anew
                 raise
+            except ResponseError as exc:
+                log.warning("Redis gives out no work: %s", exc)
+                threading.Event().wait(REFUSED_PAUSE_S)
+                raise Empty from exc
             if not reply:
                 raise Empty
             where, raw = reply
