@@ -19,7 +19,7 @@ from farm.cli.catalogue import CATALOGUE, open_catalogue
 from farm.cli.confinement import F, all_of
 from farm.cli.server import waited_for
 from farm.config import Settings, load
-from farm.errors import ConfigError, FarmError
+from farm.errors import ConfigError, FarmError, Interrupted
 from farm.ids import new_run_id
 from farm.inference.auth import bearer
 from farm.inference.client import Client
@@ -158,7 +158,14 @@ def wait_for(
     started = time.monotonic()
     budget = budget_s or spec.tensor_cache_timeout_s
     with Client(handle.server.url, token=token, token_origin=origin, url_origin="farm server start") as client:
-        facts = waited_for(client, model, budget, check_alive=handle.check_alive)
+        try:
+            facts = waited_for(client, model, budget, check_alive=handle.check_alive)
+        except KeyboardInterrupt:
+            name = handle.server.server_id
+            raise Interrupted(
+                f"not waited for; the server {name} goes on starting",
+                remedy=f"look with: farm server status; end it with: farm server stop {name}",
+            ) from None
     context = f", context {facts.max_context}" if facts.max_context is not None else ""
     _say(
         f"ready after {time.monotonic() - started:.0f} s: {handle.server.url} serves {', '.join(facts.served)}"
@@ -168,7 +175,7 @@ def wait_for(
 
 @click.command()
 def status() -> int:
-    """List the servers that farm started on this host: where, since when, and whether they answer."""
+    """List the servers that farm started on this host: where they are, and whether they answer."""
     settings = load()
     found = list(lifecycle.handles(settings, say=lambda why: _say(f"caution: {why}")))
     for handle in found:

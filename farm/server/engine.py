@@ -31,8 +31,9 @@ from farm.text import one_line
 
 # NAME=VALUE lines up to an empty one; then the image's own entry point, without that input
 _WRAPPER = (
-    'while :; do IFS= read -r pair || { echo "started without its secrets; use farm server start" >&2; exit 78; }; '
-    '[ -n "$pair" ] || break; export "$pair"; done; exec "$@" </dev/null'
+    'trap "exit 143" TERM; while :; do IFS= read -r pair || '
+    '{ echo "started without its secrets; use farm server start" >&2; exit 78; }; '
+    '[ -n "$pair" ] || break; export "$pair"; done; trap - TERM; exec "$@" </dev/null'
 )
 _STOP_S = 30
 _PULL_HINT = "docker pull it where there is a network, or name another with --image"

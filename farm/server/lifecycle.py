@@ -54,28 +54,31 @@ def start(
 
     What this host lacks is found before anything is pulled or started. `say` hears what takes long.
     """
-    holder = next(
-        (handle.server.server_id for handle in handles(settings) if handle.server.url.endswith(f":{options.port}")), ""
-    )
-    if options.port or spec.device != CPU:
-        check_port(options.bind, options.port, holder)
     if spec.device == CPU:
+        check_port(options.bind, options.port, _holder(settings, options.port))
         if host_check:
             check_resources(spec, settings.home)
         return _local_handle(start_local(spec, settings, options, threads))
     secrets = server_secrets(spec, settings, no_auth=options.no_auth, has_weights=options.weights is not None)
     launch = plan_container(spec, options)
     engine = ServerEngine()
-    if engine.is_local:
+    if engine.is_local:  # of another host its engine must say it
+        check_port(options.bind, options.port, _holder(settings, options.port))
         check_nodes(launch)
-    if host_check and engine.is_local:
-        _check_room(spec, options, launch, engine)
+        if host_check:
+            _check_room(spec, options, launch, engine)
     write_spec_file(launch)
     say(f"image {launch.image}: looking for it, else pulling it")
     engine.provide(launch.image)
     identity = engine.start(launch, secrets)
     start_following(identity, options.log)
     return _container_handle(engine, engine.look(identity), identity)
+
+
+def _holder(settings: Settings, port: int) -> str:
+    """The server of farm's that has a port; empty if none has."""
+    known = (handle.server for handle in handles(settings))
+    return next((server.server_id for server in known if server.alive and server.url.endswith(f":{port}")), "")
 
 
 def write_spec_file(launch: Launch) -> None:
