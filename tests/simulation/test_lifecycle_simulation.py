@@ -32,6 +32,7 @@ from farm.coordinator.lifecycle import (
 from farm.records import SampleKey
 
 SEEDS = 2000
+WINDOW = 3
 
 
 @dataclass
@@ -60,7 +61,7 @@ class World:
     def start(self) -> Lifecycle:
         self.leaders.clear()
         self.sent.clear()
-        lifecycle = Lifecycle(windows={Stage.GENERATE: 3, Stage.EXECUTE: 3})
+        lifecycle = Lifecycle(windows=dict.fromkeys(Stage, WINDOW))
         self.carry_out(lifecycle, lifecycle.start((key, self._phase(key), self._failed(key)) for key in self.keys))
         return lifecycle
 
@@ -160,6 +161,22 @@ class World:
             Vanished(key, stage) for stage in Stage for key in lifecycle.out(stage) if (key, stage) not in somewhere
         ]
 
+    def check(self, lifecycle: Lifecycle) -> None:
+        """What must hold after every step, whatever happened in it."""
+        planned = set(self.keys)
+        # I1: nothing is recorded that was not planned, and every sample is somewhere
+        assert self.completed <= planned and self.given_up <= planned
+        assert sum(lifecycle.counts().values()) == len(planned)
+        assert lifecycle.counts()[Phase.JUDGED] == sum(1 for key in planned if self.judged[key])
+        # I2: no sample is judged twice
+        assert all(times <= 1 for times in self.judged.values())
+        # I7: attempts and what is out at a time are bounded
+        assert all(failed <= MAX_ATTEMPTS for failed in self.failures.values())
+        for stage in Stage:
+            out = lifecycle.out(stage)
+            assert len(out) <= WINDOW
+            assert all(1 <= attempt <= MAX_ATTEMPTS for attempt in out.values())
+
 
 def run(seed: int, *, lossy: bool, cache: bool = True) -> World:
     rng = random.Random(seed)
@@ -183,6 +200,10 @@ def run(seed: int, *, lossy: bool, cache: bool = True) -> World:
             world.tell(lifecycle, world.lost(lifecycle))
         else:  # kill -9 of the coordinator: all it knows is the ledger
             lifecycle = world.start()
+        try:
+            world.check(lifecycle)
+        except AssertionError as exc:
+            raise AssertionError(f"seed {seed}: {exc}") from exc
     raise AssertionError(f"seed {seed}: not done after 5000 steps: {lifecycle.counts()}")
 
 
