@@ -116,7 +116,7 @@ class Driver:
         self._present = Present()
         self._cache = ExecutionCache(ledger, self._run_id, spec, lambda key: self._lifecycle.is_out(key, Stage.EXECUTE))
         self._outbox = Outbox(ledger, journal, spec, self._problems, self._dispatcher, self._cache, load)
-        planned = {state.key for state in history.sample_states(ledger, self._run_id)}
+        planned = history.planned_samples(ledger, self._run_id)
         self._order = self._new_order()
         self._intake = Intake(
             journal, Answers(connection, keys, signer), spec, self._problems, planned, self._outbox.program_digest
@@ -179,17 +179,18 @@ class Driver:
         adopted = self._reconciler.adopted()
         self._see_workers()
         self._see_servers()
-        for problem_id, tokens in history.answer_tokens(self._ledger, self._run_id):
-            self._order.learn(problem_id, tokens)
+        if self._spec.generates:
+            for problem_id, tokens in history.answer_tokens(self._ledger, self._run_id):
+                self._order.learn(problem_id, tokens)
         if self._spec.regraded_from is not None:
             take_over(self._ledger, self._journal, self._spec.regraded_from)
+        for counted in history.verdict_counts(self._ledger, self._run_id):
+            verdict = counted.verdict if counted.official else NOT_COUNTED
+            self._tally.known(counted.problem_id, verdict, counted.number)
         known = []
-        for state in history.sample_states(self._ledger, self._run_id):
+        for state in history.sample_states(self._ledger, self._run_id, judged=False):
             failures = {Stage(stage): number for stage, number in state.failures.items()}
-            if state.verdict is not None:
-                phase = Phase.JUDGED
-                self._tally.judged(state.key, state.verdict if state.official else NOT_COUNTED)
-            elif state.unjudged is not None:
+            if state.unjudged is not None:
                 phase = Phase.UNJUDGED
             else:
                 stage = Stage.EXECUTE if state.completed else Stage.GENERATE
@@ -200,7 +201,7 @@ class Driver:
                         self._outbox.adopt(state.key)
                 self._tally.open(state.key)
             known.append((state.key, phase, failures))
-        self._carry_out(self._lifecycle.start(known))
+        self._carry_out(self._lifecycle.start(known, judged=self._tally.verdicts.total()))
         self._report_progress()
 
     def _turn(self) -> None:

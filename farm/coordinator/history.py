@@ -7,7 +7,7 @@ match the digest in its record, raises LedgerCorrupt with the place. Nothing her
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -37,6 +37,26 @@ class SampleState:
     official: bool  # the verdict, if there is one, may enter a score
     unjudged: str | None  # "stage: reason"
     failures: dict[str, int]  # failed attempts by stage
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSamples:
+    """The samples of a plan in little memory: most problems have the indexes 0 to n-1."""
+
+    by_problem: Mapping[str, Container[int]]
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, SampleKey) and key.index in self.by_problem.get(key.problem_id, ())
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictCount:
+    """So many samples of a problem have this verdict; `official`: it may enter a score."""
+
+    problem_id: str
+    verdict: str
+    official: bool
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +101,36 @@ def statement(ledger: Ledger, run_id: str, problem_id: str) -> str:
         raise LedgerCorrupt(f"run {run_id}, problem {problem_id}: the stored statement cannot be unpacked") from exc
 
 
-def sample_states(ledger: Ledger, run_id: str) -> list[SampleState]:
-    """Each planned sample, in dataset order and by index."""
+def planned_samples(ledger: Ledger, run_id: str) -> PlannedSamples:
+    """What was planned, to look samples up in."""
+    s = tables.samples
+    lowest, highest, number = sa.func.min(s.c.idx), sa.func.max(s.c.idx), sa.func.count()
+    spans = sa.select(s.c.problem_id, lowest, highest, number).where(s.c.run_id == run_id).group_by(s.c.problem_id)
+    found: dict[str, Container[int]] = {}
+    with ledger.read() as db:
+        for problem_id, low, high, count in db.execute(spans).all():
+            if high - low + 1 == count:
+                found[problem_id] = range(low, high + 1)
+            else:
+                one = sa.select(s.c.idx).where(s.c.run_id == run_id, s.c.problem_id == problem_id)
+                found[problem_id] = frozenset(db.execute(one).scalars())
+    return PlannedSamples(found)
+
+
+def verdict_counts(ledger: Ledger, run_id: str) -> list[VerdictCount]:
+    """How many samples of each problem have which verdict."""
+    r, e = tables.results, tables.executions
+    same = sa.and_(e.c.run_id == r.c.run_id, e.c.problem_id == r.c.problem_id, e.c.idx == r.c.idx)
+    official = sa.case((e.c.tier == UNSANDBOXED, 0), else_=1)
+    columns = (r.c.problem_id, r.c.verdict, official)
+    query = sa.select(*columns, sa.func.count()).select_from(r.outerjoin(e, same)).where(r.c.run_id == run_id)
+    with ledger.read() as db:
+        rows = db.execute(query.group_by(*columns))
+        return [VerdictCount(problem_id, verdict, bool(counts), number) for problem_id, verdict, counts, number in rows]
+
+
+def sample_states(ledger: Ledger, run_id: str, *, judged: bool = True) -> list[SampleState]:
+    """Each planned sample, in dataset order and by index; with `judged` False only those without a verdict."""
     s, p, c, r, u, f, e = (
         tables.samples, tables.problems, tables.completions, tables.results, tables.unjudged, tables.failures,
         tables.executions,
@@ -108,6 +156,8 @@ def sample_states(ledger: Ledger, run_id: str) -> list[SampleState]:
         .where(f.c.run_id == run_id)
         .group_by(f.c.problem_id, f.c.idx, f.c.stage)
     )
+    if not judged:
+        query = query.where(r.c.run_id.is_(None))
     with ledger.read() as db:
         failures: dict[SampleKey, dict[str, int]] = {}
         for problem_id, index, stage, number in db.execute(failed):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
@@ -54,7 +54,7 @@ class Intake:
         answers: Answers,
         spec: RunSpec,
         problems: Mapping[str, PlannedProblem],
-        planned: Set[SampleKey],
+        planned: Container[SampleKey],
         program: Callable[[SampleKey], str | None],
     ) -> None:
         """`program` gives the digest of a sample's program, None if no completion holds one."""

@@ -17,9 +17,10 @@ nothing depends on how that work ends.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Protocol
 
 from farm.records import SampleKey
@@ -133,14 +134,20 @@ class Ready(Protocol):
     def popleft(self) -> SampleKey: ...
 
 
+_NONE: Mapping[Stage, int] = MappingProxyType({})  # of most samples no attempt failed
+
+
 @dataclass(slots=True)
 class _Sample:
     phase: Phase
-    failures: dict[Stage, int] = field(default_factory=dict)
+    failures: Mapping[Stage, int]
 
 
 class Lifecycle:
-    """All samples of one run. `start` first, then `handle` for each event."""
+    """All samples of one run. `start` first, then `handle` for each event.
+
+    Those that are judged are only counted: nothing can happen to them any more, and a run may have 200,000.
+    """
 
     def __init__(
         self,
@@ -174,7 +181,7 @@ class Lifecycle:
     @property
     def done(self) -> bool:
         """Whether every sample is judged or given up."""
-        return self._counts[Phase.JUDGED] + self._counts[Phase.UNJUDGED] == len(self._samples)
+        return self._counts[Phase.UNJUDGED] == len(self._samples)
 
     @property
     def idle(self) -> bool:
@@ -194,19 +201,23 @@ class Lifecycle:
 
     # --- transitions ------------------------------------------------------------------------------
 
-    def start(self, known: Iterable[tuple[SampleKey, Phase, dict[Stage, int]]]) -> list[Command]:
+    def start(self, known: Iterable[tuple[SampleKey, Phase, dict[Stage, int]]], *, judged: int = 0) -> list[Command]:
         """Begin from the ledger: each planned sample, how far it came, and its failed attempts.
+
+        `judged` are those that have a verdict and are not in `known`.
 
         GENERATING and EXECUTING mean that a living worker has it from an earlier coordinator: its
         answer is awaited. Order is the order of sending, unless `generate` has one of its own.
         """
+        self._counts[Phase.JUDGED] += judged
         for key, phase, failures in known:
             if key in self._samples:
                 raise ValueError(f"{key}: planned twice")
             if not self._judges and phase in (Phase.COMPLETED, Phase.EXECUTING):
                 phase = Phase.JUDGED
-            self._samples[key] = _Sample(phase, dict(failures))
             self._counts[phase] += 1
+            if phase is not Phase.JUDGED:
+                self._samples[key] = _Sample(phase, dict(failures) if failures else _NONE)
             match phase:
                 case Phase.PLANNED:
                     self._ready[Stage.GENERATE].append(key)
@@ -236,8 +247,8 @@ class Lifecycle:
                 return self._after(iter(()))
 
     def _completed(self, key: SampleKey) -> Iterator[Command]:
-        sample = self._samples[key]
-        if sample.phase in (Phase.PLANNED, Phase.GENERATING, Phase.UNJUDGED):
+        sample = self._samples.get(key)
+        if sample is not None and sample.phase in (Phase.PLANNED, Phase.GENERATING, Phase.UNJUDGED):
             self._leave(key, Stage.GENERATE)
             self._move(key, sample, Phase.COMPLETED if self._judges else Phase.JUDGED)
             if self._judges:
@@ -245,19 +256,20 @@ class Lifecycle:
         yield from ()
 
     def _judged(self, key: SampleKey) -> Iterator[Command]:
-        sample = self._samples[key]
-        if sample.phase is not Phase.JUDGED:
+        sample = self._samples.get(key)
+        if sample is not None:
             for stage in Stage:
                 self._leave(key, stage)
             self._move(key, sample, Phase.JUDGED)
         yield from ()
 
     def _failed(self, key: SampleKey, stage: Stage, attempt: int, reason: str, final: bool) -> Iterator[Command]:
-        sample = self._samples[key]
         if self._out[stage].get(key) != attempt:
             return  # an answer was faster, or an older attempt's echo
+        sample = self._samples[key]
         self._leave(key, stage)
-        failures = sample.failures[stage] = sample.failures.get(stage, 0) + 1
+        failures = sample.failures.get(stage, 0) + 1
+        sample.failures = {**sample.failures, stage: failures}
         if final or failures >= self._max_attempts:
             self._move(key, sample, Phase.UNJUDGED)
             yield GiveUp(key, stage, reason if final else f"{reason} (attempt {failures} of {self._max_attempts})")
@@ -306,6 +318,8 @@ class Lifecycle:
         self._counts[sample.phase] -= 1
         self._counts[phase] += 1
         sample.phase = phase
+        if phase is Phase.JUDGED:
+            del self._samples[key]
 
     def _after(self, commands: Iterator[Command]) -> list[Command]:
         result = list(commands)
@@ -322,8 +336,8 @@ class Lifecycle:
         )
         while ready and len(out) < self._windows[stage]:
             key = ready.popleft()
-            sample = self._samples[key]
-            if sample.phase is not wanted:
+            sample = self._samples.get(key)
+            if sample is None or sample.phase is not wanted:
                 continue  # an answer of an earlier attempt arrived meanwhile
             self._move(key, sample, sent)
             out[key] = attempt = sample.failures.get(stage, 0) + 1
@@ -335,5 +349,5 @@ class Lifecycle:
         assert self._counts[Phase.EXECUTING] == len(self._out[Stage.EXECUTE])
         assert self._counts[Phase.WAITING] == len(self._behind)
         assert self._waiting.keys() <= self._out[Stage.EXECUTE].keys()
-        assert sum(self._counts.values()) == len(self._samples)
+        assert sum(self._counts.values()) == len(self._samples) + self._counts[Phase.JUDGED]
         assert min(self._counts.values()) >= 0

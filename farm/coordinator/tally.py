@@ -32,12 +32,16 @@ class Tally:
             self._suites[self._problems[key.problem_id].suite_digest] += 1
         self._open[key.problem_id].add(key)
 
-    def judged(self, key: SampleKey, verdict: str) -> None:
-        """A verdict, new or in the ledger already. NOT_COUNTED enters no score."""
-        self.verdicts[verdict] += 1
+    def known(self, problem_id: str, verdict: str, number: int) -> None:
+        """So many verdicts of a problem are in the ledger. NOT_COUNTED enters no score."""
+        self.verdicts[verdict] += number
         if verdict != NOT_COUNTED:
-            self._judged[key.problem_id] += 1
-            self._passed[key.problem_id] += verdict == Verdict.PASSED
+            self._judged[problem_id] += number
+            self._passed[problem_id] += number if verdict == Verdict.PASSED else 0
+
+    def judged(self, key: SampleKey, verdict: str) -> None:
+        """A new verdict."""
+        self.known(key.problem_id, verdict, 1)
         self.close([key])
 
     def score(self) -> list[float] | None:
