@@ -45,7 +45,7 @@ def check(client: Client, expected_model: str, *, chat: bool = True, probe_s: fl
     except ConnectionLost as exc:
         raise ConnectionLost(
             f"no model server answers at {exc.message}",
-            remedy="start it, give another URL by --server-url, or wait for it with --wait-server S",
+            remedy="start it (farm server start), name another by --server-url, or wait for it with --wait-server S",
         ) from exc
     served, row = _served(rows, expected_model)
     as_expected = row is not None

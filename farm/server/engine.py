@@ -114,7 +114,7 @@ class ServerEngine:
         return identity
 
     def _host_config(self, launch: Launch) -> Any:
-        from docker.types import DeviceRequest, Mount
+        from docker.types import Mount
 
         return self._client.api.create_host_config(
             port_bindings={launch.inner_port: (launch.bind, launch.port)},
@@ -126,7 +126,6 @@ class ServerEngine:
             ipc_mode=None if launch.all_capabilities else "host",
             shm_size=SHM if launch.all_capabilities else None,
             cap_add=["ALL"] if launch.all_capabilities else None,
-            device_requests=[DeviceRequest(count=-1, capabilities=[["gpu"]])] if launch.gpus else None,
         )
 
     @contextmanager

@@ -42,7 +42,6 @@ class Launch:
     mounts: tuple[Mount, ...] = ()
     spec_file: tuple[Path, str] | None = None  # a file that is mounted, and what must be in it
     all_capabilities: bool = False
-    gpus: bool = False
     labels: dict[str, str] = field(default_factory=dict)
 
 
@@ -54,6 +53,11 @@ def plan_launch(spec: ModelSpec, options: LaunchOptions, *, hugepages: bool) -> 
             f"{spec.name} on {spec.device} is served by several hosts, which farm does not start",
             remedy="start it with tt-inference-server's run.py, then give --server-url",
         )
+    if spec.device == "gpu":
+        raise ConfigError(
+            "farm starts no server on a GPU: the images of the catalogue are for Tenstorrent's devices",
+            remedy=f"start vLLM for {spec.repo}, then give --server-url",
+        )
     if not image:
         raise ConfigError(
             f"the catalogue has no image for {spec.name} on {spec.device}", remedy="name one with --image"
@@ -61,10 +65,9 @@ def plan_launch(spec: ModelSpec, options: LaunchOptions, *, hugepages: bool) -> 
     if options.dev_mode:
         image = image.replace("-release-", "-dev-")
     interface = images.interface(spec, image, options)
-    on_gpu = spec.device == "gpu"
     here = "127.0.0.1" if options.bind == "0.0.0.0" else options.bind  # noqa: S104 - a comparison
     url = f"http://{here}:{options.port}"
-    shared = [Mount(HUGEPAGES, HUGEPAGES)] if hugepages and not on_gpu else []
+    shared = [Mount(HUGEPAGES, HUGEPAGES)] if hugepages else []
     return Launch(
         name=f"farm-server-{options.server_id}",
         image=image,
@@ -74,11 +77,10 @@ def plan_launch(spec: ModelSpec, options: LaunchOptions, *, hugepages: bool) -> 
         port=options.port,
         inner_port=interface.port,
         env=interface.env,
-        devices=() if on_gpu else _nodes(spec, options),
+        devices=_nodes(spec, options),
         mounts=(*shared, *interface.mounts),
         spec_file=interface.spec_file,
         all_capabilities=interface.all_capabilities,
-        gpus=on_gpu,
         labels={
             LABEL: __version__,
             LABEL_ID: options.server_id,
@@ -101,7 +103,6 @@ def run_line(launch: Launch, secrets: tuple[str, ...]) -> str:
     parts = [["docker", "run", "--detach"], ["--name", launch.name]]
     parts += [["--cap-add", "ALL"], ["--shm-size", SHM]] if launch.all_capabilities else [["--ipc", "host"]]
     parts += [["--publish", f"{launch.bind}:{launch.port}:{launch.inner_port}"]]
-    parts += [["--gpus", "all"]] if launch.gpus else []
     parts += [["--device", f"{node}:{node}"] for node in launch.devices]
     for mount in launch.mounts:
         if mount.is_volume:

@@ -475,7 +475,7 @@ def test_unreachable_names_url_origin_and_what_to_do(refusing: int) -> None:
         check(client, "test/model")
     assert str(caught.value) == (
         f"no model server answers at {url} (from SERVICE_PORT): connection refused; "
-        "start it, give another URL by --server-url, or wait for it with --wait-server S"
+        "start it (farm server start), name another by --server-url, or wait for it with --wait-server S"
     )
 
 
