@@ -43,6 +43,9 @@ class Settings(BaseModel):
     runtime_base: Path | None = None  # XDG_RUNTIME_DIR
     broker_url: str | None = None
     broker_password: SecretStr | None = None
+    broker_ca: Path | None = None  # of rediss://: else the system's authorities
+    broker_cert: Path | None = None  # a certificate of ours, where the server asks for one, and its key
+    broker_cert_key: Path | None = None
     message_secret: SecretStr | None = None  # FARM_SECRET: all processes of a farm share it
     ledger_url: str
     server_url: str | None = None
@@ -83,6 +86,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         runtime_base=Path(env["XDG_RUNTIME_DIR"]) if env.get("XDG_RUNTIME_DIR") else None,
         broker_url=_broker_url(env),
         broker_password=SecretStr(password) if password is not None else None,
+        broker_ca=_file(env, "FARM_BROKER_CA"),
+        broker_cert=_file(env, "FARM_BROKER_CERT"),
+        broker_cert_key=_file(env, "FARM_BROKER_CERT_KEY"),
         message_secret=_message_secret(env),
         ledger_url=env.get("FARM_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
         server_url=server_url,
@@ -140,6 +146,15 @@ def _secret(env: Mapping[str, str], name: str) -> str | None:
     if not first:
         raise ConfigError(f"{name}_FILE: {path} has an empty first line")
     return first
+
+
+def _file(env: Mapping[str, str], name: str) -> Path | None:
+    if not env.get(name):
+        return None
+    path = Path(env[name]).expanduser()
+    if not path.is_file():
+        raise ConfigError(f"{name}: there is no file {path}")
+    return path
 
 
 def _message_secret(env: Mapping[str, str]) -> SecretStr | None:

@@ -11,9 +11,10 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
-from redis.exceptions import RedisError
+import redis
+from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
 from farm.config import Settings
 from farm.coordinator.ledger import Ledger
@@ -27,6 +28,7 @@ from farm.tasks import broker
 
 Level = Literal["pass", "caution", "fail"]
 LOW_DISK_BYTES = 2 << 30
+FORBIDDEN = (("FLUSHALL",), ("KEYS", "farm-doctor-looks-for-nothing"), ("CONFIG", "SET", "maxmemory", "0"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ def _broker(settings: Settings) -> Iterator[Finding]:
     try:
         broker.ping(settings)
         yield Finding("pass", f"broker {where} answers")
+        yield _clock(connection)
+        yield _rights(connection, local=broker.is_local(settings.broker_url))
         persistence = cast(dict[str, object], connection.info("persistence"))
         memory = cast(dict[str, object], connection.info("memory"))
     except FarmError as exc:
@@ -119,6 +123,43 @@ def _broker(settings: Settings) -> Iterator[Finding]:
         yield Finding("pass", "broker never evicts")
     else:
         yield Finding("fail", f"broker evicts keys ({policy})", "start it with --maxmemory-policy noeviction")
+
+
+def _clock(connection: redis.Redis) -> Finding:
+    ahead = broker.skew_s(connection)
+    if abs(ahead) <= broker.MAX_SKEW_S:
+        return Finding("pass", f"clock is within {max(1, round(abs(ahead)))} s of the broker's host's")
+    return Finding(
+        "fail", f"clock is {ahead:+.0f} s off the broker's host's: workers refuse to start", "set both by NTP"
+    )
+
+
+def _rights(connection: redis.Redis, *, local: bool) -> Finding:
+    """Whether this user could do what farm never does. Asked inside MULTI, which is then discarded: nothing is done."""
+    wide = []
+    link: Any = connection.connection_pool.get_connection()
+    try:
+        for words in FORBIDDEN:
+            link.send_command("MULTI")
+            link.read_response()
+            link.send_command(*words)
+            try:
+                link.read_response()
+                wide.append(words[0])
+            except (NoPermissionError, ResponseError):
+                pass
+            link.send_command("DISCARD")
+            link.read_response()
+    finally:
+        link.disconnect()  # whatever it had begun is forgotten with it
+        connection.connection_pool.release(link)
+    if not wide:
+        return Finding("pass", "broker's user has no rights beyond farm's")
+    return Finding(
+        "pass" if local else "caution",
+        f"broker's user may also {', '.join(wide)}",
+        "" if local else "give each role a user of deploy/redis/users.acl",
+    )
 
 
 def _home(settings: Settings) -> Iterator[Finding]:

@@ -20,7 +20,10 @@ from farm import __version__
 from farm.config import Settings, load
 from farm.errors import ConfigError
 
-PASSWORDS = ("coordinator-password", "worker-password", "ops-password", "web-password", "farm-secret")
+PASSWORDS = (
+    "coordinator-password", "generate-password", "execute-password", "score-password", "ops-password", "web-password",
+    "farm-secret",
+)  # fmt: skip
 KEY_NAMES = ("FARM_API_KEY", "VLLM_API_KEY", "JWT_SECRET", "API_KEY", "OPENAI_API_KEY")  # as farm.inference.auth
 NO_KEY = "FARM_NO_KEY"
 

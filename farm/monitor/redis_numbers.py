@@ -12,6 +12,8 @@ from farm.ids import DEFAULT_RUNTIME
 from farm.tasks.keys import Keys, execute_queue
 from farm.tasks.roster import Worker, roster
 
+ROLES = ("generate", "execute", "score")  # of workers
+
 
 @dataclass(frozen=True, slots=True)
 class RedisNumbers:
@@ -38,14 +40,15 @@ def redis_numbers(connection: redis.Redis, keys: Keys, run_ids: list[str]) -> Re
         pipe.llen(keys.queue(name))
     for run_id in run_ids:
         pipe.xlen(keys.answers(run_id))
-    pipe.hlen(keys.queue("unacked"))
+    for role in ROLES:
+        pipe.hlen(keys.unacked(role)[0])
     pipe.hgetall(keys.quarantine_counts)
     said: list[Any] = pipe.execute()
     used, most = _memory(connection)
     return RedisNumbers(
         queues=dict(zip(names, said, strict=False)),
         streams=dict(zip(run_ids, said[len(names) :], strict=False)),
-        unacked=said[-2],
+        unacked=sum(said[-1 - len(ROLES) : -1]),
         refused={name.decode("utf-8", "replace"): int(number) for name, number in said[-1].items()},
         workers=workers,
         memory_bytes=used,

@@ -13,8 +13,8 @@ from kombu import Exchange, Queue
 
 from farm.config import Settings
 from farm.ids import DEFAULT_RUNTIME
-from farm.tasks.broker import broker_url
-from farm.tasks.keys import execute_queue
+from farm.tasks.broker import broker_url, tls
+from farm.tasks.keys import execute_queue, unacked_names
 
 # A message that a dead worker held comes back after this. Live workers renew what they hold
 # (farm.tasks.presence), so a generation of an hour is not delivered twice.
@@ -65,7 +65,9 @@ def _settings(settings: Settings, role: str, visibility_s: int) -> dict[str, Any
             "health_check_interval": 25,
             "queue_order_strategy": "sorted",
             "global_keyprefix": settings.key_prefix,
+            **unacked_names(role),
         },
+        "broker_use_ssl": tls(settings) or None,
         "broker_connection_retry_on_startup": True,  # outlive a Redis restart; farm pings first, for the clear error
         "broker_connection_max_retries": None,
         # True ends the worker on 5.6.3, and aborted requests can crash the model server

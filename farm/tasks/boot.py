@@ -165,7 +165,8 @@ def _prepare(
     broker.ping(settings)
     broker.require_scripts(settings, connection)
     keys = Keys(settings.key_prefix)
-    guard = Guard(connection, keys, KINDS[role], signer, worker)
+    broker.require_same_time(connection)
+    guard = Guard(connection, keys, role, KINDS[role], signer, worker)
     install(guard)
     missing = lacking()
     if missing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import redis
@@ -13,6 +15,7 @@ from farm.config import Settings
 from farm.errors import BrokerUnavailable, ConfigError
 
 SOCKET_SCHEME = "redis+socket://"
+MAX_SKEW_S = 30
 START_TIMEOUT_S = 5.0  # of each of two attempts, when somebody waits for an answer
 
 
@@ -34,11 +37,42 @@ def client(settings: Settings, *, retries: int = 3, timeout_s: float = 30.0) -> 
         url = f"unix://{path}?db=0"
     return redis.Redis.from_url(
         url,
+        **tls(settings),
         socket_timeout=timeout_s,
         socket_connect_timeout=5,
         health_check_interval=25,
         retry=Retry(ExponentialBackoff(cap=1.0, base=0.05), retries),
     )
+
+
+def tls(settings: Settings) -> dict[str, Any]:
+    """What redis-py and Celery need for a rediss:// URL; nothing for others. The server must prove its name."""
+    if not broker_url(settings).startswith("rediss://"):
+        return {}
+    files = {
+        "ssl_ca_certs": settings.broker_ca,
+        "ssl_certfile": settings.broker_cert,
+        "ssl_keyfile": settings.broker_cert_key,
+    }
+    named = {name: str(path) for name, path in files.items() if path is not None}
+    return {"ssl_cert_reqs": "required", "ssl_check_hostname": True, **named}
+
+
+def skew_s(connection: redis.Redis) -> float:
+    """How far this host's clock is ahead of Redis' host's, in seconds, half the way of a message left out."""
+    before = time.time()
+    seconds, micros = connection.time()
+    return (before + time.time()) / 2 - (seconds + micros / 1e6)
+
+
+def require_same_time(connection: redis.Redis) -> None:
+    """Raise ConfigError where the clocks differ too much: kombu gives messages back by the clock of the host."""
+    ahead = skew_s(connection)
+    if abs(ahead) > MAX_SKEW_S:
+        raise ConfigError(
+            f"this host's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} Redis' host's",
+            remedy=f"set both by NTP: beyond {MAX_SKEW_S} s, work of living workers is given to others",
+        )
 
 
 def ping(settings: Settings, *, retries: int = 1) -> None:

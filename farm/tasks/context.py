@@ -27,15 +27,16 @@ from farm.text import one_line
 
 log = logging.getLogger(__name__)
 MAX_STARTS = 3  # of one attempt. Redis counts no deliveries, and a program may kill its worker each time
-# KEYS state, out, claims, starts; ARGV fence, stage/key, attempt, worker, TTL. The number of this start; 0: not wanted.
+# KEYS claims, starts; ARGV fence, stage/key, attempt, worker, TTL, state, out. The number of this start; 0: not wanted.
+# The last two are keys that workers may only read, and Redis takes each of KEYS for one to be written.
 CLAIM = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('HGET', KEYS[2], ARGV[2]) ~= ARGV[3] then return 0 end
-redis.call('HSET', KEYS[3], ARGV[2], ARGV[3] .. '/' .. ARGV[4])
-redis.call('EXPIRE', KEYS[3], ARGV[5])
-local attempt, starts = string.match(redis.call('HGET', KEYS[4], ARGV[2]) or '', '^(%d+)/(%d+)$')
+if redis.call('GET', ARGV[6]) ~= ARGV[1] or redis.call('HGET', ARGV[7], ARGV[2]) ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3] .. '/' .. ARGV[4])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+local attempt, starts = string.match(redis.call('HGET', KEYS[2], ARGV[2]) or '', '^(%d+)/(%d+)$')
 starts = (attempt == ARGV[3] and tonumber(starts) or 0) + 1
-redis.call('HSET', KEYS[4], ARGV[2], ARGV[3] .. '/' .. starts)
-redis.call('EXPIRE', KEYS[4], ARGV[5])
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[3] .. '/' .. starts)
+redis.call('EXPIRE', KEYS[2], ARGV[5])
 return starts
 """
 
@@ -127,7 +128,8 @@ class TaskContext:
         One script, so that a stale message can neither start work nor touch the claim of another.
         """
         keys, run_id = self.keys, job.run_id
-        names = (keys.state(run_id), keys.out(run_id), keys.claims(run_id), keys.starts(run_id))
-        words = (job.fence, f"{stage}/{job.key}", job.attempt, self.worker, RUN_TTL_S)
+        names = (keys.claims(run_id), keys.starts(run_id))
+        place = f"{stage}/{job.key}"
+        words = (job.fence, place, job.attempt, self.worker, RUN_TTL_S, keys.state(run_id), keys.out(run_id))
         claimed = until_answered(lambda: self.claim_script(keys=names, args=words), f"run {job.run_id}, a claim")
         return int(claimed)

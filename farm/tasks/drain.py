@@ -45,7 +45,8 @@ def end_drain(worker: WorkerFacts, drain_s: float) -> None:
 def _hand_back(worker: WorkerFacts, message: Any) -> None:
     """Move an unacknowledged message to its queue, next in line, and withdraw the claim on its sample."""
     keys, tag = worker.keys, message.delivery_tag
-    held = cast(bytes | None, worker.connection.hget(keys.queue("unacked"), tag))
+    in_hand, since = keys.unacked("generate")
+    held = cast(bytes | None, worker.connection.hget(in_hand, tag))
     if held is None:
         return  # answered in this moment
     payload, _, queue = json.loads(held)
@@ -55,7 +56,7 @@ def _hand_back(worker: WorkerFacts, message: Any) -> None:
     place = f"generate/{SampleKey(job['problem_id'], job['index'])}"
     pipe.hdel(keys.claims(job["run_id"]), place)
     pipe.hdel(keys.starts(job["run_id"]), place)  # it was no fault of the sample
-    pipe.zrem(keys.queue("unacked_index"), tag)
-    pipe.hdel(keys.queue("unacked"), tag)
+    pipe.zrem(since, tag)
+    pipe.hdel(in_hand, tag)
     pipe.rpush(keys.queue(queue), json.dumps(payload))
     pipe.execute()

@@ -63,12 +63,18 @@ class Guard:
     """Opens entries for one worker process and notes what it refuses. Used by the event loop's thread alone."""
 
     def __init__(
-        self, connection: redis.Redis, keys: Keys, kinds: Mapping[str, type[Job]], signer: Signer, worker: str
+        self,
+        connection: redis.Redis,
+        keys: Keys,
+        role: str,
+        kinds: Mapping[str, type[Job]],
+        signer: Signer,
+        worker: str,
     ) -> None:
-        """`kinds`: the job of each task that this worker has; `worker`: its name, for the notes."""
+        """`kinds`: the job of each task that a worker of this role has; `worker`: its name, for the notes."""
         self.quarantine = Quarantine(connection, keys)
         self._redis, self._keys, self._kinds, self._worker = connection, keys, kinds, worker
-        self._signer = signer
+        self._role, self._signer = role, signer
         self._pop_some = connection.register_script(POP_SOME)
         self._in_a_row = 0
 
@@ -108,8 +114,9 @@ class Guard:
     def acknowledge(self, tag: str) -> None:
         """Forget a message whose channel is gone, in place of kombu. Raises RedisError."""
         pipe = self._redis.pipeline(transaction=True)
-        pipe.zrem(self._keys.queue(GuardedChannel.unacked_index_key), tag)
-        pipe.hdel(self._keys.queue(GuardedChannel.unacked_key), tag)
+        held, since = self._keys.unacked(self._role)
+        pipe.zrem(since, tag)
+        pipe.hdel(held, tag)
         pipe.execute()
 
     def refuse(self, reason: str, headers: object) -> None:

@@ -29,6 +29,11 @@ def score_queue(environment: str) -> str:
     return f"score.{environment}"
 
 
+def unacked_names(role: str) -> dict[str, str]:
+    """kombu's names of what workers of a role have in hand: apart, so that no role needs the other's keys."""
+    return {f"{name}_key": f"{name}.{role}" for name in ("unacked", "unacked_index", "unacked_mutex")}
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """Key names under one prefix."""
@@ -38,6 +43,11 @@ class Keys:
     def queue(self, queue: str) -> str:
         """The list that Celery keeps a queue in."""
         return f"{self.prefix}{queue}"
+
+    def unacked(self, role: str) -> tuple[str, str]:
+        """Where kombu keeps what workers of a role have in hand: the messages by tag (hash), and since when."""
+        names = unacked_names(role)
+        return f"{self.prefix}{names['unacked_key']}", f"{self.prefix}{names['unacked_index_key']}"
 
     @property
     def generate_queues(self) -> str:

@@ -79,7 +79,9 @@ def test_a_drain_ends_in_time_and_hands_its_jobs_back(line: JobLine) -> None:
         doomed.process.terminate()
         assert doomed.wait() == 0, doomed.stderr[-2000:]
         redis = line.redis.client()
-        assert redis.llen("farm:generate.org_m") == 1 and not redis.exists("farm:unacked", line.keys.claims(RUN))
+        assert redis.llen("farm:generate.org_m") == 1 and not redis.exists(
+            "farm:unacked.generate", line.keys.claims(RUN)
+        )
         assert line.answers() == {}, "nobody's fault was counted against the sample"
         line.worker("generate", *options)
         assert asked.acquire(timeout=60)

@@ -46,7 +46,7 @@ def worker(line: JobLine) -> Iterator[FarmProcess]:
     parcel = line.parcel()
     line.send(parcel)
     assert line.judged(parcel).verdict is Verdict.PASSED
-    wait_until(lambda: not line.redis.client().exists("farm:unacked"), "no message is held back")
+    wait_until(lambda: not line.redis.client().exists("farm:unacked.execute"), "no message is held back")
 
 
 def refused_once(line: JobLine, before: int, number: int = 1) -> None:
