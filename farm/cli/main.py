@@ -21,6 +21,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("farm.cli.inspect:inspect", "Look at a run's problems and samples; run one again with a trace."),
     "compare": ("farm.cli.compare:compare", "Compare runs with the first one, problem by problem; or as repeats."),
     "gate": ("farm.cli.gate:gate", "Pass or fail a run for CI, beside a stored run or its reference score."),
+    "export": (
+        "farm.cli.export:export",
+        "Write a run as the files of lm-eval, tt-inference-server, LiveCodeBench, ...",
+    ),
+    "import": ("farm.cli.export:import_", "Judge the output of LiveCodeBench or lm-eval as a run."),
     "runs": ("farm.cli.runs:runs", "List the runs in the ledger, and how far each is."),
     "status": ("farm.cli.watch:status", "Say how far a run is and who drives it."),
     "watch": ("farm.cli.watch:watch", "Follow a run that is driven elsewhere."),
