@@ -149,6 +149,7 @@ class Problem(Record):
     contest_date: str = ""  # ISO 8601, empty if unknown
     starter_code: str = ""
     func_name: str | None = None
+    ask: str = Field(default="", exclude_if=_is_blank)  # what an answer completes, where that is no program
     tests: tuple[TestCase, ...]
     asserts: Asserts | None = Field(default=None, exclude_if=_is_none)
 
@@ -312,6 +313,14 @@ class HarnessRef(Record):
     environment: str = Field(default="", exclude_if=_is_blank)  # that has lm-eval
 
 
+class Repairs(Record):
+    """The run whose failed programs are asked for again."""
+
+    run_id: RunId
+    prompts: Digest  # blob: a Prompt by sample, of those that failed
+    failed: Count
+
+
 class RunSpec(Record):
     """All that decides a run's score. Resume refuses a differing one, by field."""
 
@@ -338,6 +347,7 @@ class RunSpec(Record):
     # Not: completions are all that is wanted, lm-eval scores them (docs/lm-eval.md)
     judged: bool = Field(default=True, exclude_if=_is_true)
     harness: HarnessRef | None = Field(default=None, exclude_if=_is_none)
+    repairs: Repairs | None = Field(default=None, exclude_if=_is_none)
 
     @property
     def generates(self) -> bool:

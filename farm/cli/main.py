@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "submit": ("farm.cli.submit:submit", "Generate samples with a model, judge them and report pass@k."),
     "grade": ("farm.cli.grade:grade", "Judge completions that exist already."),
     "regrade": ("farm.cli.regrade:regrade", "Judge the stored completions of a run again, by other rules."),
+    "repair": ("farm.cli.repair:repair", "Ask again for the programs that failed in a run."),
     "resume": ("farm.cli.runs:resume", "Continue a run that was interrupted."),
     "report": ("farm.cli.runs:report", "Print and write the report of a run."),
     "inspect": ("farm.cli.inspect:inspect", "Look at a run's problems and samples; run one again with a trace."),

@@ -82,7 +82,7 @@ def submit(**options: Any) -> int:
     entry = catalogue.spec(options["model"], options["device"], engine=options["engine"], impl=options["impl"])
     model = catalogue.served(entry)
     task = eval_task(model.name, options["task"] or task_of(options["protocol_name"]), catalogue.evals)
-    protocol = protocols.get(code_task.protocol if code_task else options["protocol_name"] or task.protocol)
+    protocol = protocols.choose(code_task.protocol if code_task else options["protocol_name"] or task.protocol)
     sampling = _sampling(protocol.sampling, options)
     judge = judge_spec(protocol, options["judge"], options["all_tests"], options["program_runtime"])
     ks = check_ks(options["ks"] or None, sampling.n)

@@ -13,6 +13,7 @@ from farm.coordinator.journal import Journal
 from farm.coordinator.ledger import Ledger, PlannedProblem
 from farm.coordinator.lifecycle import Command, GiveUp, Send, Stage, Waits
 from farm.coordinator.programs import program_of
+from farm.coordinator.repair import repair_prompts
 from farm.ids import sha256_hex
 from farm.protocols import get
 from farm.records import CaseResult, RunSpec, SampleKey, SampleResult, Suite, Verdict
@@ -45,6 +46,7 @@ class Outbox:
         self._problems, self._dispatcher, self._cache = problems, dispatcher, cache
         self._load = load
         self._protocol = get(spec.protocol)
+        self._repairs = repair_prompts(spec, load)
         self._unsent: list[Parcel] = []
         self._digests: dict[SampleKey, str] = {}  # of the programs that are out
 
@@ -61,9 +63,7 @@ class Outbox:
                     self._journal.record_unjudged([key], stage.value, reason)
                     done.given_up.append(key)
                 case Send(key, Stage.GENERATE, attempt):
-                    prompt = self._problems[key.problem_id].prompt
-                    assert prompt is not None, f"{key}: a run without prompts generates nothing"
-                    self._unsent.append(self._dispatcher.generate(key, attempt, prompt.encode()))
+                    self._unsent.append(self._dispatcher.generate(key, attempt, self._asked(key)))
                 case Send(key, Stage.EXECUTE, attempt):
                     self._execute(key, attempt, done)
         if done.judged:
@@ -111,6 +111,12 @@ class Outbox:
         """The extracted program, or None if the answer holds no code."""
         stored = history.completion(self._ledger, self._journal.run_id, key)
         return program_of(self._protocol, stored, self._prompt(key))
+
+    def _asked(self, key: SampleKey) -> bytes:
+        """The prompt of a sample: its problem's, or its own where a failed program is asked for again."""
+        prompt = self._problems[key.problem_id].prompt
+        assert prompt is not None, f"{key}: a run without prompts generates nothing"
+        return self._repairs.get(key) or prompt.encode()
 
     def _prompt(self, key: SampleKey) -> str:
         """The problem's own code that an answer continues; empty where the protocol needs none."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from farm.datasets import humaneval, lcb, mbpp
+from farm.datasets import humaneval, lcb, lcb_scenarios, mbpp
 from farm.datasets.jsonl import parse_object, read_lines
 from farm.datasets.rows import Fields, Header, RowError, Tests
 from farm.errors import DatasetError
@@ -43,7 +43,20 @@ HUMANEVAL = Format(
 )  # fmt: skip
 MBPP = Format("mbpp", frozenset({"task_id", "code", "test_list"}), mbpp.header_of, mbpp.problem_of)
 
-FORMATS = (LIVECODEBENCH, HUMANEVAL, MBPP)
+TEST_OUTPUT = Format(
+    lcb_scenarios.TEST_OUTPUT,
+    frozenset({"question_id", "test_id", "starter_code", "function_name", "test"}),
+    lcb_scenarios.test_output_header_of,
+    lcb_scenarios.test_output_problem_of,
+)
+EXECUTION = Format(
+    lcb_scenarios.EXECUTION,
+    frozenset({"id", "code", "input", "output", "function_name", "numsteps"}),
+    lcb_scenarios.execution_header_of,
+    lcb_scenarios.execution_problem_of,
+)
+
+FORMATS = (LIVECODEBENCH, HUMANEVAL, MBPP, TEST_OUTPUT, EXECUTION)
 
 
 def format_of(fields: Fields) -> Format:

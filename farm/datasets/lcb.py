@@ -90,9 +90,9 @@ def _head(fields: Fields) -> Head:
         title=texts["question_title"],
         statement=texts["question_content"],
         platform=texts["platform"],
-        difficulty=_difficulty(texts["difficulty"]),
+        difficulty=difficulty_of(texts["difficulty"]),
         contest_id=texts["contest_id"],
-        contest_date=_contest_date(texts["contest_date"]),
+        contest_date=contest_date_of(texts["contest_date"]),
         starter_code=texts["starter_code"],
         func_name=_func_name(texts["metadata"]),
         public_tests=texts["public_test_cases"],
@@ -109,14 +109,14 @@ def _refuse_surrogates(name: str, text: str) -> None:
         raise RowError(f"{name} holds a lone surrogate at character {exc.start}") from exc
 
 
-def _difficulty(text: str) -> Difficulty:
+def difficulty_of(text: str) -> Difficulty:
     try:
         return Difficulty(text)
     except ValueError as exc:
         raise RowError(f"difficulty {one_line(text, 40)!r} is none of {', '.join(Difficulty)}") from exc
 
 
-def _contest_date(text: str) -> str:
+def contest_date_of(text: str) -> str:
     try:
         if text:
             datetime.fromisoformat(text)

@@ -4,6 +4,7 @@
 `runner/vllm_runner.py`. `tt`: Tenstorrent's lm-eval task (tstescoTT/lm-evaluation-harness at 44e770e8).
 `seed`: the design document of the LiveCodeBench integration. The texts are byte for byte theirs, the
 odd space before the last `###` of `tt` included; test vectors guard them. HumanEval and MBPP: `python_tests.py`.
+LiveCodeBench's other scenarios: `scenarios.py`, `self_repair.py`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 from farm.errors import ConfigError
 from farm.protocols.protocol import Protocol
 from farm.protocols.python_tests import PYTHON_TESTS
+from farm.protocols.scenarios import SCENARIOS
+from farm.protocols.self_repair import SELF_REPAIR
 from farm.records import JudgeSpec, Sampling
 from farm.text import one_line
 
@@ -84,6 +87,7 @@ BUILTIN = (
         }
     ),
     *PYTHON_TESTS,
+    *SCENARIOS,
 )
 
 # Of runs whose prompts are lm-eval's, and whose answers lm-eval scores; nobody chooses it
@@ -102,9 +106,19 @@ def names() -> tuple[str, ...]:
     return tuple(protocol.ident for protocol in BUILTIN)
 
 
+def choose(name: str) -> Protocol:
+    """A protocol that a user names for problems: not one whose prompts come from elsewhere."""
+    found = get(name)
+    if found in (LM_EVAL, SELF_REPAIR):
+        raise ConfigError(
+            f"protocol {found.ident} asks no problem of a dataset", remedy="farm repair RUN, farm submit --task"
+        )
+    return found
+
+
 def get(name: str) -> Protocol:
     """A protocol by `name` (its newest version) or `name@version`. ConfigError lists what there is."""
-    found = [protocol for protocol in (*BUILTIN, LM_EVAL) if name in (protocol.name, protocol.ident)]
+    found = [protocol for protocol in (*BUILTIN, LM_EVAL, SELF_REPAIR) if name in (protocol.name, protocol.ident)]
     if not found:
         raise ConfigError(f"unknown protocol {one_line(name, 60)}", remedy=f"choose one of {', '.join(names())}")
     return max(found, key=lambda protocol: protocol.version)

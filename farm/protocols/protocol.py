@@ -13,10 +13,11 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from farm.errors import ConfigError
 from farm.records import JudgeSpec, Message, Problem, Prompt, Record, Sampling
 from farm.scoring.extract import ExtractionRule, extract, remove_thinking
 
-_PLACEHOLDER = re.compile(r"\{(question|format|code|tests)\}")
+_PLACEHOLDER = re.compile(r"\{(question|format|code|tests|ask)\}")
 
 
 def _is_empty(value: object) -> bool:
@@ -38,7 +39,7 @@ class Protocol(Record):
     version: Annotated[int, Field(ge=1)]
     system: str | None = None
     shots: tuple[Shot, ...] = Field(default=(), exclude_if=_is_empty)  # as written, nothing is replaced in them
-    template: str  # of the user message; {question}, {format}, {code} and {tests} are replaced
+    template: str  # of the user message; {question}, {format}, {code}, {tests} and {ask} are replaced
     answer_prefix: str = Field(default="", exclude_if=_is_empty)  # template of an answer begun, which the model goes on
     formats: tuple[str, str] = ("", "")  # {format} with a starter code and without one
     code_placeholder: str = ""  # {code} where there is no starter code
@@ -55,7 +56,7 @@ class Protocol(Record):
     @property
     def continues(self) -> bool:
         """Whether an answer continues the problem's own code."""
-        return self.extraction.startswith("continuation")
+        return self.extraction.startswith(("continuation", "execution"))
 
     def digest(self) -> str:
         """SHA-256 over all fields; stored with every run."""
@@ -63,12 +64,21 @@ class Protocol(Record):
 
 
 def render(protocol: Protocol, problem: Problem) -> Prompt:
-    """The chat messages for one problem, byte for byte as the protocol's source sends them."""
+    """The chat messages for one problem, byte for byte as the protocol's source sends them.
+
+    ConfigError for a problem of another scenario.
+    """
+    if ("{ask}" in protocol.template) != bool(problem.ask):
+        raise ConfigError(
+            f"protocol {protocol.ident} is not for problem {problem.problem_id}",
+            remedy="each scenario of LiveCodeBench has its own dataset and protocol: docs/benchmarks.md",
+        )
     starter = problem.starter_code
     values = {
         "question": problem.statement,
         "format": protocol.formats[0 if starter else 1],
         "code": starter or protocol.code_placeholder,
+        "ask": problem.ask,
         "tests": "\n".join(test.input for test in problem.tests if test.public),
     }
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from farm.scoring.answers import executed_output, expected_output
+
 ExtractionRule = Literal[
     "first_fence", "last_fence", "first_fence_or_raw",
     "whole", "continuation", "continuation_to_fence", "open_fence", "open_fence_lm_eval",
+    "test_output", "execution", "execution_cot",
 ]  # fmt: skip
 
 FENCE = "```"
@@ -38,6 +41,7 @@ def extract(text: str, rule: ExtractionRule, prompt: str = "") -> str:
 
     `whole`: all of it. `continuation`: after `prompt`; `continuation_to_fence`: up to the first three
     backticks. `open_fence`: the prompt has opened a fence, so the program ends at the next one.
+    `test_output` and `execution`: see `farm.scoring.answers`.
     """
     if rule == "whole":
         return text
@@ -49,6 +53,10 @@ def extract(text: str, rule: ExtractionRule, prompt: str = "") -> str:
         return _to_closing_fence(text)
     if rule == "open_fence_lm_eval":
         return _lm_eval_block(text)
+    if rule == "test_output":
+        return expected_output(text)
+    if rule in ("execution", "execution_cot"):
+        return executed_output(text, prompt, thought=rule == "execution_cot")
     lines = text.split("\n")
     fences = [number for number, line in enumerate(lines) if FENCE in line]
     if len(fences) >= 2:

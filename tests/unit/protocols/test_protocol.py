@@ -96,5 +96,7 @@ def test_official_extraction_on_recorded_completions() -> None:
     for line in shared("lcb_sample_problems.jsonl").read_text().splitlines():
         row = json.loads(line)
         for ident in names():
+            if "{ask}" in get(ident).template:
+                continue  # of another scenario
             made = render(get(ident), problem(row["question_content"], row["starter_code"]))
             assert any(row["question_content"] in message.content for message in made.messages)

@@ -57,7 +57,7 @@ def test_worked_examples_come_before_the_question_and_hidden_tests_nowhere() -> 
 def test_sampling_and_judge() -> None:
     stops = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
     wanted = {"humaneval": (1024, stops), "humaneval-instruct": (1024, stops), "mbpp": (256, ("[DONE]",))}
-    wanted |= {"mbpp-instruct": (256, ())}
+    wanted |= {"mbpp-instruct": (256, ()), "mbpp-plus-instruct": (1024, ())}
     for protocol in PYTHON_TESTS:
         sampling = protocol.sampling
         assert (sampling.max_tokens, sampling.stop) == wanted[protocol.name]
