@@ -12,6 +12,7 @@ import click
 from farm import __version__
 from farm.cli.status import StatusLine
 from farm.errors import ConfigError
+from farm.server.engine import connect
 from farm.text import one_line
 
 DOCKERFILE = "worker.Dockerfile"
@@ -42,12 +43,12 @@ def build(roles: tuple[str, ...], source: Path, base: str | None) -> int:
     if not (source / DOCKERFILE).is_file():
         raise ConfigError(f"no {DOCKERFILE} in {source.absolute()}", remedy="name a checkout of farm with --source")
     commit = commit_of(source)
-    client = _engine()
+    engine = connect().api
     tag = f"{__version__}-{_short(commit)}"
     arguments = {"FARM_VERSION": __version__, "FARM_COMMIT": commit, **({} if base is None else {"BASE": base})}
     for role in roles or ROLES:
         name = f"farm-{role}:{tag}"
-        _build(client, source, role, name, arguments)
+        _build(engine, source, role, name, arguments)
         click.echo(name)
     click.echo(f"compose takes them with: FARM_TAG={tag} docker-compose up --detach", err=True)
     return 0
@@ -69,22 +70,6 @@ def _git(folder: Path, *words: str) -> str:
 def _short(commit: str) -> str:
     head = commit.removesuffix(_DIRTY)
     return head[:12] + (_DIRTY if commit != head else "")
-
-
-def _engine() -> Any:
-    try:
-        import docker
-    except ImportError as exc:
-        raise ConfigError("the docker SDK is not installed", remedy="pip install 'farm[docker]'") from exc
-    try:
-        client = docker.from_env()
-        client.ping()
-    except docker.errors.DockerException as exc:
-        said = one_line(str(exc), 200)
-        raise ConfigError(
-            f"the container engine does not answer: {said}", remedy="start it, or set DOCKER_HOST"
-        ) from exc
-    return client.api
 
 
 def _build(engine: Any, source: Path, role: str, name: str, arguments: dict[str, str]) -> None:

@@ -39,17 +39,23 @@ _STOP_S = 30
 _PULL_HINT = "docker pull it where there is a network, or name another with --image"
 
 
+def connect() -> Any:
+    """A client of the container engine that answers. ConfigError when the SDK or the engine is not there."""
+    try:
+        import docker
+    except ImportError as exc:
+        raise ConfigError("the docker SDK is not installed", remedy="pip install 'farm[docker]'") from exc
+    with _reported("the container engine does not answer", "start it, or set DOCKER_HOST"):
+        client = docker.from_env()
+        client.ping()
+        return client
+
+
 class ServerEngine:
     """A client of the container engine. ConfigError when the SDK or the engine is not there."""
 
     def __init__(self) -> None:
-        try:
-            import docker
-        except ImportError as exc:
-            raise ConfigError("the docker SDK is not installed", remedy="pip install 'farm[docker]'") from exc
-        with _reported("the container engine does not answer", "start it, or set DOCKER_HOST"):
-            self._client: Any = docker.from_env()
-            self._client.ping()
+        self._client: Any = connect()
 
     def close(self) -> None:
         self._client.close()
