@@ -85,6 +85,7 @@ def _facts(ledger: Ledger, run_id: str) -> Iterator[SampleFacts]:
             "completion_tokens": completion.usage.completion_tokens,
             "latency_s": telemetry.latency_s if spec.generates else None,
             "ttft_s": telemetry.ttft_s if spec.generates else None,
+            "server": telemetry.server if spec.generates else "",
         }
     for sample in judged_samples(ledger, run_id):
         yield SampleFacts(

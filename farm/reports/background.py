@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from farm.reports.section import Section
 from farm.scoring.differences import judge_name, limits_name
-from farm.scoring.report import Distribution, Report
+from farm.scoring.report import Distribution, Report, ServerShare
 
 
 def work(report: Report) -> Section:
@@ -20,6 +20,8 @@ def work(report: Report) -> Section:
         ]
     if told.tokens_per_second is not None:
         rows.append(("completion tokens per second", f"{told.tokens_per_second:.1f}"))
+    if len(told.servers) > 1:
+        rows += [(f"server {share.url}", _share(share)) for share in told.servers]
     for name, seconds in (("latency", told.latency_s), ("time to first token", told.ttft_s)):
         if seconds is not None:
             rows.append((name, _seconds(seconds)))
@@ -106,6 +108,12 @@ def provenance(report: Report) -> Section:
         )
     rows.append(("score digest", report.score_digest()))
     return Section("Provenance", ("", "value"), tuple(rows), text=True)
+
+
+def _share(share: ServerShare) -> str:
+    rate = "" if share.tokens_per_second is None else f", {share.tokens_per_second:.1f} tokens per second"
+    took = "" if share.latency_s is None else f", {share.latency_s:.2f} s a completion"
+    return f"{share.samples} samples{rate}{took}"
 
 
 def _seconds(seconds: Distribution) -> str:

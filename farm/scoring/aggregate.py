@@ -32,7 +32,7 @@ from farm.scoring.report import (
     Timing,
     versions_of,
 )
-from farm.scoring.work import distribution, tokens
+from farm.scoring.work import distribution, server_shares, tokens
 from farm.text import one_line
 
 SEEDS_RULE = "per sample: first 4 bytes of SHA-256 of canonical JSON [seed, problem_id, index], below 2**31"
@@ -67,6 +67,7 @@ class SampleFacts:
     completion_tokens: int | None = None
     latency_s: float | None = None
     ttft_s: float | None = None
+    server: str = ""  # that answered
     sandbox: str = ""  # tier that executed it; empty if nothing was executed
     runtime: str = ""  # interpreter and runner versions
     cached: bool = False  # judged by an execution for another sample
@@ -143,6 +144,9 @@ def aggregate(
             latency_s=distribution(sample.latency_s for sample in flat),
             ttft_s=distribution(sample.ttft_s for sample in flat),
             tokens_per_second=rate,
+            servers=server_shares(
+                ((s.server, s.completion_tokens, s.latency_s) for s in flat if s.server), timing.wall_s
+            ),
             sandboxes=dict(Counter(sample.sandbox for sample in flat if sample.sandbox and not sample.cached)),
             cached=sum(sample.cached for sample in flat),
             regrade=_regrade(flat) if spec.regraded_from is not None else None,

@@ -189,6 +189,16 @@ class Timing(Record):
     wall_s: Seconds = 0.0
 
 
+class ServerShare(Record):
+    """What one model server did for the run."""
+
+    url: str
+    samples: Count
+    completion_tokens: Count
+    tokens_per_second: Seconds | None  # completion tokens over the run's wall_s
+    latency_s: Seconds | None  # mean of a completion
+
+
 class Telemetry(Record):
     """What differs between two honest runs of the same spec."""
 
@@ -196,6 +206,7 @@ class Telemetry(Record):
     latency_s: Distribution | None
     ttft_s: Distribution | None
     tokens_per_second: Seconds | None  # completion tokens over wall_s
+    servers: tuple[ServerShare, ...] = ()  # by URL
     sandboxes: dict[str, Count]  # samples executed per tier
     cached: Count = 0  # samples judged by an execution of the same program on the same tests for another one
     regrade: Regrade | None = None

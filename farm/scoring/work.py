@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import ceil, fsum
 
-from farm.scoring.report import Distribution, Tokens
+from farm.scoring.report import Distribution, ServerShare, Tokens
 
 
 def tokens(stated: Iterable[tuple[int | None, int | None]]) -> Tokens | None:
@@ -21,6 +21,27 @@ def tokens(stated: Iterable[tuple[int | None, int | None]]) -> Tokens | None:
         mean_prompt=prompt / len(both),
         mean_completion=completion / len(both),
     )
+
+
+def server_shares(answers: Iterable[tuple[str, int | None, float | None]], wall_s: float) -> tuple[ServerShare, ...]:
+    """What each server did, from (URL, completion tokens, seconds) of each answer and the run's wall time."""
+    by_server: dict[str, list[tuple[int | None, float | None]]] = {}
+    for url, completion, latency_s in answers:
+        by_server.setdefault(url, []).append((completion, latency_s))
+    shares = []
+    for url, rows in sorted(by_server.items()):
+        total = sum(completion or 0 for completion, _ in rows)
+        seconds = [latency_s for _, latency_s in rows if latency_s is not None]
+        shares.append(
+            ServerShare(
+                url=url,
+                samples=len(rows),
+                completion_tokens=total,
+                tokens_per_second=total / wall_s if wall_s else None,
+                latency_s=fsum(seconds) / len(seconds) if seconds else None,
+            )
+        )
+    return tuple(shares)
 
 
 def distribution(seconds: Iterable[float | None]) -> Distribution | None:
