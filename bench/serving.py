@@ -10,7 +10,8 @@ same, so that few are executed: this measures serving, on machines where the san
 
     slots in use   mean share of the slots, from the first request until nothing is left to send (the tail)
     wall           from the first request to the last token, beside the ideal: each slot takes the longest answer
-                   that is left, all lengths known before (a schedule that must guess them may not reach it)
+                   that is left, all lengths known before (a schedule that must guess them may not reach it),
+                   with the times that the requests had in this very run: a busy machine slows the server down
     after          from the last token to the report
 
 The old way is lm-evaluation-harness (`local-completions`, `num_concurrent` slots) on the same prompts, then `farm
@@ -96,14 +97,10 @@ def workload(count: int, seed: int) -> tuple[dict[str, str], list[Sample]]:
     return problems, samples
 
 
-def seconds(sample: Sample, scale: float) -> float:
-    return (PREFILL_S + sample.tokens / TOKENS_PER_S) / scale
-
-
-def ideal(samples: list[Sample], slots: int, scale: float) -> float:
+def ideal(took_s: list[float], slots: int) -> float:
     """The wall time if every slot always took the longest answer that is left."""
     ends = [0.0] * slots
-    for took in sorted((seconds(sample, scale) for sample in samples), reverse=True):
+    for took in sorted(took_s, reverse=True):
         heapq.heapreplace(ends, ends[0] + took)
     return max(ends)
 
@@ -150,7 +147,7 @@ def served(samples: list[Sample], slots: int, scale: float) -> ModelServer:
 # --- the ways -----------------------------------------------------------------------------------
 
 
-def measured(way: str, server: ModelServer, samples: list[Sample], slots: int, scale: float, ended: float) -> Measured:
+def measured(way: str, server: ModelServer, samples: list[Sample], slots: int, ended: float) -> Measured:
     """From the server's own record of when its slots were taken. The readiness probe is no part of it."""
     line = list(server.timeline)
     while line and line[1][1] == 0:  # alone: a probe
@@ -159,10 +156,9 @@ def measured(way: str, server: ModelServer, samples: list[Sample], slots: int, s
     starts = [at for (at, now), (_, before) in zip(line[1:], line, strict=False) if now > before]
     tail = max([begin, *starts])
     area = sum((min(after, tail) - at) * now for (at, now), (after, _) in pairwise(line) if at < tail)
-    return Measured(
-        way, slots, len(samples), last - begin, ideal(samples, slots, scale), area / (tail - begin) / slots,
-        server.max_in_flight, ended - last,
-    )  # fmt: skip
+    best = ideal(server.took_s[-len(samples) :], slots)
+    share = area / (tail - begin) / slots
+    return Measured(way, slots, len(samples), last - begin, best, share, server.max_in_flight, ended - last)
 
 
 def by_farm(folder: Path, problems: dict[str, str], samples: list[Sample], slots: int, scale: float) -> Measured:
@@ -178,7 +174,7 @@ def by_farm(folder: Path, problems: dict[str, str], samples: list[Sample], slots
             "--n", str(PER_PROBLEM), "--temperature", "0.2", "--max-tokens", str(MAX_TOKENS), "--judge", "judge",
         ]  # fmt: skip
         _run(command, home, folder / "farm.log")
-        return measured("farm", server, samples, slots, scale, time.monotonic())
+        return measured("farm", server, samples, slots, time.monotonic())
 
 
 def by_harness(
@@ -218,7 +214,7 @@ def by_harness(
             str(answers), "--judge", "judge",
         ]  # fmt: skip
         _run(grade, home, folder / "grade.log")
-        return measured("lm-eval, then grading", server, samples, slots, scale, time.monotonic())
+        return measured("lm-eval, then grading", server, samples, slots, time.monotonic())
 
 
 def _run(command: list[str], home: Path, log: Path) -> None:

@@ -131,6 +131,7 @@ class ModelServer:
         self.in_flight = self.max_in_flight = self.running = self.max_running = 0
         self.answered = self.aborted = self.connections = self.prompt_tokens = self.generated_tokens = 0
         self.timeline: list[tuple[float, int]] = []  # monotonic time, requests in slots from then on
+        self.took_s: list[float] = []  # how long each request had its slot
         self._sockets: set[socket.socket] = set()
         self._host = host
         self._http = self._bound(port)
@@ -215,10 +216,12 @@ class ModelServer:
         """One of the server's slots; more requests than slots wait here, as in vLLM."""
         with self.slots or contextlib.nullcontext():
             self._count(1)
+            began = time.monotonic()
             try:
                 yield
             finally:
                 self._count(-1)
+                self.took_s.append(time.monotonic() - began)
 
     def _count(self, more: int) -> None:
         with self.lock:
