@@ -14,6 +14,8 @@ same, so that few are executed: this measures serving, on machines where the san
                    with the times that the requests had in this very run: a busy machine slows the server down
     after          from the last token to the report
 
+`farm again` is a second run in the same ledger: it knows from the first how long the answers to a problem are.
+
 The old way is lm-evaluation-harness (`local-completions`, `num_concurrent` slots) on the same prompts, then `farm
 grade` of its answers: `--lm-eval` is the Python of an environment that has it (`pip install 'lm-eval[api]'`, no torch).
 """
@@ -31,7 +33,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -161,10 +165,11 @@ def measured(way: str, server: ModelServer, samples: list[Sample], slots: int, e
     return Measured(way, slots, len(samples), last - begin, best, share, server.max_in_flight, ended - last)
 
 
-def by_farm(folder: Path, problems: dict[str, str], samples: list[Sample], slots: int, scale: float) -> Measured:
-    """`farm submit`: generation and grading at the same time."""
+def by_farm(
+    way: str, folder: Path, problems: dict[str, str], samples: list[Sample], slots: int, scale: float
+) -> Measured:
+    """`farm submit`: generation and grading at the same time. A second run in `folder` knows how long answers are."""
     home = folder / "farm"
-    home.mkdir()
     catalogue = folder / "slots.yaml"
     catalogue.write_text(f"models:\n  - {{repo: {MODEL}, device: n300, max_concurrency: {slots}}}\n")
     with served(samples, slots, scale) as server:
@@ -174,7 +179,7 @@ def by_farm(folder: Path, problems: dict[str, str], samples: list[Sample], slots
             "--n", str(PER_PROBLEM), "--temperature", "0.2", "--max-tokens", str(MAX_TOKENS), "--judge", "judge",
         ]  # fmt: skip
         _run(command, home, folder / "farm.log")
-        return measured("farm", server, samples, slots, time.monotonic())
+        return measured(way, server, samples, slots, time.monotonic())
 
 
 def by_harness(
@@ -244,21 +249,20 @@ def main() -> None:
     print(f"{'':24}{'slots in use':>14}{'most':>6}{'wall s':>9}{'ideal s':>9}{'ratio':>7}{'after s':>9}", flush=True)
     found = []
     for slots, scale in zip(options.slots, options.scale, strict=True):
-        ways = ["farm", *(["old"] if options.lm_eval else [])]
-        for way in ways:
-            with tempfile.TemporaryDirectory(prefix="serving-") as folder:
-                place = Path(folder)
-                row = (
-                    by_farm(place, problems, samples, slots, scale)
-                    if way == "farm"
-                    else by_harness(options.lm_eval, place, problems, samples, slots, scale)
+        with tempfile.TemporaryDirectory(prefix="serving-") as folder:
+            ways: list[Callable[[], Measured]] = [
+                partial(by_farm, way, Path(folder), problems, samples, slots, scale) for way in ("farm", "farm again")
+            ]
+            if options.lm_eval:
+                ways.append(partial(by_harness, options.lm_eval, Path(folder), problems, samples, slots, scale))
+            for way in ways:
+                row = way()
+                found.append(row)
+                print(
+                    f"{slots:>4} x{scale:<4g}{row.way:<15.15}{100 * row.slots_in_use:>13.1f}%{row.most_in_flight:>6}"
+                    f"{row.wall_s:>9.1f}{row.ideal_s:>9.1f}{row.ratio:>7.3f}{row.after_s:>9.1f}",
+                    flush=True,
                 )
-            found.append(row)
-            print(
-                f"{slots:>4} x{scale:<4g}{row.way:<15.15}{100 * row.slots_in_use:>13.1f}%{row.most_in_flight:>6}"
-                f"{row.wall_s:>9.1f}{row.ideal_s:>9.1f}{row.ratio:>7.3f}{row.after_s:>9.1f}",
-                flush=True,
-            )
     if options.json:
         options.json.write_text(json.dumps([{**asdict(row), "ratio": row.ratio} for row in found], indent=2))
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import click
 
@@ -16,8 +19,13 @@ from farm.inference.client import Client
 from farm.inference.readiness import ServerFacts, check, wait_ready
 from farm.inference.transport import checked_url
 from farm.records import ServedModel
+from farm.tasks import broker
+from farm.tasks.admission import Admission, NotWanted
+from farm.tasks.keys import Keys
+from farm.tasks.slots import Slots
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
+PROBE_SLOT_S = 3.0  # how long the probe waits for a slot
 
 SERVER_URL = click.option(
     "--server-url",
@@ -85,15 +93,45 @@ def _ready(settings: Settings, model: ServedModel, url: str, origin: str, budget
     token, token_origin = bearer(settings, model.engine)
     try:
         with Client(url, token=token, token_origin=token_origin, url_origin=origin) as client:
+            admit = partial(_probe_slot, settings, model, url)
             if not budget_s:
-                return check(client, model.repo, chat=model.chat)
-            stop = threading.Event()
-            return wait_ready(client, model.repo, chat=model.chat, budget_s=budget_s, stop=stop, on_progress=_waiting)
+                return check(client, model.repo, chat=model.chat, admit=admit)
+            return wait_ready(
+                client,
+                model.repo,
+                chat=model.chat,
+                budget_s=budget_s,
+                stop=threading.Event(),
+                on_progress=_waiting,
+                admit=admit,
+            )
     except InferenceError as exc:
         if isinstance(exc, AuthRejected):
             exc.remedy = key_remedy(model.engine, token_origin)
         exc.exit_code = ConfigError.exit_code  # nothing was started: the invocation is at fault, not a run
         raise
+
+
+@contextmanager
+def _probe_slot(settings: Settings, model: ServedModel, url: str) -> Iterator[bool]:
+    """A slot of the server for the probe, where runs share servers; False if others have them all.
+
+    A server whose slots are all taken is at work: that is the better proof.
+    """
+    if settings.broker_url is None:
+        yield True
+        return
+    connection = broker.client(settings, retries=0)
+    admission = Admission(Slots(connection, Keys(settings.key_prefix)), "readiness")
+    ends = time.monotonic() + PROBE_SLOT_S
+    try:
+        with admission.slot("readiness", (url,), model.max_concurrency, lambda: time.monotonic() < ends):
+            yield True
+    except NotWanted:
+        yield False
+    finally:
+        admission.close()
+        connection.close()
 
 
 def waited_for(

@@ -180,7 +180,7 @@ class Driver:
         self._see_workers()
         self._see_servers()
         if self._spec.generates:
-            for problem_id, tokens in history.answer_tokens(self._ledger, self._run_id):
+            for problem_id, tokens in history.expected_tokens(self._ledger, self._run_id):
                 self._order.learn(problem_id, tokens)
         if self._spec.regraded_from is not None:
             take_over(self._ledger, self._journal, self._spec.regraded_from)

@@ -25,6 +25,7 @@ from farm.records import UNSANDBOXED, Completion, GenerateTelemetry, SampleKey, 
 from farm.text import decode
 
 R = TypeVar("R", Completion, SampleResult)
+EARLIER_RUNS = 3  # that tell how long answers will be
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +233,20 @@ def answer_tokens(ledger: Ledger, run_id: str) -> list[tuple[str, int]]:
         rows = db.execute(sa.select(t.c.problem_id, t.c.record).where(t.c.run_id == run_id))
         found = [(row.problem_id, json.loads(row.record)["usage"]["completion_tokens"]) for row in rows]
     return [(problem_id, tokens) for problem_id, tokens in found if tokens is not None]
+
+
+def expected_tokens(ledger: Ledger, run_id: str) -> list[tuple[str, int]]:
+    """`answer_tokens` of a run and of the latest others that asked the same model in the same way."""
+    own = ledger.run(run_id).spec
+    alike = [
+        row.run_id
+        for row in ledger.runs()
+        if row.run_id != run_id
+        and row.spec.generates
+        and (row.spec.model, row.spec.protocol_digest) == (own.model, own.protocol_digest)
+        and row.spec.sampling.max_tokens == own.sampling.max_tokens
+    ]
+    return [found for name in (*alike[-EARLIER_RUNS:], run_id) for found in answer_tokens(ledger, name)]
 
 
 def results(ledger: Ledger, run_id: str) -> Iterator[SampleResult]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,9 +35,20 @@ class ServerFacts:
     probe_s: float
 
 
-def check(client: Client, expected_model: str, *, chat: bool = True, probe_s: float = 600.0) -> ServerFacts:
+Admit = Callable[[], AbstractContextManager[bool]]
+
+
+def check(
+    client: Client,
+    expected_model: str,
+    *,
+    chat: bool = True,
+    probe_s: float = 600.0,
+    admit: Admit = lambda: nullcontext(True),
+) -> ServerFacts:
     """Raises unless the server is ready for requests to `expected_model`. The probe may take `probe_s` seconds.
 
+    The probe is made inside `admit()`; it is left out where that says False: the server has all hands full.
     ConnectionLost names the URL, where it came from and what to do; ModelNotFound lists what is served.
     """
     try:
@@ -58,7 +70,9 @@ def check(client: Client, expected_model: str, *, chat: bool = True, probe_s: fl
             remedy="name the model that is served, or start a server with the right one",
         )
     started = time.monotonic()
-    client.generate(_probe(expected_model, chat, probe_s))
+    with admit() as admitted:
+        if admitted:
+            client.generate(_probe(expected_model, chat, probe_s))
     return ServerFacts(
         served=served,
         as_expected=as_expected,
@@ -77,6 +91,7 @@ def wait_ready(
     stop: threading.Event,
     on_progress: Callable[[float, InferenceError], None] | None = None,
     interval_s: float = 2.0,
+    admit: Admit = lambda: nullcontext(True),
 ) -> ServerFacts:
     """`check` again and again, for `budget_s` seconds (a catalogue entry's `tensor_cache_timeout`).
 
@@ -88,7 +103,7 @@ def wait_ready(
     while True:
         elapsed = time.monotonic() - started
         try:
-            return check(client, expected_model, chat=chat, probe_s=max(1.0, budget_s - elapsed))
+            return check(client, expected_model, chat=chat, probe_s=max(1.0, budget_s - elapsed), admit=admit)
         except Transient as exc:
             elapsed = time.monotonic() - started
             if elapsed + interval_s > budget_s:

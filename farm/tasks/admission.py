@@ -69,7 +69,7 @@ class Admission:
                 request.granted.set()  # wakes it; it has no server and gives up
 
     def close(self) -> None:
-        """End the thread; leases that are held run out by themselves."""
+        """End the thread, once what has ended is given back; leases that are held run out by themselves."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -131,7 +131,7 @@ class Admission:
         epoch, renewed, silent = "", 0.0, False
         while True:
             with self._changed:
-                if self._closed:
+                if self._closed and not self._ended:
                     return
                 self._nudged = False
                 waiting = [request.ticket for request in self._waiting.values()]
@@ -146,6 +146,8 @@ class Admission:
                     log.warning("no slot can be asked for or renewed, Redis does not answer: %s", exc)
                 silent = True
                 with self._changed:
+                    if self._closed:
+                        return
                     self._ended = ended + self._ended
                     self._changed.wait_for(lambda: self._closed, 1.0)
                 renewed = 0.0  # what it holds may be forgotten: say so first

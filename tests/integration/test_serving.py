@@ -80,3 +80,15 @@ def test_a_prompt_over_the_context_is_that_samples_own_outcome(farm: ServingFarm
         judged = {s.key.problem_id for s in run.states() if s.verdict}
         assert unjudged == {"farm_even_odd"} and len(judged) == 5
         assert max(run.asked(server).values()) == 1, "what cannot heal is not tried again"
+
+
+def test_a_full_server_gets_no_probe_of_another_run(farm: ServingFarm) -> None:
+    with farm.server(decode_s=0.02) as server:
+        farm.slots.set_limit(server.url, 2)
+        first = farm.submit(server)
+        wait_until(lambda: server.running == 2, "the server is full", timeout_s=100)
+        second = farm.submit(server, n=1)
+        first.finish()
+        second.finish()
+        assert server.max_in_flight == 2
+        farm.slots.set_limit(server.url, None)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from farm.coordinator import history
 from farm.coordinator.order import LongestFirst
-from farm.records import SampleKey
+from farm.ids import sha256_hex
+from farm.records import SampleKey, Sampling, Usage
+from tests.unit.coordinator.build import entry, open_ledger, plan, spec
 
 PRIOR = {"e": ("easy", 100), "m": ("medium", 100), "h": ("hard", 100), "h2": ("hard", 900)}
 
@@ -61,3 +66,18 @@ def test_every_sample_comes_out_once_whatever_is_learnt_meanwhile() -> None:
         if chance.random() < 0.1:
             made.append(seen.pop())
     assert sorted(seen) == sorted(SampleKey(problem_id, index) for problem_id in PRIOR for index in range(50))
+
+
+def test_earlier_runs_of_the_same_model_and_protocol_tell_how_long_answers_are(tmp_path: Path) -> None:
+    with open_ledger(tmp_path) as ledger:
+        for run_id, changes in (
+            ("same", {}),
+            ("other-protocol", {"protocol_digest": sha256_hex(b"other")}),
+            ("other-limit", {"sampling": Sampling(max_tokens=9)}),
+            ("now", {}),
+        ):
+            [key, *_] = plan(ledger, run_id, spec("evaluate", **changes))
+            stored = entry(key)
+            counted = stored.completion.model_copy(update={"usage": Usage(completion_tokens=len(run_id))})
+            ledger.acquire(run_id).record_completions([replace(stored, completion=counted)])
+        assert history.expected_tokens(ledger, "now") == [("p1", len("same")), ("p1", len("now"))]
