@@ -54,6 +54,9 @@ from farm.scoring.passk import default_ks
 @click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Default: the protocol's.")
 @click.option("--max-tokens", type=click.IntRange(1), help="Tokens of one completion; default: the protocol's.")
 @click.option("--seed", type=click.IntRange(0, (1 << 31) - 1), help="Of the run; each sample gets its own from it.")
+@click.option(
+    "--stop", multiple=True, metavar="TEXT", help="An answer ends before it; repeatable. Default: the protocol's."
+)
 @click.option("--k", "ks", type=int, multiple=True, help="Report pass@k for this k; repeatable. Default: all usual.")
 @DATASET
 @JUDGE
@@ -138,8 +141,11 @@ def submit(**options: Any) -> int:
 
 def _sampling(base: Sampling, options: dict[str, Any]) -> Sampling:
     names = ("n", "temperature", "top_p", "max_tokens", "seed")
+    changes = {name: options[name] for name in names if options[name] is not None}
+    if options["stop"]:
+        changes["stop"] = options["stop"]
     try:
-        return Sampling(**{**dict(base), **{name: options[name] for name in names if options[name] is not None}})
+        return Sampling(**{**dict(base), **changes})
     except ValidationError as exc:
         first = exc.errors()[0]
         raise ConfigError(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}") from exc

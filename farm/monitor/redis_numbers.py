@@ -11,6 +11,7 @@ from redis.exceptions import NoPermissionError
 from farm.ids import DEFAULT_RUNTIME
 from farm.tasks.keys import Keys, execute_queue
 from farm.tasks.roster import Worker, roster
+from farm.tasks.slots import ServerState, Slots
 
 ROLES = ("generate", "execute", "score")  # of workers
 
@@ -24,6 +25,7 @@ class RedisNumbers:
     streams: dict[str, int]  # answers that no coordinator has taken yet, by run
     refused: dict[str, int]  # messages by why they were refused
     workers: list[Worker]
+    servers: list[ServerState]  # that had requests of late
     memory_bytes: int | None  # None where this user may not ask
     memory_limit_bytes: int | None
 
@@ -45,12 +47,14 @@ def redis_numbers(connection: redis.Redis, keys: Keys, run_ids: list[str]) -> Re
     pipe.hgetall(keys.quarantine_counts)
     said: list[Any] = pipe.execute()
     used, most = _memory(connection)
+    slots = Slots(connection, keys)
     return RedisNumbers(
         queues=dict(zip(names, said, strict=False)),
         streams=dict(zip(run_ids, said[len(names) :], strict=False)),
         unacked=sum(said[-1 - len(ROLES) : -1]),
         refused={name.decode("utf-8", "replace"): int(number) for name, number in said[-1].items()},
         workers=workers,
+        servers=slots.look(slots.servers()),
         memory_bytes=used,
         memory_limit_bytes=most,
     )

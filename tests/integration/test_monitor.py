@@ -109,6 +109,9 @@ def test_metrics_tell_of_the_run_the_queues_and_the_workers(watched: Watched) ->
     assert total(found, "farm_tokens_total", server=watched.server, kind="completion") > 0
     assert total(found, "farm_worker_slots", role="generate", state="idle") == 4
     assert total(found, "farm_worker_slots", role="execute", state="idle") == 1
+    assert total(found, "farm_admission_limit", server=watched.server) == 32
+    assert total(found, "farm_admission_in_use", server=watched.server) == 0
+    assert total(found, "farm_server_sick", server=watched.server) == 0
     assert total(found, "farm_redis_memory_bytes") > 0
     assert total(found, "farm_execute_seconds_count") == 6
     assert total(metrics(watched), "farm_generate_seconds_count") == 6, "a record was read twice"

@@ -28,9 +28,12 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServingFarm]:
 def test_a_burst_of_server_errors_costs_no_sample(farm: ServingFarm) -> None:  # S1
     burst = [None] * 5 + [Fault(status=status) for status in (500, 502, 503)] * 4
     with farm.server(faults=burst) as server:
-        run = farm.submit(server)
+        run = farm.submit(server, more=("--stop", "###", "--stop", "THE END"))
         run.finish()
-        assert sum(run.asked(server).values()) == 24 + 12
+        asked = run.asked(server)
+        assert asked.keys() == run.seeds() and len(asked) == 24, "a seed of its own for each sample"
+        assert sum(asked.values()) == 24 + 12
+        assert all(body["stop"] == ["###", "THE END"] for body in server.bodies if body.get("seed") in asked)
         assert run.report()["telemetry"]["counters"]["retries"] == 12
 
 
