@@ -56,6 +56,7 @@ faults: $(VENV)/.installed-dev $(VENV)/.installed-model ## the fault experiments
 
 bench: $(VENV)/.installed-dev ## farm beside its rivals, as ratios
 	$(BIN)/python bench/sandbox.py
+	$(BIN)/python bench/serving.py
 	$(BIN)/python bench/start.py
 	$(BIN)/python bench/pipeline.py
 

@@ -14,6 +14,7 @@ import pytest
 
 from farm.ids import sample_seed
 from tests.support.model_server import Fault
+from tests.support.scale import only_in_full
 from tests.support.serving import ServingFarm, serving_farm
 from tests.support.wait import wait_until
 
@@ -39,6 +40,7 @@ def test_two_servers_of_which_one_dies(farm: ServingFarm) -> None:
         assert farm.slots.look([one.url])[0].sick and not farm.slots.look([two.url])[0].sick
 
 
+@only_in_full
 def test_two_servers_of_which_one_hangs(farm: ServingFarm) -> None:
     with farm.server(decode_s=0.02) as one, farm.server(decode_s=0.02) as two:
         run = farm.submit(one, two, n=8, more=("--stall-timeout", "5"))
@@ -48,6 +50,7 @@ def test_two_servers_of_which_one_hangs(farm: ServingFarm) -> None:
         assert two.aborted == 0
 
 
+@only_in_full
 def test_a_name_that_does_not_resolve_beside_a_good_server(farm: ServingFarm) -> None:  # S4
     with farm.server() as server:
         run = farm.submit(server, more=("--server-url", "http://no-such-host.invalid:8000"))
@@ -55,6 +58,7 @@ def test_a_name_that_does_not_resolve_beside_a_good_server(farm: ServingFarm) ->
         assert "the run begins without one of its servers" in run.process.stderr
 
 
+@only_in_full
 def test_broken_connections_rate_limits_and_bombs_cost_no_sample(farm: ServingFarm) -> None:  # S2, S5, S11
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=1))
     faults: list[Fault | None] = [
@@ -68,6 +72,7 @@ def test_broken_connections_rate_limits_and_bombs_cost_no_sample(farm: ServingFa
         assert sum(run.asked(server).values()) == 24 + len(faults)
 
 
+@only_in_full
 def test_headers_without_end_and_a_body_that_drips_end_with_the_deadline(farm: ServingFarm) -> None:  # S6
     with farm.server(faults=[None, Fault("slow_headers"), Fault("hang_body"), Fault("pings")]) as server:
         run = farm.submit(server, more=("--request-timeout", "10"))
@@ -75,6 +80,7 @@ def test_headers_without_end_and_a_body_that_drips_end_with_the_deadline(farm: S
         assert sum(run.asked(server).values()) == 24 + 3
 
 
+@only_in_full
 def test_an_answer_that_is_cut_short_is_judged_and_counted(farm: ServingFarm) -> None:  # S8
     with farm.server() as server:
         run = farm.submit(server, n=1, more=("--max-tokens", "3"))
@@ -83,6 +89,7 @@ def test_an_answer_that_is_cut_short_is_judged_and_counted(farm: ServingFarm) ->
         assert report["truncated"] == 6 and report["verdicts"] == {"NO_CODE": 6}
 
 
+@only_in_full
 def test_an_answer_of_ten_megabytes_is_judged(farm: ServingFarm) -> None:  # S10
     with farm.server(faults=[None, Fault("huge", size=11 << 20)]) as server:
         run = farm.submit(server, n=1, more=("--max-tokens", "20000"))
@@ -90,6 +97,7 @@ def test_an_answer_of_ten_megabytes_is_judged(farm: ServingFarm) -> None:  # S10
         assert run.report()["verdicts"]["NO_CODE"] == 1
 
 
+@only_in_full
 def test_a_redirect_is_that_samples_own_outcome_and_takes_no_token_along(farm: ServingFarm) -> None:  # S12
     with farm.server() as elsewhere:
         away = Fault(status=307, headers={"Location": f"{elsewhere.url}/v1/chat/completions"})
@@ -100,6 +108,7 @@ def test_a_redirect_is_that_samples_own_outcome_and_takes_no_token_along(farm: S
         assert elsewhere.paths == []
 
 
+@only_in_full
 def test_texts_of_any_content_change_no_verdict(farm: ServingFarm) -> None:  # S13
     ugly = "\ufefflone \udfff nul \x00 \r\n right-to-left \u202e\n"
 
@@ -112,6 +121,7 @@ def test_texts_of_any_content_change_no_verdict(farm: ServingFarm) -> None:  # S
         farm.submit(server).finish()
 
 
+@only_in_full
 def test_a_server_that_comes_back_with_another_model_pauses_the_run(farm: ServingFarm) -> None:  # S15, S16
     with farm.server(decode_s=0.02) as server:
         run = farm.submit(server, n=8)
@@ -130,6 +140,7 @@ def test_a_server_that_comes_back_with_another_model_pauses_the_run(farm: Servin
         assert all(asked[sample_seed(42, key.problem_id, key.index)] == 1 for key in recorded)  # S17
 
 
+@only_in_full
 def test_a_key_that_is_renewed_while_the_run_is_paused(farm: ServingFarm) -> None:  # S14
     with farm.server(decode_s=0.02) as server:
         run = farm.submit(server, n=8)
@@ -144,6 +155,7 @@ def test_a_key_that_is_renewed_while_the_run_is_paused(farm: ServingFarm) -> Non
         run.check_score()
 
 
+@only_in_full
 def test_two_runs_share_a_server(farm: ServingFarm) -> None:
     with farm.server(decode_s=0.02) as server:
         farm.slots.set_limit(server.url, 8)
