@@ -22,8 +22,11 @@ from pathlib import Path
 from report_module.schema import ReportSchema
 payload = json.loads(Path(sys.argv[1]).read_text())
 schema = ReportSchema.from_dict(payload)
-print("TT", schema.report_id, schema.sections[0].data["score"])
 from report_module.generator import ReportGenerator
+made = ReportGenerator().generate(schema, Path(sys.argv[1]).parent / "again")
+again = json.loads(made.json_path.read_text())
+row = next(line for line in made.markdown.splitlines() if line.startswith("|") and "livecodebench" in line)
+print(schema.report_id, again["sections"][0]["data"]["score"], row)
 """
 _LM_EVAL = """
 import json, sys

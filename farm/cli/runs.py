@@ -13,6 +13,7 @@ import click
 from farm.cli.drive import conclude, drive, report_directory, show_generated, write_reports
 from farm.cli.home import open_ledger
 from farm.cli.options import HOW, REQUESTS, how_to_run
+from farm.cli.selecting import FILTERS, matching
 from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_servers
 from farm.cli.watch import progress_text
 from farm.config import load
@@ -25,12 +26,14 @@ from farm.reports.table import show
 
 
 @click.command()
-def runs() -> None:
+@FILTERS
+def runs(**filters: str | None) -> None:
     """List the runs in the ledger, oldest first, and how far each is."""
     with open_ledger(load()) as ledger:
-        rows, counts = ledger.runs(), standings(ledger)
+        rows, counts = matching(ledger.runs(), **filters), standings(ledger)
     if not rows:
-        click.echo("no runs yet; start one with: farm submit")
+        some = any(value is not None for value in filters.values())
+        click.echo("no run matches" if some else "no runs yet; start one with: farm submit")
     for row in rows:
         when = datetime.fromtimestamp(row.created_at, UTC).strftime("%Y-%m-%d %H:%M")
         what = row.spec.model.name if row.spec.model else "grade"
