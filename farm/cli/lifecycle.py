@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 import threading
@@ -32,6 +33,8 @@ from farm.server.lifecycle import CPU, ServerHandle
 from farm.server.local import command_line, model_file
 from farm.text import one_line
 
+# Options of `farm server start` by the names that they have in `farm submit`
+_OF_A_SERVER = re.compile(r"--(port|image|weights)\b")
 STATUS_S = 3.0  # for a server to answer `farm server status`
 
 _HOW: Callable[[F], F] = all_of(
@@ -107,14 +110,29 @@ def start(**options: Any) -> int:
     return 0
 
 
-def started_server(settings: Settings, spec: ModelSpec, model: ServedModel, server_id: str, port: int) -> str:
-    """The URL of a server of `spec` on this host that is ready: the one that runs, else one that is started now."""
+def started_server(
+    settings: Settings, spec: ModelSpec, model: ServedModel, server_id: str, options: dict[str, Any]
+) -> str:
+    """The URL of a server of `spec` on this host that is ready: the one that runs, else one that is started now.
+
+    `options`: those of --start-server (farm/cli/server.py).
+    """
     handle = lifecycle.running(settings, spec)
     if handle is not None:
         _say(f"{spec.name} is served already by {handle.server.server_id}")
     else:
-        how = LaunchOptions(server_id=server_id, log=lifecycle.server_log(settings, spec, server_id), port=port)
-        handle = lifecycle.start(spec, settings, how, threads=default_threads(), say=_say)
+        how = LaunchOptions(
+            server_id=server_id,
+            log=lifecycle.server_log(settings, spec, server_id),
+            port=options["server_port"],
+            image=options["server_image"],
+            weights=options["server_weights"],
+        )
+        try:
+            handle = lifecycle.start(spec, settings, how, threads=default_threads(), say=_say)
+        except ConfigError as exc:
+            exc.remedy = _OF_A_SERVER.sub(r"--server-\1", exc.remedy)
+            raise
         _say(f"server {server_id} starts ({handle.server.place}); its log: {how.log}")
     wait_for(handle, spec, model, settings)
     return handle.server.url

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import click
 
+from farm.cli.confinement import F, all_of
 from farm.cli.status import StatusLine, clock
 from farm.config import Settings
 from farm.errors import AuthRejected, ConfigError, InferenceError, ServerNotStarted, Transient
@@ -36,6 +38,15 @@ SERVER_URL = click.option(
 )
 WAIT_SERVER = click.option(
     "--wait-server", type=click.FloatRange(0, 86400), default=0.0, metavar="S", help="Wait so long for the server."
+)
+
+START_SERVER: Callable[[F], F] = all_of(
+    click.option("--start-server", is_flag=True, help="Start the catalogue's server here, unless it runs; it stays."),
+    click.option("--server-port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Its port."),
+    click.option("--server-image", help="In place of the catalogue's image."),
+    click.option(
+        "--server-weights", type=click.Path(exists=True, path_type=Path), help="Folder of weights, or a GGUF file."
+    ),
 )
 
 

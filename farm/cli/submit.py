@@ -18,7 +18,7 @@ from farm.cli.harness_task import plan_harness_task
 from farm.cli.home import blob_store, datasets_folder, open_ledger
 from farm.cli.options import CACHE, HOW, JUDGE, REQUESTS, RUN_ID, TASK, how_to_run, judge_spec, limits
 from farm.cli.problems import DATASET, NAME_OR_PATH, plan_problems, selection
-from farm.cli.server import SERVER_URL, WAIT_SERVER, ready_servers, server_places
+from farm.cli.server import SERVER_URL, START_SERVER, WAIT_SERVER, ready_servers, server_places
 from farm.config import Settings, load
 from farm.coordinator.plan import check_ks, evaluation_spec, plan_evaluation
 from farm.coordinator.references import Measurement, references_of
@@ -65,8 +65,7 @@ from farm.scoring.passk import default_ks
 @click.option("--impl", help="Of several catalogue entries: the implementation.")
 @CATALOGUE
 @WAIT_SERVER
-@click.option("--start-server", is_flag=True, help="Start the catalogue's server here, unless it runs; it stays.")
-@click.option("--server-port", type=click.IntRange(1, 65535), default=8000, help="With --start-server; default 8000.")
+@START_SERVER
 @click.option("--dry-run", is_flag=True, help="Print the plan, one request and the estimated time; send nothing.")
 @RUN_ID
 @REQUESTS
@@ -98,7 +97,7 @@ def submit(**options: Any) -> int:
 
         if options["server_urls"]:
             raise ConfigError("--start-server and --server-url exclude each other")
-        options["server_urls"] = (started_server(settings, entry, model, run_id, options["server_port"]),)
+        options["server_urls"] = (started_server(settings, entry, model, run_id, options),)
     if dry:
         servers = server_places(settings, options["server_urls"])
     else:

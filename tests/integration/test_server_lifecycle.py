@@ -156,6 +156,9 @@ def test_what_stands_in_the_way_is_one_line(site: Site) -> None:
     assert "does not support device:=n150" in last_line(
         site.server("start", "--model", "Scripted-3B", "--device", "n150")
     )
+    asked = ("submit", "--model", "Llama-3.2-3B-Instruct", "--device", "n300", "--start-server", "--dataset", "sample")
+    line = last_line(site.home.farm(*asked, "--server-port", str(site.port)))
+    assert "takes its weights from the host; name their folder with --server-weights" in line
     assert site.containers() == []
 
 
