@@ -55,6 +55,8 @@ class Settings(BaseModel):
     allow_unsandboxed: bool = False
     program_runtimes: tuple[ProgramRuntime, ...] = ()
     key_prefix: str = "farm:"
+    log_dir: Path | None = None  # FARM_LOG_DIR; a coordinator's default is `home`/logs, a worker's none
+    log_json: bool = False  # workers write JSON lines to stderr, too
     web_password: SecretStr | None = None  # of `farm flower` and `farm exporter`
     task_events: bool = False  # workers tell Flower of each task
     health_file: Path | None = None  # what a service writes while it lives (farm.health)
@@ -98,6 +100,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         allow_unsandboxed=_flag(env, "FARM_ALLOW_UNSANDBOXED"),
         program_runtimes=_program_runtimes(env),
         key_prefix=_prefix(env),
+        log_dir=Path(env["FARM_LOG_DIR"]).expanduser().absolute() if env.get("FARM_LOG_DIR") else None,
+        log_json=_log_json(env),
         web_password=SecretStr(web_password) if web_password is not None else None,
         task_events=_flag(env, "FARM_TASK_EVENTS"),
         health_file=Path(env["FARM_HEALTH_FILE"]) if env.get("FARM_HEALTH_FILE") else None,
@@ -238,6 +242,13 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     if value in ("0", "false", "no"):
         return False
     raise ConfigError(f"{name}: {value!r} is neither 1 nor 0")
+
+
+def _log_json(env: Mapping[str, str]) -> bool:
+    wish = env.get("FARM_LOG_FORMAT") or "text"
+    if wish not in ("text", "json"):
+        raise ConfigError(f"FARM_LOG_FORMAT: {wish!r} is neither text nor json")
+    return wish == "json"
 
 
 def _prefix(env: Mapping[str, str]) -> str:

@@ -155,6 +155,7 @@ class EmbeddedStack:
         extra = {
             "FARM_BROKER_URL": self.settings.broker_url or "",
             "FARM_SECRET": self._secret.get_secret_value(),
+            "FARM_LOG_DIR": str(self._settings.log_dir or self._settings.home / "logs"),
             "TMPDIR": str(self.directory),
         }
         environment = child_environment(keep_secrets=role == "generate", extra=extra)

@@ -31,6 +31,8 @@ from farm.coordinator.reporting import sample_rows, score_run
 from farm.coordinator.resuming import check_resumable
 from farm.embedded import EmbeddedStack, stack_or_cluster
 from farm.errors import ConfigError, ConflictingResult, FarmError, Interrupted, RunIncomplete
+from farm.inference.auth import bearer
+from farm.logs import log_run
 from farm.records import UNSANDBOXED, RunSpec
 from farm.reports.html.page import write_page
 from farm.reports.samples_jsonl import write_samples
@@ -104,7 +106,12 @@ def run_to_end(
         with stopping(STOPPING) as stop, stack_or_cluster(stack, settings) as live_settings:
             connection = broker.client(live_settings)
             app = make_app(live_settings, "coordinator")
-            with LiveView(generates=spec.generates, judges=spec.judged) as view:
+            model = spec.model.name if spec.model else spec.kind
+            token = bearer(settings, spec.model.engine)[0] if spec.model else None
+            with (
+                log_run(live_settings, run_id, model, token),
+                LiveView(generates=spec.generates, judges=spec.judged) as view,
+            ):
 
                 def on_progress(progress: Progress) -> None:
                     view.show(progress)

@@ -172,6 +172,7 @@ class Driver:
         self._tally = Tally(self._problems)
         self._board.own()
         self._announce()
+        log.info("begun, fence %d", self._journal.fence)
         batch = self._intake.read(block_ms=0)  # what an earlier coordinator did not get to
         while batch.entries and batch.removed:
             self._note(batch)
@@ -232,11 +233,17 @@ class Driver:
             reason = f"worker_lost: {worker}"
             self._journal.record_failure(job.key, job.stage.value, job.attempt, reason)
             self._counts["workers_lost"] += 1
+            log.info("%s lost: %s", job.stage.value, worker, extra=self._about(job))
             self._handle(AttemptFailed(job.key, job.stage, job.attempt, reason))
         for job in findings.vanished:
             self._counts["resends"] += 1
+            log.info("%s is nowhere: sent again", job.stage.value, extra=self._about(job))
             self._handle(Vanished(job.key, job.stage))
         self._notice = self._missing_roles()
+
+    def _about(self, job: Out) -> dict[str, object]:
+        words = {"problem": job.key.problem_id, "sample": str(job.key), "attempt": job.attempt}
+        return {"about": {"run": self._run_id, **words}}
 
     def _pause(self, reason: str) -> Ended:
         """Take the state key away, so that workers drop what is queued, and wait for what they have."""
@@ -251,6 +258,7 @@ class Driver:
             log.warning("Redis does not answer while pausing: %s", exc)
         self._flush_counts()
         self._report_progress()
+        log.info("paused: %s", one_line(reason))
         self._journal.release("paused", reason, keep_order=reason == INTERRUPTED)
         return Ended("paused", reason, tuple(self._conflicts))
 
@@ -275,6 +283,7 @@ class Driver:
             log.warning("the run's keys stay in Redis until their TTL ends: %s", exc)
         state = "complete" if self._lifecycle.counts()[Phase.UNJUDGED] == 0 else "incomplete"
         self._journal.release(state)
+        log.info("ended: %s", state)
         return Ended(state, conflicts=tuple(self._conflicts))
 
     # --- commands -----------------------------------------------------------------------------------

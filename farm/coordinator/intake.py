@@ -160,6 +160,11 @@ class Intake:
             # Nobody's fault but the key's: no attempt is used up.
             batch.events += [Pause(failure.reason), Vanished(failure.key, stage)]
             return
+        about = {"run": self._journal.run_id, "problem": failure.problem_id, "sample": str(failure.key)}
+        log.info(
+            "%s failed: %s", failure.stage, one_line(failure.reason),
+            extra={"about": {**about, "attempt": failure.attempt, "worker": failure.worker}},
+        )  # fmt: skip
         self._journal.record_failure(failure.key, failure.stage, failure.attempt, failure.reason)
         self.traffic.failure(failure.reason)
         batch.counts["failed_attempts"] += 1

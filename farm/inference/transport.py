@@ -24,6 +24,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from farm.errors import BadResponse, ConfigError, ConnectionLost, RequestTimeout, Stalled
 from farm.ids import canonical_json
 from farm.inference.watchdog import Guard, Watchdog
+from farm.logs import about
 from farm.text import one_line
 
 STALE_S = 1.0
@@ -195,6 +196,8 @@ class Transport:
 
     def _send(self, method: str, path: str, body: dict[str, Any] | None, guard: Guard) -> urllib3.BaseHTTPResponse:
         headers = {"Accept-Encoding": "identity"}
+        if request_id := about("request"):
+            headers["X-Request-Id"] = request_id  # joins our log with the server's
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         data = None

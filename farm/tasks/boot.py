@@ -11,7 +11,6 @@ import logging
 import os
 import secrets
 import socket
-import sys
 import threading
 import warnings
 from collections.abc import Mapping
@@ -26,6 +25,8 @@ from redis.exceptions import RedisError
 from farm.config import Settings
 from farm.errors import ConfigError
 from farm.ids import DEFAULT_RUNTIME
+from farm.inference.auth import bearer
+from farm.logs import log_worker
 from farm.processes import die_with_parent
 from farm.sandbox.api import Sandbox, SandboxInfo
 from farm.sandbox.confinement import Confinement
@@ -166,6 +167,8 @@ def _prepare(
     broker.require_scripts(settings, connection)
     keys = Keys(settings.key_prefix)
     broker.require_same_time(connection)
+    token = bearer(settings, "vLLM")[0] if role == "generate" else None
+    log_worker(settings, worker, role, token)
     guard = Guard(connection, keys, role, KINDS[role], signer, worker)
     install(guard)
     missing = lacking()
@@ -185,7 +188,7 @@ def _prepare(
 
 
 def _start(app: Celery, name: str, *, pool: str, slots: int, queues: list[str], least: int | None = None) -> int:
-    signals.setup_logging.connect(_logging, weak=False)
+    signals.setup_logging.connect(lambda **_: None, weak=False)  # Celery leaves logging as it is
     # Tiers `ns` and `uid` need root, and pickle, the reason for the warning, is switched off.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     worker = app.Worker(
@@ -198,15 +201,6 @@ def _start(app: Celery, name: str, *, pool: str, slots: int, queues: list[str], 
     with suppress(RedisError):  # it may be what made us stop; the key's TTL does the rest
         app.farm_worker.connection.delete(app.farm_worker.keys.worker(name))
     return int(worker.exitcode or 0)
-
-
-def _logging(**_: Any) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    # One line a task is Flower's business, not the log's.
-    for noisy in ("celery.worker.strategy", "celery.app.trace"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 def _name(role: str, name: str | None) -> str:

@@ -15,6 +15,8 @@ from redis.commands.core import Script
 
 from farm.config import Settings
 from farm.errors import FarmError, MessageRejected, SandboxLost, VersionSkew
+from farm.ids import canonical_json, sha256_hex
+from farm.logs import bind
 from farm.tasks.answers import Answers
 from farm.tasks.blobs import Blobs
 from farm.tasks.broker import client
@@ -81,16 +83,22 @@ class TaskContext:
         A message that is no job goes to quarantine. A job that nobody wants any more is dropped: its run
         has ended or is paused, or the coordinator that sent it was replaced by one that sends its own.
         """
+        bind()
         try:
             job = parse(kind, message)
         except (MessageRejected, VersionSkew) as exc:
             self.quarantine.refuse(exc.message, worker=self.worker)
             return None
+        bind(
+            run=job.run_id, problem=job.problem_id, sample=str(job.key), attempt=job.attempt, stage=stage,
+            request=request_id(job, stage),
+        )  # fmt: skip
         starts = self._claim(job, stage)
         if starts > MAX_STARTS:
             self.fail(job, stage, SandboxLost(f"poison: begun {MAX_STARTS} times, and each time its worker was lost"))
             return None
         if starts:
+            log.info("begun")
             return job
         self.quarantine.stale()
         return None
@@ -133,3 +141,8 @@ class TaskContext:
         words = (job.fence, place, job.attempt, self.worker, RUN_TTL_S, keys.state(run_id), keys.out(run_id))
         claimed = until_answered(lambda: self.claim_script(keys=names, args=words), f"run {job.run_id}, a claim")
         return int(claimed)
+
+
+def request_id(job: Job, stage: Stage) -> str:
+    """Names one attempt in logs, the model server's included: the same wherever it is made."""
+    return sha256_hex(canonical_json([job.run_id, str(job.key), stage, job.attempt]))[:16]

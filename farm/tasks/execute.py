@@ -6,6 +6,7 @@ secret; the program runs in the sandbox and only its bytes come back.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 
@@ -15,6 +16,8 @@ from farm.sandbox.api import Sandbox
 from farm.tasks.context import TaskContext
 from farm.tasks.wire import ExecuteConfig, ExecuteJob, parse
 from farm.text import decode
+
+log = logging.getLogger(__name__)
 
 
 def execute(context: TaskContext, open_slot: Callable[[str], Sandbox], message: object) -> None:
@@ -28,7 +31,9 @@ def execute(context: TaskContext, open_slot: Callable[[str], Sandbox], message: 
     if job is None:
         return
     try:
-        context.answers.result(job.run_id, job.fence, _judge(context, open_slot, job))
+        result = _judge(context, open_slot, job)
+        context.answers.result(job.run_id, job.fence, result)
+        log.info("%s in %.2f s of CPU", result.verdict.value, result.cpu_s or 0.0)
     except (FarmError, MemoryError) as exc:
         # Celery would end the worker for a MemoryError.
         # A DatasetError: the problem's own tests are at fault, wherever they run.

@@ -6,6 +6,7 @@ carries one). What the server cannot heal pauses the run or ends that sample; th
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -37,6 +38,8 @@ from farm.tasks.slots import Slots
 from farm.tasks.watch import Expectation, Watch
 from farm.tasks.wire import GenerateConfig, GenerateJob, parse
 from farm.text import encode, one_line
+
+log = logging.getLogger(__name__)
 
 CHECK_S = 10.0  # for a question about a server's health
 
@@ -132,6 +135,7 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
         finished_at=time.time(),
     )
     context.answers.completion(job.run_id, job.fence, completion, telemetry, text, reasoning)
+    log.info("completion of %d bytes in %.1f s from %s", len(text), answer.latency_s, asked.server)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,21 +115,56 @@ def test_an_expired_key_pauses_the_run(cluster: Cluster, gate: Callable[[int], G
     cluster.check_score()
 
 
-def test_the_key_of_the_model_server_is_written_nowhere(cluster: Cluster) -> None:
+def test_no_secret_is_written_anywhere(cluster: Cluster, gate: Callable[[int], Gate]) -> None:
+    """Canaries: the model server's key, and the secret that signs. Looked for in all that a run makes or shows."""
+    held = gate(3)
     cluster.worker("execute", "one")
     cluster.worker("generate", "g", slots=8)
-    cluster.submit(2).ok()
+    submit = cluster.submit(2)
+    wait_until(lambda: held.held and cluster.judged() == 3, "the run is in the middle")
+    canaries = [SECRET.encode(), SHARED.encode()]
+    shown = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK)]
+    client = cluster.redis.client()
+    kept = [client.dump(key) or b"" for key in client.scan_iter()]
+    assert len(shown) > 4 and len(kept) > 4
+    held.open()
+    submit.ok()
     cluster.redis.client().bgrewriteaof()
+    cluster.farm("inspect", "run-1").wait()
     for process in cluster.processes:
         process.stop()
-    searched = 0
     for folder in cluster.home, cluster.redis.directory:
-        for path in folder.rglob("*"):
-            if path.is_file():
-                searched += 1
-                found = path.read_bytes()
-                assert SECRET.encode() not in found and SHARED.encode() not in found, f"a secret stands in {path}"
-    assert searched > 8
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        kept += [path.name.encode() + path.read_bytes() for path in files]
+        assert files
+    for what in (*shown, *kept):
+        assert not any(canary in what for canary in canaries), f"a secret stands in {what[:200]!r}"
+    assert {path.name for path in cluster.logs.iterdir()} >= {"run_logs", "workflow_logs", "worker_logs"}
+
+
+def test_logs_tell_of_each_sample_from_request_to_verdict(cluster: Cluster) -> None:
+    cluster.worker("execute", "one")
+    cluster.worker("generate", "g", slots=8)
+    cluster.submit(1).ok()
+    [run_log] = (cluster.logs / "run_logs").iterdir()
+    assert re.fullmatch(r"run_[-0-9_]+_Llama-3.2-3B-Instruct_evals\.log", run_log.name)
+    told = {
+        path.name.partition("@")[0]: lines_of(path) for path in (cluster.logs / "workflow_logs/evals_run-1").iterdir()
+    }
+    assert set(told) == {"one", "g", "coordinator.log"}
+    plan = {str(key) for key in cluster.plan()}
+    for worker, stage in (("g", "generate"), ("one", "execute")):
+        for word in ("begun", "completion of" if worker == "g" else " of CPU"):
+            lines = [line for line in told[worker] if word in line["message"]]
+            assert {line["sample"] for line in lines} == plan, f"{worker}: {word}"
+            assert all((line["run"], line["attempt"], line["stage"]) == ("run-1", 1, stage) for line in lines)
+    asked = {line["request"] for line in told["g"] if line["message"] == "begun"}
+    assert asked == set(cluster.server.request_ids), "the server's log cannot be joined with ours"
+    assert [line["message"] for line in told["coordinator.log"]][-1] == "ended: complete"
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def test_a_forged_verdict_is_refused(cluster: Cluster, gate: Callable[[int], Gate]) -> None:

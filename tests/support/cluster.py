@@ -57,7 +57,11 @@ class Cluster:
 
     def farm(self, *arguments: str, secret: str = "", role: str = "coordinator") -> FarmProcess:
         """Start a farm command."""
-        extra = {"FARM_BROKER_URL": self.urls.get(role, self.redis.url), "FARM_SECRET": SHARED}
+        extra = {
+            "FARM_BROKER_URL": self.urls.get(role, self.redis.url),
+            "FARM_SECRET": SHARED,
+            "FARM_LOG_DIR": str(self.logs),
+        }
         if secret:
             extra["VLLM_API_KEY"] = secret
         log = self.home / f"{len(self.processes)}-{arguments[0]}.log"
@@ -132,6 +136,10 @@ class Cluster:
     @property
     def out(self) -> Path:
         return self.home / "out"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
 
     @property
     def ledger_url(self) -> str:

@@ -126,6 +126,7 @@ class ModelServer:
         self.lock = threading.Lock()
         self.bodies: list[dict[str, Any]] = []  # of the generation requests, in order of arrival
         self.paths: list[str] = []  # of all requests
+        self.request_ids: list[str] = []  # X-Request-Id of the generation requests that had one
         self.peers: set[str] = set()  # addresses that generation requests came from
         self.seen_authorization: list[str | None] = []
         self.in_flight = self.max_in_flight = self.running = self.max_running = 0
@@ -297,6 +298,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(raw)
         if self.path in ("/v1/chat/completions", "/v1/completions"):
             script.peers.add(self.client_address[0])
+            script.request_ids += filter(None, [self.headers.get("X-Request-Id")])
             self.counted = True
             fault = script.arrive(body)
             try:

@@ -1,0 +1,238 @@
+"""Logs as JSON lines that say which run, sample, attempt and request they are about, and hold no secret.
+
+Below the log folder, laid out as tt-inference-server's users know it (server_logs is farm.server's):
+
+    run_logs/run_TIME_MODEL_evals.log        one drive of a run, by its coordinator
+    workflow_logs/evals_RUN/NAME.log         the same run as each process saw it: coordinator and workers
+    worker_logs/NAME.log                     all that a worker says
+
+What a line is about is bound to the thread that works on it, so that a message deep below needs no word about it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO
+from urllib.parse import unquote, urlsplit
+
+from pydantic import SecretStr
+
+from farm.config import Settings
+
+log = logging.getLogger(__name__)
+REDACTED = "[redacted]"
+MAX_FILE_BYTES = 64 << 20  # a file that is full says so, and takes no more
+OPEN_FILES = 16
+TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+_about: ContextVar[Mapping[str, object]] = ContextVar("farm_log_about", default=_NOTHING)
+# What looks like a credential whatever its value: a bearer token, the password in a URL
+_LOOKS_SECRET = re.compile(r"(?<=[Bb]earer )[^\s\"']+|(?<=://)[^/\s@]*:[^/\s@]+(?=@)")
+
+
+def bind(**about: object) -> None:
+    """What this thread's lines are about from now on, in place of what they were about."""
+    _about.set(about)
+
+
+def about(name: str) -> str | None:
+    """One field of what this thread's lines are about."""
+    value = _about.get().get(name)
+    return None if value is None else str(value)
+
+
+class Redactor:
+    """Takes secrets out of text."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        words = sorted({word for word in secrets if word}, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, words))) if words else None
+
+    def __call__(self, text: str) -> str:
+        if self._known is not None:
+            text = self._known.sub(REDACTED, text)
+        return _LOOKS_SECRET.sub(REDACTED, text)
+
+
+def redactor(settings: Settings, *tokens: str | None) -> Redactor:
+    """For all secrets of these settings, and `tokens` that were made of them."""
+    values = [*settings.secrets.values(), settings.broker_password, settings.message_secret]
+    known = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    for url in (settings.broker_url, settings.ledger_url, settings.server_url):
+        password = urlsplit(url or "").password
+        known += [password, unquote(password)] if password else []
+    return Redactor([*known, *(token for token in tokens if token)])
+
+
+class TextLines(logging.Formatter):
+    """Lines for people, without secrets."""
+
+    def __init__(self, redact: Redactor) -> None:
+        super().__init__(TEXT)
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._redact(super().format(record))
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line. `always` is in each."""
+
+    def __init__(self, redact: Redactor, **always: str) -> None:
+        super().__init__()
+        self._redact, self._always = redact, always
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": self._redact(record.getMessage()),
+            **self._always,
+            **{name: self._clean(value) for name, value in _fields(record).items()},
+        }
+        if record.exc_info:
+            line["traceback"] = self._redact(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=True, default=str)
+
+    def _clean(self, value: object) -> object:
+        return value if isinstance(value, int | float) else self._redact(str(value))
+
+
+def _fields(record: logging.LogRecord) -> Mapping[str, object]:
+    """What a record is about: `extra={"about": {...}}`, else what its thread has bound."""
+    found: Mapping[str, object] = record.__dict__.get("about") or _about.get()
+    return found
+
+
+class RunFiles(logging.Handler):
+    """Puts each line that is about a run into that run's folder, in a file of this process's name."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        super().__init__()
+        self._folder, self._name = folder, name
+        self._open: OrderedDict[str, IO[str]] = OrderedDict()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        run = _fields(record).get("run")
+        if run is None:
+            return
+        try:
+            _append(self._file(str(run)), self.format(record))
+        except OSError:
+            self.handleError(record)
+
+    def _file(self, run: str) -> IO[str]:
+        file = self._open.pop(run, None)
+        if file is None:
+            file = _opened(self._folder / "workflow_logs" / f"evals_{run}" / f"{self._name}.log")
+        self._open[run] = file
+        while len(self._open) > OPEN_FILES:
+            self._open.popitem(last=False)[1].close()
+        return file
+
+    def close(self) -> None:
+        while self._open:
+            self._open.popitem()[1].close()
+        super().close()
+
+
+class OneFile(logging.Handler):
+    """Puts each line into one file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._file = _opened(path)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            _append(self._file, self.format(record))
+        except OSError:
+            self.handleError(record)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _opened(path: Path) -> IO[str]:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path.open("a", encoding="utf-8")
+
+
+def _append(file: IO[str], line: str) -> None:
+    size = file.tell()
+    if size < MAX_FILE_BYTES:
+        full = size + len(line) >= MAX_FILE_BYTES
+        # One write a line: several processes append to a file
+        file.write(f"{line}\n" + ('{"message": "this file is full"}\n' if full else ""))
+        file.flush()
+
+
+def log_worker(settings: Settings, name: str, role: str, *tokens: str | None) -> None:
+    """Set a worker's logging up: stderr always, and files where FARM_LOG_DIR names a folder."""
+    redact = redactor(settings, *tokens)
+    lines = JsonLines(redact, worker=name, role=role)
+    stderr = logging.StreamHandler(sys.stderr)
+    stderr.setFormatter(lines if settings.log_json else TextLines(redact))
+    handlers: list[logging.Handler] = [stderr]
+    problem = None
+    if settings.log_dir is not None:
+        try:
+            handlers += [OneFile(settings.log_dir / "worker_logs" / f"{name}.log"), RunFiles(settings.log_dir, name)]
+        except OSError as exc:
+            problem = exc
+    for handler in handlers[1:]:
+        handler.setFormatter(lines)
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
+    if problem is not None:
+        log.warning("no log files in %s: %s", settings.log_dir, problem.strerror)
+    # One line a task is Flower's business, not the log's.
+    for noisy in ("celery.worker.strategy", "celery.app.trace"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+@contextmanager
+def log_run(settings: Settings, run_id: str, model: str, *tokens: str | None) -> Iterator[None]:
+    """Log what a coordinator does about a run, while it drives it. Warnings go to stderr as before."""
+    folder = settings.log_dir or settings.home / "logs"
+    root, stamp = logging.getLogger(), time.strftime("%Y-%m-%d_%H-%M-%S", time.gmtime())
+    slug = re.sub(r"[^A-Za-z0-9._-]+", "-", model)[:100]
+    lines = JsonLines(redactor(settings, *tokens), role="coordinator")
+    handlers: list[logging.Handler] = []
+    if logging.lastResort is not None and not root.handlers:
+        handlers.append(logging.lastResort)  # it falls silent once there are others
+    try:
+        own = [OneFile(folder / "run_logs" / f"run_{stamp}_{slug}_evals.log"), RunFiles(folder, "coordinator")]
+        for handler in own:
+            handler.setFormatter(lines)
+        handlers += own
+    except OSError as exc:
+        log.warning("no log files in %s: %s", folder, exc.strerror)
+        own = []
+    before, ours = root.level, logging.getLogger("farm").level
+    for handler in handlers:
+        root.addHandler(handler)
+    logging.getLogger("farm").setLevel(logging.INFO)
+    bind(run=run_id)
+    try:
+        yield
+    finally:
+        bind()
+        logging.getLogger("farm").setLevel(ours)
+        root.setLevel(before)
+        for handler in handlers:
+            root.removeHandler(handler)
+        for file in own:
+            file.close()
