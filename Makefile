@@ -51,7 +51,7 @@ check: $(VENV)/.installed-dev ## format, lint, types, import contract
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-faults: $(VENV)/.installed-dev $(VENV)/.installed-model ## the fault experiments in full: an hour
+faults: $(VENV)/.installed-dev $(VENV)/.installed-model ## every fault experiment in full, with the soak: hours
 	FARM_FAULTS=full $(BIN)/python -m pytest -m fault -rA $(PYTEST_ARGS)
 
 bench: $(VENV)/.installed-dev ## farm beside its rivals, as ratios

@@ -38,7 +38,11 @@ class Experiment:
         return self.cluster.submit()
 
     def slow_down(self, cpu_s: float) -> None:
-        """From now on each program burns CPU first, and gets its verdict all the same."""
+        """From now on each program burns CPU first, and gets its verdict all the same.
+
+        Its text is longer, and tokens are part of the digest: the digest of the run in peace does not apply.
+        """
+        self.digest = ""
         honest = self.cluster.model.answer
         burn = f"import time\nwhile time.process_time() < {cpu_s}: pass\n"
 

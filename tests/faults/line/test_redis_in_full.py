@@ -126,7 +126,7 @@ def test_r13_redis_is_out_of_memory(experiment: Experiment) -> None:
     client.config_set("maxmemory-policy", "noeviction")
     nemesis.note("maxmemory is reached")
     client.config_set("maxmemory", "1mb")
-    submit.says("OOM")
+    submit.says("maxmemory")
     nemesis.wait(20)
     client.config_set("maxmemory", "0")
     nemesis.note("there is room again")
@@ -153,14 +153,14 @@ def test_r19_failover_to_an_older_replica(experiment: Experiment) -> None:
     shutil.copytree(redis.directory, old)
     seen = cluster.judged()
     nemesis.when(lambda: cluster.judged() >= seen + 20, "the master goes on", timeout_s=300)
-    recorded = cluster.completed()
     nemesis.note("kill -9 of the master, the replica takes over")
     redis.kill()
     shutil.rmtree(redis.directory)
     shutil.copytree(old, redis.directory)
     redis.start()
     history = experiment.finish(submit)
-    assert {history.requests[key] for key in recorded} == {1}
+    # What the old replica lists as wanted may be generated once more, as far as the windows reach
+    assert max(history.requests.values()) <= 2, str(history)
 
 
 @pytest.mark.parametrize("what", ["password", "tls", "scripts"])

@@ -1,0 +1,22 @@
+"""What `make faults` runs: every test that docs/faults.md names, and all of tests/faults."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.data import ROOT
+from tests.support.promises import named_in
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the fault experiments, wherever they stand: the table of experiments and the marker cannot differ."""
+    named = set(named_in((ROOT / "docs" / "faults.md").read_text(encoding="utf-8")))
+    for item in items:
+        path = item.path.relative_to(ROOT).as_posix()
+        test = getattr(item, "originalname", item.name)
+        if path.startswith("tests/faults/") or any(_is(path, test, *one) for one in named):
+            item.add_marker(pytest.mark.fault)
+
+
+def _is(path: str, test: str, place: str, name: str) -> bool:
+    return name in ("", test) and (f"/{path}".endswith(f"/{place}") or (place[-1:] == "/" and path.startswith(place)))
