@@ -7,14 +7,16 @@ judge the answers, in a process without secrets.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
+from farm.catalogue.harness_tasks import HarnessTask
 from farm.cli.drive import STOPPING, stopping
-from farm.cli.home import blob_store
+from farm.cli.home import blob_store, datasets_folder
 from farm.config import Settings
 from farm.coordinator.harness_plan import document_name, harness_dataset, planned_requests
 from farm.coordinator.ledger import Ledger
@@ -22,11 +24,13 @@ from farm.coordinator.plan import PlannedDataset
 from farm.coordinator.scoring import Scorer, answers_of, order_of, plan_of
 from farm.datasets.store import BlobStore
 from farm.embedded import EmbeddedStack, stack_or_cluster
-from farm.environments.known import VISION, environment_of, known
-from farm.environments.process import plan_task
+from farm.environments.known import DEFAULT, VISION, environment_of, known
+from farm.environments.process import dataset_rows, plan_task
 from farm.environments.store import environments
 from farm.errors import ConfigError
-from farm.records import HarnessRef, Sampling
+from farm.ids import sample_seed
+from farm.inference.generation import GenerateRequest
+from farm.records import HarnessRef, Prompt, Sampling, ServedModel
 from farm.reports.lm_eval_layout import sanitized
 from farm.reports.write import durable
 from farm.tasks import broker
@@ -70,6 +74,34 @@ def plan_harness_task(
     asked, sampling = planned_requests(plan, n=options["n"], seed=42 if options["seed"] is None else options["seed"])
     ref = HarnessRef(task=task, environment=environment.name, plan=store.put(json.dumps(plan).encode()))
     return harness_dataset(task, asked, store), sampling, ref, bool(plan["chat"])
+
+
+def request_lines(model: ServedModel, ref: HarnessRef, dataset: PlannedDataset, sampling: Sampling) -> Iterator[str]:
+    """What would be sent, in words and as its first request."""
+    first = dataset.problems[0]
+    assert first.prompt is not None
+    prompt = Prompt.model_validate_json(first.prompt)
+    seed = sample_seed(sampling.seed, first.problem_id, 0)
+    request = GenerateRequest.of(prompt, model, sampling, seed=seed)
+    yield "dry run: nothing is sent and no run is recorded"
+    yield f"task {ref.task} in {ref.environment}: {len(dataset.problems)} requests x {sampling.n}, scored by lm-eval"
+    yield f"request of {first.problem_id}#0 to {request.path}:"
+    yield json.dumps(request.body(stream=True), indent=2, ensure_ascii=False)
+
+
+def hub_file(settings: Settings, task: HarnessTask) -> Path:
+    """The documents of a code task that `farm dataset pull` does not know, as a JSONL file; fetched once.
+
+    In the environment EVALS, as lm-eval fetches them. Raises ConfigError, HarnessFailed.
+    """
+    path = datasets_folder(settings) / task.dataset / f"{task.hub.split}.jsonl"
+    if not path.exists():
+        python = environments(settings).ensure(known(DEFAULT), lambda text: click.echo(text, err=True))
+        click.echo(f"fetching {task.hub.path} for {task.name}, once", err=True)
+        rows = dataset_rows(python, task.hub.path, task.hub.name, task.hub.split)
+        with durable(path) as file:
+            file.write(b"".join(json.dumps(row).encode("ascii") + b"\n" for row in rows))
+    return path
 
 
 def score_harness_task(settings: Settings, ledger: Ledger, run_id: str, folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from farm.cli.catalogue import CATALOGUE, open_catalogue
 from farm.cli.checks import check_room
 from farm.cli.drive import HowToRun, drive
 from farm.cli.dry_run import plan_lines
-from farm.cli.harness_task import plan_harness_task
+from farm.cli.harness_task import hub_file, plan_harness_task, request_lines
 from farm.cli.home import blob_store, datasets_folder, open_ledger
 from farm.cli.options import CACHE, HOW, JUDGE, REQUESTS, RUN_ID, TASK, how_to_run, judge_spec, limits
 from farm.cli.problems import DATASET, NAME_OR_PATH, plan_problems, selection
@@ -22,6 +22,7 @@ from farm.cli.server import SERVER_URL, START_SERVER, WAIT_SERVER, ready_servers
 from farm.config import Settings, load
 from farm.coordinator.plan import check_ks, evaluation_spec, plan_evaluation
 from farm.coordinator.references import Measurement, references_of
+from farm.datasets.known import KNOWN
 from farm.datasets.resolve import DatasetSource, resolve
 from farm.errors import ConfigError
 from farm.ids import new_run_id
@@ -174,6 +175,10 @@ def _submit_harness_task(settings: Settings, how: HowToRun, options: dict[str, A
     with open_ledger(settings) as ledger:
         dataset, sampling, harness, chat = plan_harness_task(settings, store, task, model.name, options)
         model = model.model_copy(update={"chat": chat})
+        if options["dry_run"]:
+            for line in request_lines(model, harness, dataset, sampling):
+                click.echo(line)
+            return 0
         ready = ready_servers(settings, model, options["server_urls"], options["wait_server"])
         if ready.max_context is not None and ready.max_context < model.max_context:
             model = model.model_copy(update={"max_context": ready.max_context})
@@ -202,5 +207,7 @@ def _source(
 ) -> DatasetSource:
     # A CPU model is for trying farm out.
     default = "sample" if model.device == "cpu" else "livecodebench"
+    if code_task is not None and options["dataset"] is None and code_task.dataset not in KNOWN:
+        return resolve(hub_file(settings, code_task))
     name = options["dataset"] or (code_task.dataset if code_task else default)
     return resolve(name, release=options["release"], pulled=datasets_folder(settings))

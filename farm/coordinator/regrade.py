@@ -74,6 +74,7 @@ def plan_regrade(
             "limits": limits,
             "references": references,
             "cache": cache,
+            "harness": None,  # its task is what the source carried out
             "regraded_from": RegradedFrom(
                 run_id=source.run_id,
                 prompted_by=prompted_by(spec),

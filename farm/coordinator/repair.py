@@ -58,6 +58,7 @@ def plan_repair(ledger: Ledger, run_id: str, source: RunRow, store: BlobStore, *
             "judge": SELF_REPAIR.judge.model_copy(update={"runtime": spec.judge.runtime}),
             "ks": tuple(default_ks(sampling.n)),
             "references": (),
+            "harness": None,
             "repairs": Repairs(run_id=source.run_id, prompts=store.put(blob), failed=len(prompts)),
         }
     )

@@ -9,16 +9,19 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import redis
 from celery import Celery
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from farm.coordinator import history
 from farm.coordinator.board import RunBoard
 from farm.coordinator.ledger import Ledger
 from farm.datasets.store import BlobStore
-from farm.errors import Interrupted, MessageRejected, RunIncomplete, VersionSkew
+from farm.errors import BrokerUnavailable, Interrupted, MessageRejected, RunIncomplete, VersionSkew
 from farm.ids import sha256_hex
 from farm.records import RunSpec, SampleKey
 from farm.tasks.answers import Answers, Scored
@@ -32,6 +35,7 @@ from farm.text import decode
 KEY = SampleKey("score", 0)
 RESEND_S = 15.0  # a job that no living worker has claimed for so long is sent again
 NOTICE_S = 10.0
+REDIS_GONE_S = 120.0  # as long as a run's driver waits
 BOOTSTRAP = 100_000  # lm-eval's own number of resamples for the errors of its figures
 
 
@@ -93,25 +97,38 @@ class Scorer:
         Raises RunIncomplete with what lm-eval said if it fails, Interrupted when `stop` is set.
         """
         self._board.own()
-        attempt, sent, noticed = 0, float("-inf"), time.monotonic()
+        attempt, sent, gone = 0, float("-inf"), time.monotonic()
+        noticed = gone
         try:
             while not stop.is_set():
                 self._check()
-                self._board.announce()
                 now = time.monotonic()
-                if now - sent > RESEND_S and not self._claimed():
-                    attempt += 1
-                    self._send(environment, order, answers, attempt)
-                    sent = now
-                found = self._read()
+                try:
+                    self._board.announce()
+                    if now - sent > RESEND_S and not self._claimed():
+                        attempt += 1
+                        self._send(environment, order, answers, attempt)
+                        sent = now
+                    found = self._read()
+                    gone = now
+                except (RedisError, OperationalError) as exc:
+                    found = None
+                    self._wait_for_redis(exc, now - gone, stop)
                 if found is not None:
                     return found
                 if now - noticed > NOTICE_S:
                     noticed = now
                     self._say(f"waiting for a worker with the environment {environment} (farm worker score)")
         finally:
-            self._board.clear()
+            with suppress(RedisError):  # its keys have a TTL
+                self._board.clear()
         raise Interrupted(f"run {self._run_id} is not scored yet", remedy=f"continue with: farm resume {self._run_id}")
+
+    def _wait_for_redis(self, exc: Exception, away_s: float, stop: threading.Event) -> None:
+        if away_s > REDIS_GONE_S:
+            remedy = f"bring it back, then: farm resume {self._run_id}"
+            raise BrokerUnavailable(f"Redis has not answered for {away_s:.0f} s: {exc}", remedy=remedy) from exc
+        stop.wait(1.0)
 
     def _send(self, environment: str, order: bytes, answers: bytes, attempt: int) -> None:
         values = {sha256_hex(order): order, sha256_hex(answers): answers}

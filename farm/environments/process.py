@@ -28,8 +28,22 @@ def plan_task(python: str, order: dict[str, Any]) -> dict[str, Any]:
 
     Raises ConfigError for a task that farm cannot run, HarnessFailed if lm-eval fails.
     """
+    return _run(python, "plan", order, _with_token(), PLAN_S)
+
+
+def dataset_rows(python: str, path: str, name: str | None, split: str) -> list[dict[str, Any]]:
+    """The documents of a dataset on the hub, or in a folder, as lm-eval loads them; with the user's HF_TOKEN.
+
+    Raises as `plan_task`.
+    """
+    order = {"path": path, "name": name, "split": split}
+    found: list[dict[str, Any]] = _run(python, "rows", order, _with_token(), PLAN_S)["rows"]
+    return found
+
+
+def _with_token() -> dict[str, str]:
     token = plain_environment(("HF_TOKEN", "HF_TOKEN_PATH"))
-    return _run(python, "plan", order, {**child_environment(keep_secrets=False), **token}, PLAN_S)
+    return {**child_environment(keep_secrets=False), **token}
 
 
 def score_answers(python: str, order: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""`python -m farm.harness.lm_eval_process plan|score ORDER RESULT`: lm-eval's half of `farm submit --task`.
+"""`python -m farm.harness.lm_eval_process plan|score|rows ORDER RESULT`: lm-eval's half of `farm submit --task`.
 
 Runs in an evaluation environment, in a process of its own: the standard library and lm-eval, nothing else of
 farm's. `plan` writes a task's requests, as lm-eval makes them. `score` evaluates answers to them with lm-eval
 itself (filters, process_results, aggregation, its own files), from the documents in the plan: no network, no hub.
+`rows` writes the documents of a dataset as lm-eval loads them, for a code task that farm's own readers judge.
 A refusal is one line on stderr, exit code 2.
 """
 
@@ -26,7 +27,7 @@ def main(mode: str, order: Path, result: Path) -> int:
     """The exit code."""
     wanted = json.loads(order.read_text())
     try:
-        found = {"plan": plan, "score": score}[mode](wanted)
+        found = {"plan": plan, "score": score, "rows": rows}[mode](wanted)
     except Refused as exc:
         print(exc, file=sys.stderr)  # noqa: T201 - the refusal, for the process that started this one
         return 2
@@ -152,6 +153,17 @@ def _plain(name: str, doc: Any) -> Any:
         return json.loads(json.dumps(doc, allow_nan=True))
     except (TypeError, ValueError) as exc:
         raise Refused(f"task {name} has documents that are no text: {exc}") from exc
+
+
+# --- rows ---------------------------------------------------------------------------------------
+
+
+def rows(wanted: dict[str, Any]) -> dict[str, Any]:
+    """The documents of a split, with their fields as the hub has them."""
+    from datasets import load_dataset
+
+    found = load_dataset(wanted["path"], wanted["name"], split=wanted["split"])
+    return {"rows": [_plain(wanted["path"], dict(row)) for row in found]}
 
 
 # --- score --------------------------------------------------------------------------------------

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from farm.environments.process import dataset_rows
 from tests.support.data import ROOT, shared
 from tests.support.embedded_home import Home, empty_home, write_rows
-from tests.support.harness import Evaluation, harness_packages
+from tests.support.harness import Evaluation, harness_packages, harness_python
 from tests.support.model_server import ModelServer
 
 pytestmark = pytest.mark.timeout(600)
@@ -121,6 +122,14 @@ def test_mbpp_scores_as_lm_eval_does_on_the_same_answers(home: Home, tmp_path: P
     assert _figures(ours, task) == _figures(evaluation.results, task)
     asked = [json.loads(s["arguments"]["gen_args_0"]["arg_0"]) for s in evaluation.samples(task)]
     assert said(asked) == said(messages(server)), "the prompts are not lm-eval's"
+
+
+def test_documents_that_farm_cannot_pull_are_loaded_as_lm_eval_loads_them(tmp_path: Path) -> None:
+    rows = rows_of("HumanEval.jsonl.gz", slice(0, 3))
+    folder = tmp_path / "humanevalplus"
+    folder.mkdir()
+    write_rows(folder / "test.jsonl", rows)
+    assert dataset_rows(harness_python(), str(folder), None, "test") == rows
 
 
 def test_a_code_task_resumed_writes_the_same_files(home: Home, tmp_path: Path) -> None:

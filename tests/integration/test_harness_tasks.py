@@ -159,6 +159,16 @@ def test_a_task_of_ones_own_scores_as_in_lm_eval_itself(home: Home, tmp_path: Pa
     assert "capitals right,first-word:" in again.stdout
 
 
+def test_a_dry_run_prints_the_request_and_asks_nobody(home: Home, tasks: Path) -> None:
+    give_environment(home)
+    with ModelServer(answer=answer, model=MODEL, jwt_secret="testing") as server:
+        shown = submit(home, server, tasks, "--dry-run", "--num-fewshot", "0", "--gen-kwargs", "max_gen_toks=7").ok(300)
+        assert server.requests == 0
+    assert "task capitals in EVALS: 5 requests x 2, scored by lm-eval" in shown.stdout
+    body = json.loads(shown.stdout.partition("/v1/chat/completions:\n")[2])
+    assert (body["max_tokens"], [m["role"] for m in body["messages"]]) == (7, ["system", "user", "assistant"])
+
+
 def test_what_farm_cannot_run_is_refused_by_name(home: Home, tasks: Path) -> None:
     give_environment(home)
     (tasks / "choice.yaml").write_text(

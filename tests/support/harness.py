@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ def harness_python() -> str:
         if os.environ.get("CI"):
             pytest.fail(f"{PYTHON} is missing: make test installs it")
         pytest.skip("lm-eval is not installed: make test does it")
+    [packages] = PYTHON.parents[1].glob("lib/python3*/site-packages")
+    with suppress(FileExistsError):  # as `farm env create` does
+        (packages / "farm").symlink_to(ROOT / "farm", target_is_directory=True)
     return str(PYTHON)
 
 
@@ -43,9 +47,6 @@ def give_environment(home: Home) -> None:
     place = store.place(environment)
     place.parent.mkdir(parents=True)
     place.symlink_to(python.parents[1], target_is_directory=True)
-    link = harness_packages() / "farm"
-    if not link.exists():
-        link.symlink_to(ROOT / "farm", target_is_directory=True)
 
 
 class Evaluation:

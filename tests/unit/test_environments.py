@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from farm.environments.known import KNOWN, Environment, environment_of, known
 from farm.environments.store import Environments
 from farm.errors import ConfigError
+from tests.support.data import ROOT
 
 TINY = "# nothing\n"
 
@@ -33,6 +35,17 @@ def test_each_lock_is_exact_hashed_and_without_addresses(environment: Environmen
     assert any(pin.startswith("lm-eval==0.4.13 ") for pin in pins)
     assert all(re.match(r"[a-z0-9][a-z0-9._-]*==\S+", pin) and "--hash=sha256:" in pin for pin in pins)
     assert not re.search(r"https?://|--(extra-)?index-url", text)
+
+
+def test_the_lock_of_evals_has_the_pins_of_farm_itself() -> None:
+    """`farm lm-eval` runs there: renew it with `python scripts/locked.py lm-eval execute`."""
+
+    def pins(text: str) -> set[str]:
+        return set(re.findall(r"(?m)^([a-z0-9][a-z0-9._-]*==\S+)", text))
+
+    command = [sys.executable, str(ROOT / "scripts" / "locked.py"), "lm-eval", "execute"]
+    wanted = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert pins(KNOWN["EVALS"].lock.read_text()) >= pins(wanted)
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:

@@ -37,6 +37,16 @@ def test_a_sample_goes_from_plan_to_verdict() -> None:
     assert lifecycle.done and lifecycle.idle
 
 
+def test_where_nothing_is_judged_a_completion_is_the_end() -> None:
+    lifecycle = Lifecycle(windows={G: 2, X: 2}, judges=False)
+    known: list[tuple[SampleKey, Phase, dict[Stage, int]]]
+    known = [(A, Phase.COMPLETED, {}), (B, Phase.PLANNED, {}), (C, Phase.PLANNED, {})]
+    assert lifecycle.start((key, phase, failures) for key, phase, failures in known) == [Send(B, G, 1), Send(C, G, 1)]
+    assert lifecycle.handle(Completed(B)) == [] and not lifecycle.done
+    assert lifecycle.handle(Completed(C)) == [] and lifecycle.done and lifecycle.idle
+    assert lifecycle.handle(Completed(C)) == []
+
+
 def test_execution_overlaps_generation() -> None:
     lifecycle, _ = started(A, B)
     assert lifecycle.handle(Completed(A)) == [Send(A, X, 1)]
