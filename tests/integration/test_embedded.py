@@ -15,7 +15,7 @@ from farm.coordinator import history
 from farm.coordinator.ledger import Ledger
 from farm.datasets.sample_set import sample_path
 from farm.records import SampleKey, Verdict
-from tests.support.answers import ScriptedModel, gated
+from tests.support.answers import Gate, ScriptedModel, gated
 from tests.support.data import shared
 from tests.support.farm_process import FarmProcess, environment, farm_processes, report_of, samples_of
 from tests.support.model_server import ModelServer
@@ -106,6 +106,20 @@ def test_ctrl_c_leaves_nothing_and_resumes(home: Path, server: ModelServer, mode
     assert "farm resume run-1" in running.stderr and "Traceback" not in running.stderr
     server.answer = model.answer
     farm(home, "resume", "run-1", "--out", str(home / "out"), JWT_SECRET="testing").ok()
+    assert report_of(home / "out")["status"] == "COMPLETE"
+
+
+def test_the_limit_of_a_server_is_seen_and_changed_from_beside(
+    home: Path, server: ModelServer, model: ScriptedModel
+) -> None:
+    held = Gate(0)
+    server.answer = gated(model.answer, held)
+    running = submit(home, server, "--judge", "judge")
+    wait_until(lambda: held.held == 8, "all requests are out", timeout_s=100)
+    changed = farm(home, "server", "limit", server.url, "3").ok()
+    assert changed.stdout == f"{server.url}: limit 3, in flight 8 (run-1 8), waiting 0\n"
+    held.open()
+    running.ok()
     assert report_of(home / "out")["status"] == "COMPLETE"
 
 
