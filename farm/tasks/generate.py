@@ -172,11 +172,15 @@ def ask(
         model.repo, model.engine, model.chat, config.stall_s, max(config.stall_s, GenerateRequest.first_token_s)
     )
 
-    def still_wanted() -> bool:
-        servers.watch.require_one_well(urls, config.deadline_s)
-        return wanted()
-
     def once() -> Asked:
+        began = time.monotonic()
+
+        def still_wanted() -> bool:
+            # A server may have been marked long ago, by a run that did not see it come back
+            if time.monotonic() - began > config.deadline_s:
+                servers.watch.require_one_well(urls, config.deadline_s)
+            return wanted()
+
         # Each try waits for a slot anew: none is held while a server is being given time to heal.
         with servers.admission.slot(run_id, urls, model.max_concurrency, still_wanted, sample) as url:
             try:

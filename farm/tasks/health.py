@@ -24,6 +24,7 @@ if holder and holder ~= ARGV[1] and redis.call('EXISTS', ARGV[2] .. holder) == 1
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 return 1
 """
+WARM_S = 600.0
 ELECTED_S = 3600  # a watcher whose presence is gone is replaced at once
 
 
@@ -38,6 +39,13 @@ class Facts:
     sick: Kind | None
     sick_s: float
     reason: str
+
+    @property
+    def warm(self) -> bool:
+        """Whether it gave a token in this stretch of work or shortly before; it may be restarted in a longer pause."""
+        if self.silent_s is None:
+            return False
+        return self.busy_s is None or self.silent_s < self.busy_s + WARM_S
 
     @property
     def idle_s(self) -> float:

@@ -273,7 +273,7 @@ class _Post:
         self._next_check = self._check_pause = 0.0
 
     def _patience_s(self, facts: Facts) -> float:
-        return self.expectation.stall_s if facts.silent_s is not None else self.expectation.first_token_s
+        return self.expectation.stall_s if facts.warm else self.expectation.first_token_s
 
     def _client(self) -> Client:
         return self._checker(self._url, self.expectation.engine)

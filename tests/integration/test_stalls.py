@@ -12,7 +12,7 @@ from farm.errors import AuthRejected, ServerUnwell
 from farm.records import Message, Prompt, Sampling, ServedModel
 from farm.tasks import watch
 from farm.tasks.generate import Asked, Servers, ask
-from farm.tasks.health import Health
+from farm.tasks.health import Facts, Health
 from farm.tasks.keys import Keys
 from farm.tasks.slots import ServerState, Slots
 from farm.tasks.wire import GenerateConfig
@@ -112,6 +112,8 @@ def test_what_hangs_for_long_is_broken_off_one_at_a_time_and_asked_again(
         assert all(future.result().requests == 2 for future in asked)
 
 
+@pytest.mark.fault
+@only_in_full
 def test_a_server_without_streams_is_judged_by_its_counters(worker: Worker) -> None:
     with serving(decode_s=0.2, streaming="refused") as server:
         assert texts(worker.ask(server)) == [LONG]  # twice the stall time without a token
@@ -165,6 +167,14 @@ def test_when_nothing_is_well_for_too_long_the_run_pauses(worker: Worker) -> Non
             worker.ask(server, deadline_s=3.0).result(100)
 
 
+def test_a_server_that_was_given_up_long_ago_is_looked_at_again(redis: RedisServer, worker: Worker) -> None:
+    with serving(decode_s=0.0) as server:
+        Health(redis.client(), KEYS).mark_sick(server.url, "down", "it was away")
+        redis.client().hset(KEYS.server(server.url, "facts"), "sick_at", "1000000000")
+        assert texts(worker.ask(server, deadline_s=60.0)) == [LONG]
+        assert not worker.state(server).sick
+
+
 def test_a_server_that_comes_back_with_another_key_says_so(worker: Worker) -> None:
     with serving(token="old") as server:
         server.token = None
@@ -175,6 +185,15 @@ def test_a_server_that_comes_back_with_another_key_says_so(worker: Worker) -> No
         server.revive()
         with pytest.raises(AuthRejected):
             asked.result(100)
+
+
+def test_a_server_is_warm_after_a_token_and_not_after_a_long_pause() -> None:
+    def facts(busy_s: float | None, silent_s: float | None) -> Facts:
+        return Facts(in_use=1, busy_s=busy_s, silent_s=silent_s, counters=None, sick=None, sick_s=0.0, reason="")
+
+    assert not facts(5.0, None).warm
+    assert facts(5000.0, 3.0).warm and facts(5.0, 300.0).warm
+    assert not facts(5.0, 3600.0).warm, "it may have been restarted"
 
 
 def test_a_worker_that_looked_after_a_server_and_died_is_replaced(redis: RedisServer, worker: Worker) -> None:
