@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from farm import protocols
 from farm.catalogue.eval_tasks import eval_task, task_of
 from farm.catalogue.harness_tasks import HARNESS_TASKS, HarnessTask
+from farm.catalogue.model_spec import ModelSpec
 from farm.cli.catalogue import CATALOGUE, open_catalogue
 from farm.cli.checks import check_room
 from farm.cli.drive import HowToRun, drive
@@ -93,20 +94,10 @@ def submit(**options: Any) -> int:
     wanted = selection(options)
     dry = options["dry_run"]
     run_id = options["run_id"] or new_run_id(f"{model.name}-{model.device}")
-    if options["start_server"] and not dry:
-        from farm.cli.lifecycle import started_server
-
-        if options["server_urls"]:
-            raise ConfigError("--start-server and --server-url exclude each other")
-        options["server_urls"] = (started_server(settings, entry, model, run_id, options),)
     if dry:
         servers = server_places(settings, options["server_urls"])
     else:
-        ready = ready_servers(settings, model, options["server_urls"], options["wait_server"])
-        servers = ready.urls
-        if ready.max_context is not None and ready.max_context < model.max_context:
-            click.echo(f"caution: the server's context is {ready.max_context}, not {model.max_context}", err=True)
-            model = model.model_copy(update={"max_context": ready.max_context})
+        servers, model = _served(settings, entry, model, run_id, options)
     if sampling.n > 1 and sampling.temperature == 0:
         click.echo(f"caution: {sampling.n} samples at temperature 0 are likely the same; see --temperature", err=True)
     with open_ledger(settings) as ledger:
@@ -167,6 +158,24 @@ def _code_task(options: dict[str, Any]) -> HarnessTask | None:
     return task
 
 
+def _served(
+    settings: Settings, entry: ModelSpec, model: ServedModel, run_id: str, options: dict[str, Any]
+) -> tuple[tuple[str, ...], ServedModel]:
+    """The URLs of the run's servers, one of them started here if that is wished, and the model with their context."""
+    given = options["server_urls"]
+    if options["start_server"]:
+        from farm.cli.lifecycle import started_server
+
+        if given:
+            raise ConfigError("--start-server and --server-url exclude each other")
+        given = (started_server(settings, entry, model, run_id, options),)
+    ready = ready_servers(settings, model, given, options["wait_server"])
+    if ready.max_context is not None and ready.max_context < model.max_context:
+        click.echo(f"caution: the server's context is {ready.max_context}, not {model.max_context}", err=True)
+        model = model.model_copy(update={"max_context": ready.max_context})
+    return ready.urls, model
+
+
 def _submit_harness_task(settings: Settings, how: HowToRun, options: dict[str, Any]) -> int:
     """A task that lm-eval scores: its requests, farm's generation."""
     catalogue = open_catalogue(settings, options["catalogue"])
@@ -179,14 +188,13 @@ def _submit_harness_task(settings: Settings, how: HowToRun, options: dict[str, A
             for line in request_lines(model, harness, dataset, sampling):
                 click.echo(line)
             return 0
-        ready = ready_servers(settings, model, options["server_urls"], options["wait_server"])
-        if ready.max_context is not None and ready.max_context < model.max_context:
-            model = model.model_copy(update={"max_context": ready.max_context})
+        run_id = options["run_id"] or new_run_id(f"{model.name}-{task}")
+        servers, model = _served(settings, entry, model, run_id, options)
         spec = evaluation_spec(
             dataset,
             eval_task=task,
             model=model,
-            servers=ready.urls,
+            servers=servers,
             protocol=LM_EVAL,
             judge=LM_EVAL.judge,
             sampling=sampling,
@@ -196,7 +204,6 @@ def _submit_harness_task(settings: Settings, how: HowToRun, options: dict[str, A
             judged=False,
             harness=harness,
         )
-        run_id = options["run_id"] or new_run_id(f"{model.name}-{task}")
         plan_evaluation(ledger, run_id, dataset, spec)
         click.echo(f"run {run_id}: {dataset.ref.problems} requests of {task} x {sampling.n}", err=True)
         return drive(settings, ledger, run_id, how)

@@ -52,6 +52,11 @@ def test_a_dry_run_prints_plan_request_and_time_and_sends_nothing(home: Home) ->
     assert "no runs yet" in home.farm("runs").ok().stdout
 
 
+def test_options_that_exclude_each_other(home: Home) -> None:
+    line = refused(home, *ASK, "--start-server", "--server-url", "http://127.0.0.1:1")
+    assert "--start-server and --server-url exclude each other" in line
+
+
 def test_model_device_and_eval_task_in_the_words_of_the_design_document(home: Home) -> None:
     for arguments, said in (
         (("--model", "QwQ-32B", "--device", "t3k"), "farm: Model:=QwQ-32B not found in EVAL_CONFIGS"),
