@@ -34,12 +34,13 @@ from lm_eval.utils import get_file_datetime, get_file_task_name, make_table
 from lm_eval.utils import get_results_filenames, get_sample_results_filenames
 from pathlib import Path
 folder = Path(sys.argv[1])
-names = [p.name for p in folder.iterdir()]
-results = get_results_filenames(names)
-samples = get_sample_results_filenames(names)
+names = [str(p) for p in folder.iterdir()]
+results = [name for name in get_results_filenames(names) if "/results_" in name]
+samples = [Path(name).name for name in get_sample_results_filenames(names)]
+results = [Path(name).name for name in results]
 value = json.loads((folder / results[0]).read_text())
 print(make_table(value))
-print("LMEVAL", get_file_task_name(samples[0]), get_file_datetime(results[0]) == get_file_datetime(samples[0]),
+print("LMEVAL", get_file_task_name(samples[0]), get_file_datetime(results[0]),
       value["results"][get_file_task_name(samples[0])]["acc,none"])
 """
 

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("farm.cli.export:import_", "Judge the output of LiveCodeBench or lm-eval as a run."),
     "runs": ("farm.cli.runs:runs", "List the runs in the ledger, and how far each is."),
     "trend": ("farm.cli.trend:trend", "Show pass@1 of a model on a device over its builds."),
+    "ui": ("farm.cli.ui:ui", "Serve a read-only site of all runs to a browser."),
     "status": ("farm.cli.watch:status", "Say how far a run is and who drives it."),
     "watch": ("farm.cli.watch:watch", "Follow a run that is driven elsewhere."),
     "cancel": ("farm.cli.watch:cancel", "Pause a run, wherever it is driven."),

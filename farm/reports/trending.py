@@ -36,7 +36,13 @@ def section(trend: Trend) -> Section:
 
 def page(trends: Sequence[Trend]) -> str:
     """All lines as one page without network or script."""
-    parts = [tag("header", tag("p", "pass@1 over builds", class_="kicker") + tag("h1", "Trend"))]
+    header = tag("header", tag("p", "pass@1 over builds", class_="kicker") + tag("h1", "Trend"))
+    return document("Trend", header + trend_parts(trends))
+
+
+def trend_parts(trends: Sequence[Trend]) -> str:
+    """A plot and a table for each line."""
+    parts = []
     for trend in trends:
         dots = [
             Dot(p.build, p.mean, p.interval.low, p.interval.high, f"{len(p.runs)} run(s), {_day(p)}")
@@ -47,7 +53,7 @@ def page(trends: Sequence[Trend]) -> str:
         shown = section(trend)
         plain = Section(shown.title, shown.header[:-1], tuple(row[:-1] for row in shown.rows), shown.notes, shown.text)
         parts.append(tag("h2", text(title)) + tag("div", drawn, class_="charts") + table(plain))
-    return document("Trend", "".join(parts))
+    return "".join(parts)
 
 
 def _day(point: TrendPoint) -> str:

@@ -128,8 +128,17 @@ class Page:
         return done["result"].get("value")
 
     def until(self, expression: str, what: str) -> None:
-        """Wait until an expression is true."""
-        wait_until(lambda: self.run(f"!!({expression})"), what, timeout_s=60)
+        """Wait until an expression is true; one that throws, or a page that is just left, is not true yet."""
+
+        def probe() -> bool:
+            try:
+                return bool(self.run(f"(() => {{ try {{ return !!({expression}) }} catch {{ return false }} }})()"))
+            except AssertionError as exc:
+                if "navigated" in str(exc) or "context" in str(exc):
+                    return False
+                raise
+
+        wait_until(probe, what, timeout_s=60)
 
     def press(self, key: str, text: str = "") -> None:
         """A key on the keyboard, by its name; `text` is what it types."""

@@ -20,9 +20,9 @@ def block(value: str, limit: int) -> str:
 
 
 def tag(name: str, content: str = "", **attributes: object) -> str:
-    """An element around content that is HTML already. Attributes are escaped; `_` in their names is `-`."""
+    """An element around content that is HTML already. Attributes are escaped like text; `_` in their names is `-`."""
     shown = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{html.escape(str(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{html.escape(printable(str(value), 10_000))}"'
         for key, value in attributes.items()
         if value is not None
     )

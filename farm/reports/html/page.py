@@ -54,10 +54,14 @@ def write_page(report: Report, problems: Iterable[ProblemDetail], file: BinaryIO
     file.write(document(title, "".join(body), asset("report.js"), blocks).encode())
 
 
-def document(title: str, body: str, script: str = "", blocks: str = "") -> str:
-    """A whole document that may load nothing and run nothing but this script; `blocks` are its data."""
+def document(title: str, body: str, script: str = "", blocks: str = "", *, served: bool = False) -> str:
+    """A whole document that may load nothing and run nothing but this script; `blocks` are its data.
+
+    `served`: it comes from a server of its own, which its script and its forms may ask.
+    """
     style = asset("page.css")
-    policy = f"default-src 'none'; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
+    asked = "'self'; connect-src 'self'" if served else "'none'"
+    policy = f"default-src 'none'; style-src {_hash(style)}; base-uri 'none'; form-action {asked}"
     if script:
         policy += f"; script-src {_hash(script)}"
     head = (

@@ -1,0 +1,1 @@
+"""Runs in a browser: a small read-only site over the ledger."""
