@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 RENEW_S = LEASE_S / 8
 POLL_S = 0.05  # between two questions while something waits; a slot that another worker gives back is seen then
+POLL_MAX_S = 0.5
 WANTED_S = 1.0  # how often a request that waits asks whether its run still wants it
 
 
@@ -152,12 +153,13 @@ class Admission:
                     self._changed.wait_for(lambda: self._closed, 1.0)
                 renewed = 0.0  # what it holds may be forgotten: say so first
                 continue
-            silent = False
+            silent, took_s = False, time.monotonic() - now
             renewed = now if due else renewed
             with self._changed:
                 for name, server in granted.items():
                     self._grant(name, server)
-                pause = POLL_S if self._waiting else RENEW_S if self._held else None
+                poll_s = min(POLL_MAX_S, max(POLL_S, 10 * took_s))  # Redis has other things to do
+                pause = poll_s if self._waiting else RENEW_S if self._held else None
                 self._changed.wait_for(lambda: self._nudged or self._closed, pause)
 
     def _grant(self, name: str, server: str) -> None:

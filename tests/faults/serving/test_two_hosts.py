@@ -31,16 +31,22 @@ def farm(network: Network, tmp_path: Path) -> Iterator[ServingFarm]:
 def test_two_hosts_never_exceed_the_limit_also_when_one_is_killed(farm: ServingFarm, network: Network) -> None:
     broker = f"redis://{network.address}:{farm.redis.port}/0"
     # Each alone would be enough to fill the server three times over.
-    workers = [
-        farm.worker("generate", f"on-{host.name}", 18, broker=broker, prefix=host.prefix) for host in network.hosts
-    ]
+    workers = {
+        name: farm.worker("generate", name, 18, broker=broker, prefix=host.prefix)
+        for host in network.hosts
+        if (name := f"on-{host.name}")
+    }
     with farm.server(host=network.address, decode_s=0.02) as server:
         farm.slots.set_limit(server.url, LIMIT)
         run = farm.submit(server, n=12)
         wait_until(lambda: run.completed() > 8, "answers come", timeout_s=100)
         assert len(server.peers - {network.address}) == 2, "both hosts are at work"
-        server.freeze()  # so that requests of both are surely out
-        workers[0].kill()
+        server.freeze()
+        wait_until(lambda: farm.slots.look([server.url])[0].in_use == LIMIT, "the server is full")
+        # One of the workers that have requests out now
+        [state] = farm.slots.look([server.url])
+        doomed = next(w for name, w in workers.items() if any(f"|{name}@" in ticket for ticket in state.ages_s))
+        doomed.kill()
         wait_until(lambda: server.running < LIMIT, "the server sees that a host's requests are gone", timeout_s=60)
         server.thaw()
         run.finish()
