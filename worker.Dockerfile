@@ -3,6 +3,7 @@
 #   docker build -f worker.Dockerfile --target execute -t farm-execute .
 #
 # A role's image holds the packages of its group in pyproject.toml, pinned with hashes by constraints.txt, and farm.
+# The labels say version and commit, as far as whoever builds says them (compose: `farm init-cluster`).
 # The execute image has no database driver and no HTTP client, and none has a compiler, a secret or a setuid program.
 ARG BASE=python:3.11-slim-bookworm
 
@@ -66,13 +67,7 @@ ENV PATH=/opt/farm/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1
 WORKDIR /tmp
 USER 10001:10001
-# Given by whoever builds; compose passes on what `farm init-cluster` noted
-ARG FARM_VERSION=unknown
-ARG FARM_COMMIT=unknown
-LABEL org.opencontainers.image.title=farm \
-      org.opencontainers.image.licenses=Apache-2.0 \
-      org.opencontainers.image.version=${FARM_VERSION} \
-      org.opencontainers.image.revision=${FARM_COMMIT}
+LABEL org.opencontainers.image.title=farm org.opencontainers.image.licenses=Apache-2.0
 
 # --- Valkey, as the embedded stack runs it -------------------------------------------------------------------------
 FROM role AS broker
@@ -83,6 +78,9 @@ CMD ["/etc/farm/redis.conf", "--dir", "/var/lib/farm"]
 # That it wants to be told who asks is a sign of life
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["python3", "-c", \
   "import socket; s = socket.create_connection(('127.0.0.1', 6379), 3); s.sendall(b'PING\\r\\n'); exit(s.recv(5) not in (b'+PONG', b'-NOAU'))"]
+ARG FARM_VERSION=unknown
+ARG FARM_COMMIT=unknown
+LABEL org.opencontainers.image.version=${FARM_VERSION} org.opencontainers.image.revision=${FARM_COMMIT}
 
 # --- programs: no key of a model server, no ledger -----------------------------------------------------------------
 FROM role AS execute
@@ -92,6 +90,9 @@ ENV FARM_HEALTH_FILE=/tmp/farm-worker.beat
 ENTRYPOINT ["farm"]
 CMD ["worker", "execute"]
 HEALTHCHECK --interval=15s --timeout=10s --start-period=90s --retries=3 CMD ["farm", "worker", "health"]
+ARG FARM_VERSION=unknown
+ARG FARM_COMMIT=unknown
+LABEL org.opencontainers.image.version=${FARM_VERSION} org.opencontainers.image.revision=${FARM_COMMIT}
 
 # --- requests to model servers: their key, no ledger ---------------------------------------------------------------
 FROM role AS generate
@@ -101,6 +102,9 @@ ENV FARM_HEALTH_FILE=/tmp/farm-worker.beat
 ENTRYPOINT ["farm"]
 CMD ["worker", "generate"]
 HEALTHCHECK --interval=15s --timeout=10s --start-period=90s --retries=3 CMD ["farm", "worker", "health"]
+ARG FARM_VERSION=unknown
+ARG FARM_COMMIT=unknown
+LABEL org.opencontainers.image.version=${FARM_VERSION} org.opencontainers.image.revision=${FARM_COMMIT}
 
 # --- runs: ledger, reports, datasets, the command line; Flower and the exporter, which read the ledger -------------
 FROM role AS coordinator
@@ -108,3 +112,6 @@ COPY --from=coordinator-packages /opt/farm /opt/farm
 COPY --from=package /opt/farm /opt/farm
 VOLUME /var/lib/farm
 ENTRYPOINT ["farm"]
+ARG FARM_VERSION=unknown
+ARG FARM_COMMIT=unknown
+LABEL org.opencontainers.image.version=${FARM_VERSION} org.opencontainers.image.revision=${FARM_COMMIT}

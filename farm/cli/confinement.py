@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -41,6 +42,13 @@ CONFINEMENT: Callable[[F], F] = all_of(
 
 
 def confinement(options: dict[str, Any]) -> Confinement:
-    """What the options say; takes them out of `options`."""
-    spec = ContainerSpec(options.pop("image"), options.pop("runtime"))
-    return Confinement(options.pop("tier"), options.pop("python"), container=spec)
+    """What the options say; takes them out of `options`.
+
+    On a system that is not Linux `auto` can only be containers, and that is said: it needs an engine.
+    """
+    spec, tier = ContainerSpec(options.pop("image"), options.pop("runtime")), options.pop("tier")
+    if tier == "auto" and sys.platform != "linux":
+        tier = "docker"
+        hint = "; --image farm-execute, of worker.Dockerfile, has numpy too" if spec.image == DEFAULT_IMAGE else ""
+        click.echo(f"programs run in containers of {spec.image}: only Linux confines them itself{hint}", err=True)
+    return Confinement(tier, options.pop("python"), container=spec)

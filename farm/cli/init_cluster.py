@@ -1,7 +1,7 @@
 """`farm init-cluster`: what docker-compose.yml needs before its first start, and what to do next.
 
 Secrets are files below deploy/secrets, which no other account of the host may enter. The files in it can be read by
-all, because compose mounts each as it is into containers whose processes are other users (docs/adr/0014).
+all, because compose mounts each as it is into containers whose processes are other users (docs/adr/0016).
 """
 
 from __future__ import annotations

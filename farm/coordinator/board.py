@@ -95,8 +95,11 @@ class RunBoard:
 
     def _workers(self, strangers: list[str]) -> Iterator[tuple[str, Runner | None]]:
         """Role and runner of each living worker that serves this run's runtime, or needs none."""
-        for name in self._redis.scan_iter(match=self._keys.worker("*"), count=1000):
-            values = cast(list[bytes | None], self._redis.hmget(name, ["role", "sandboxes", "wire", "version", "key"]))
+        names = list(self._redis.scan_iter(match=self._keys.worker("*"), count=1000))
+        pipe = self._redis.pipeline(transaction=False)  # one round trip: there may be a thousand, each second
+        for name in names:
+            pipe.hmget(name, ["role", "sandboxes", "wire", "version", "key"])
+        for name, values in zip(names, cast(list[list[bytes | None]], pipe.execute()), strict=True):
             role, sandboxes, *facts = values
             why = self._stranger(*(fact.decode("utf-8", "replace") if fact else "?" for fact in facts))
             if role is not None and why:

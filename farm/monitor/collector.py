@@ -176,13 +176,15 @@ def _of_redis(numbers: RedisNumbers) -> Iterator[Metric]:
         workers.add_metric(list(names), number)
     in_use = GaugeMetricFamily("farm_admission_in_use", "Requests that hold a slot", labels=["server"])
     limit = GaugeMetricFamily("farm_admission_limit", "Slots of a model server", labels=["server"])
+    waiting = GaugeMetricFamily("farm_admission_waiting", "Requests that wait for a slot of it", labels=["server"])
     sick = GaugeMetricFamily("farm_server_sick", "1 for a model server that gets no requests", labels=["server"])
     for state in numbers.servers:
         in_use.add_metric([state.url], state.in_use)
+        waiting.add_metric([state.url], state.waiting)
         if state.limit is not None:
             limit.add_metric([state.url], state.limit)
         sick.add_metric([state.url], bool(state.sick))
-    yield from (depth, streams, refused, slots, workers, in_use, limit, sick)
+    yield from (depth, streams, refused, slots, workers, in_use, limit, waiting, sick)
     yield GaugeMetricFamily("farm_unacked", "Messages that workers hold", numbers.unacked)
     if numbers.memory_bytes is not None:
         yield GaugeMetricFamily("farm_redis_memory_bytes", "Memory that Redis uses", numbers.memory_bytes)

@@ -42,7 +42,10 @@ def run_flower(settings: Settings, access: Access) -> int:
     app = make_app(settings, "coordinator")
     flower = Flower(capp=app, options=options, **routes)
     signal.signal(signal.SIGTERM, _stop)
-    flower.start_http_server()
+    try:
+        flower.start_http_server()
+    except OSError as exc:
+        raise ConfigError(f"cannot listen on {access.host}:{access.port}: {exc.strerror}") from exc
     try:
         flower.start()
     except (KeyboardInterrupt, SystemExit):

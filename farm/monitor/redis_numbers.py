@@ -33,7 +33,7 @@ class RedisNumbers:
 def redis_numbers(connection: redis.Redis, keys: Keys, run_ids: list[str]) -> RedisNumbers:
     """The numbers of now."""
     announced = cast(set[bytes], connection.smembers(keys.generate_queues))
-    workers = roster(connection, keys)
+    workers, slots = roster(connection, keys), Slots(connection, keys)
     runtimes = {DEFAULT_RUNTIME, *(name for worker in workers for name in worker.runtimes)}
     queues = {execute_queue(name) for name in runtimes} | {raw.decode("utf-8", "replace") for raw in announced}
     names = sorted(queues)
@@ -47,7 +47,6 @@ def redis_numbers(connection: redis.Redis, keys: Keys, run_ids: list[str]) -> Re
     pipe.hgetall(keys.quarantine_counts)
     said: list[Any] = pipe.execute()
     used, most = _memory(connection)
-    slots = Slots(connection, keys)
     return RedisNumbers(
         queues=dict(zip(names, said, strict=False)),
         streams=dict(zip(run_ids, said[len(names) :], strict=False)),

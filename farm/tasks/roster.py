@@ -39,11 +39,15 @@ class Worker:
 
 def roster(connection: redis.Redis, keys: Keys) -> list[Worker]:
     """All living workers, by role, host and name."""
-    found = []
-    for key in connection.scan_iter(match=keys.worker("*"), count=1000):
-        said = cast(dict[bytes, bytes], connection.hgetall(key))
-        if said:
-            found.append(_worker(key.decode("utf-8", "replace").removeprefix(keys.worker("")), said))
+    names = list(connection.scan_iter(match=keys.worker("*"), count=1000))
+    pipe = connection.pipeline(transaction=False)
+    for key in names:
+        pipe.hgetall(key)
+    found = [
+        _worker(key.decode("utf-8", "replace").removeprefix(keys.worker("")), said)
+        for key, said in zip(names, cast(list[dict[bytes, bytes]], pipe.execute()), strict=True)
+        if said
+    ]
     return sorted(found, key=lambda worker: (worker.role, worker.host, worker.name))
 
 

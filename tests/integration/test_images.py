@@ -8,6 +8,9 @@ import subprocess
 import pytest
 
 from farm import __version__
+from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
+from farm.sandbox.confinement import ContainerSpec
+from farm.sandbox.open import open_sandbox
 from tests.support.images import ROLES, commit, image, inside
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
@@ -85,3 +88,12 @@ def test_the_execute_image_confines_programs_and_says_whom_it_misses() -> None:
 def test_a_worker_that_never_beat_is_not_healthy() -> None:
     said = inside("execute", "farm", "worker", "health")
     assert (said.returncode, said.stderr.startswith("farm: no sign of life yet")) == (1, True), said.stderr
+
+
+def test_the_execute_image_serves_the_containers_of_programs_and_gives_them_numpy() -> None:
+    """What `--sandbox docker --image farm-execute` does on a host that cannot confine programs itself."""
+    suite = Suite(func_name=None, tests=(TestCase(input="3\n", output="6.0\n"),))
+    program = "import numpy\nprint(numpy.ones(int(input())).sum() * 2)\n"
+    with open_sandbox(tier="docker", container=ContainerSpec(image("execute"))) as sandbox:
+        assert sandbox.info.tier == "docker:landlock"
+        assert sandbox.evaluate(program, suite, JudgeSpec(), Limits()).verdict is Verdict.PASSED

@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.answers import ScriptedModel
 from tests.support.browser import chromium
+from tests.support.data import ROOT
 from tests.support.farm_process import FarmProcess
 from tests.support.model_server import ModelServer
 from tests.support.redis_server import free_port
@@ -113,8 +114,22 @@ def test_metrics_tell_of_the_run_the_queues_and_the_workers(watched: Watched) ->
     assert total(found, "farm_admission_in_use", server=watched.server) == 0
     assert total(found, "farm_server_sick", server=watched.server) == 0
     assert total(found, "farm_redis_memory_bytes") > 0
+    assert total(found, "farm_admission_in_use", server=watched.server) == 0
     assert total(found, "farm_execute_seconds_count") == 6
     assert total(metrics(watched), "farm_generate_seconds_count") == 6, "a record was read twice"
+
+
+def test_alerts_and_dashboard_ask_for_metrics_that_there_are(watched: Watched) -> None:
+    said = requests.get(f"{watched.exporter}/metrics", auth=CREDENTIALS, timeout=60).text
+    there = set(re.findall(r"(?m)^# TYPE (\w+)", said))
+    there |= {f"{name}_bucket" for name in there}
+    deploy = ROOT / "deploy"
+    asked = (deploy / "prometheus" / "alerts.yml").read_text() + (
+        deploy / "grafana" / "dashboards" / "farm.json"
+    ).read_text()
+    wanted = set(re.findall(r"\bfarm_\w+", asked))
+    assert len(wanted) > 15
+    assert wanted - there <= {"farm_redis_memory_limit_bytes"}, "which a Redis without a limit has not"
 
 
 def test_flower_shows_the_tasks_by_the_samples_that_they_are_of(watched: Watched) -> None:

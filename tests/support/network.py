@@ -21,11 +21,20 @@ class Host:
     """One namespace."""
 
     name: str
+    cable: str = ""  # this machine's end of it
 
     @property
     def prefix(self) -> Sequence[str]:
         """The command that starts a program on this host."""
         return ("ip", "netns", "exec", self.name)
+
+    def cut(self) -> None:
+        """Pull the cable: what either side sends gets lost, and nobody is told."""
+        _ip("link", "set", self.cable, "down")
+
+    def heal(self) -> None:
+        """Put it in again."""
+        _ip("link", "set", self.cable, "up")
 
 
 @dataclass(frozen=True)
@@ -46,11 +55,11 @@ def emulated_hosts(count: int) -> Iterator[Network]:
         pytest.skip(reason)
     number = os.getpid() % 200 + 10  # several test processes may do this at a time
     address = f"10.201.{number}.254"
-    hosts = tuple(Host(f"farm-{number}-{index}") for index in range(count))
+    hosts = tuple(Host(f"farm-{number}-{index}", f"fm{number}n{index}") for index in range(count))
     try:
         _ip("addr", "add", f"{address}/32", "dev", "lo")
         for index, host in enumerate(hosts):
-            near, far = f"fm{number}n{index}", f"fm{number}f{index}"
+            near, far = host.cable, f"fm{number}f{index}"
             base = f"10.201.{number}"
             _ip("netns", "add", host.name)
             _ip("link", "add", near, "type", "veth", "peer", "name", far)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from tests.support.redis_server import RedisServer, real_redis_binary, running_r
 from tests.support.wait import wait_until
 
 KEYS = Keys("farm:")
+SECRET = "0123456789abcdef" * 4
 
 
 @dataclass
@@ -22,12 +23,15 @@ class Site:
 
     home: Path
     redis: RedisServer
+    address: str = "127.0.0.1"  # of Redis, as the processes see it
     processes: list[FarmProcess] = field(default_factory=list)
 
-    def farm(self, *arguments: str, **extra: str) -> FarmProcess:
-        """A farm process; `extra` are variables of its environment."""
-        env = environment(self.home, FARM_BROKER_URL=self.redis.url, **extra)
-        process = FarmProcess(*arguments, env=env, log=self.home / f"{len(self.processes)}.log")
+    def farm(self, *arguments: str, prefix: Sequence[str] = (), **extra: str) -> FarmProcess:
+        """A farm process; `extra` are variables of its environment, `prefix` is as in FarmProcess."""
+        broker = f"redis://{self.address}:{self.redis.port}/0"
+        env = environment(self.home, FARM_BROKER_URL=broker, FARM_SECRET=SECRET, **extra)
+        log = self.home / f"{len(self.processes)}.log"
+        process = FarmProcess(*arguments, env=env, log=log, prefix=prefix)
         self.processes.append(process)
         return process
 
@@ -40,10 +44,11 @@ class Site:
 
 
 @contextmanager
-def running_site(directory: Path) -> Iterator[Site]:
-    """A site with a real Redis; its processes are stopped at the end."""
-    with running_redis(directory / "redis", binary=real_redis_binary()) as redis:
-        site = Site(directory / "home", redis)
+def running_site(directory: Path, address: str = "127.0.0.1") -> Iterator[Site]:
+    """A site with a real Redis, which answers on `address` too; its processes are stopped at the end."""
+    others = () if address == "127.0.0.1" else ("--bind", "127.0.0.1", address, "--protected-mode", "no")
+    with running_redis(directory / "redis", *others, binary=real_redis_binary()) as redis:
+        site = Site(directory / "home", redis, address)
         site.home.mkdir()
         try:
             yield site
