@@ -102,6 +102,7 @@ def _broker(settings: Settings) -> Iterator[Finding]:
     try:
         broker.ping(settings)
         yield Finding("pass", f"broker {where} answers")
+        yield _secret(settings)
         yield _clock(connection)
         yield _rights(connection, local=broker.is_local(settings.broker_url))
         persistence = cast(dict[str, object], connection.info("persistence"))
@@ -123,6 +124,14 @@ def _broker(settings: Settings) -> Iterator[Finding]:
         yield Finding("pass", "broker never evicts")
     else:
         yield Finding("fail", f"broker evicts keys ({policy})", "start it with --maxmemory-policy noeviction")
+
+
+def _secret(settings: Settings) -> Finding:
+    if settings.message_secret is not None:
+        return Finding("pass", "messages are signed with FARM_SECRET")
+    local = broker.is_local(broker.broker_url(settings))
+    what = "FARM_SECRET is not set: " + ("results can be forged on this host" if local else "farm refuses this broker")
+    return Finding("caution" if local else "fail", what, "give all processes of this farm the same FARM_SECRET_FILE")
 
 
 def _clock(connection: redis.Redis) -> Finding:

@@ -71,7 +71,7 @@ class Intake:
         batch.entries = len(entries)
         completions: list[CompletionArrived] = []
         results: list[SampleResult] = []
-        failures: list[Failure] = []
+        failures: list[tuple[Failure, bool]] = []  # with whether its job was this coordinator's
         for _, fields in entries:
             try:
                 answer = self._answers.open(self._journal.run_id, fields)
@@ -86,14 +86,14 @@ class Intake:
                 case SampleResult():
                     results.append(answer)
                 case Failure():
-                    failures.append(answer)
+                    failures.append((answer, fields.get(b"fence") == str(self._journal.fence).encode()))
         self._completions(completions, batch)
         self._results(results, batch)
-        for failure in failures:
-            self._failure(failure, batch)
+        for failure, ours in failures:
+            self._failure(failure, ours, batch)
         try:
             done = [("generate", a.completion.key) for a in completions] + [("execute", r.key) for r in results]
-            done += [(f.stage, f.key) for f in failures]
+            done += [(f.stage, f.key) for f, _ in failures]
             self._answers.remove(self._journal.run_id, [entry_id for entry_id, _ in entries], done)
         except RedisError as exc:
             batch.removed = False
@@ -154,11 +154,13 @@ class Intake:
             if recorded is not Recorded.UNEXPECTED:
                 batch.events.append(Judged(result.key))
 
-    def _failure(self, failure: Failure, batch: Batch) -> None:
+    def _failure(self, failure: Failure, ours: bool, batch: Batch) -> None:
         stage = Stage(failure.stage)
         if failure.pause:
-            # Nobody's fault but the key's: no attempt is used up.
-            batch.events += [Pause(failure.reason), Vanished(failure.key, stage)]
+            # Nobody's fault but the key's: no attempt is used up. What paused an earlier coordinator was mended since,
+            # or is found again at once; so a copy of that answer pauses nobody.
+            batch.events += [Pause(failure.reason)] if ours else []
+            batch.events.append(Vanished(failure.key, stage))
             return
         about = {"run": self._journal.run_id, "problem": failure.problem_id, "sample": str(failure.key)}
         log.info(

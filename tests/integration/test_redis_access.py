@@ -113,12 +113,13 @@ def test_the_doctor_sees_how_redis_is_kept(
     mine = f"redis://coordinator:coordinator-password@127.0.0.1:{guarded.port}/0"
     found = findings(mine, tmp_path)
     assert level(found, "append-only file") == level(found, "never evicts") == level(found, "clock is within") == "pass"
-    assert level(found, "no rights beyond farm's") == "pass"
+    assert level(found, "no rights beyond farm's") == "pass" and level(found, "FARM_SECRET is not set") == "caution"
     guarded.client().config_set("appendonly", "no")
     guarded.client().config_set("maxmemory-policy", "allkeys-lru")
     monkeypatch.setattr(broker, "is_local", lambda url: False)
     found = findings(f"redis://127.0.0.1:{guarded.port}/0", tmp_path, FARM_SECRET="0123456789abcdef")
     assert level(found, "no append-only file") == "caution" and level(found, "evicts keys") == "fail"
+    assert level(found, "signed with FARM_SECRET") == "pass"
     assert level(found, "user may also FLUSHALL, KEYS, CONFIG") == "caution"
     assert guarded.client().config_get("maxmemory")["maxmemory"] == "0", "the doctor only asks"
 

@@ -154,6 +154,9 @@ class Cluster:
         found = {SampleKey(row["problem_id"], row["index"]): row["verdict"] for row in samples_of(self.out)}
         assert found == {key: self.model.verdict(key).value for key in self.plan()}
         assert report_of(self.out)["status"] == "COMPLETE"
+        client = self.redis.client()
+        endless = [key for key in client.scan_iter(match="farm:*") if client.ttl(key) == -1 and not _is_kombus(key)]
+        assert endless == [], "keys that nobody and no time removes"
 
     @property
     def ledger(self) -> Ledger:
@@ -185,6 +188,13 @@ class Cluster:
     def run_keys(self) -> list[bytes]:
         """The run's keys in Redis."""
         return list(self.redis.client().scan_iter(match="farm:run:*"))
+
+
+def _is_kombus(key: bytes) -> bool:
+    """What Celery's transport keeps: queues and what is in workers' hands are gone when empty, bindings stay."""
+    return any(
+        key.startswith(f"farm:{name}".encode()) for name in ("_kombu", "unacked", "generate.", "execute", "score")
+    )
 
 
 @contextmanager
