@@ -20,7 +20,7 @@ from farm.cli.live import LiveView
 from farm.config import Settings
 from farm.coordinator import history
 from farm.coordinator.details import problem_details
-from farm.coordinator.driver import Driver, window
+from farm.coordinator.driver import Driver
 from farm.coordinator.harness_export import write_harness_files
 from farm.coordinator.journal import CANCELLED, INTERRUPTED
 from farm.coordinator.ledger import Ledger
@@ -29,6 +29,7 @@ from farm.coordinator.orders import HowToDrive, order_drive
 from farm.coordinator.progress import Ended, Progress
 from farm.coordinator.reporting import sample_rows, score_run
 from farm.coordinator.resuming import check_resumable
+from farm.coordinator.servers import window
 from farm.embedded import EmbeddedStack, stack_or_cluster
 from farm.errors import ConfigError, ConflictingResult, FarmError, Interrupted, RunIncomplete
 from farm.inference.auth import bearer

@@ -42,6 +42,7 @@ from farm.coordinator.outbox import Outbox
 from farm.coordinator.progress import NOT_COUNTED, Ended, Progress
 from farm.coordinator.reconcile import Out, Reconciler
 from farm.coordinator.regrade import take_over
+from farm.coordinator.servers import RunServers, window
 from farm.coordinator.tally import Tally
 from farm.errors import BrokerUnavailable, FarmError, LedgerCorrupt, LedgerError, RunIncomplete, RunLocked
 from farm.ids import DEFAULT_RUNTIME
@@ -50,7 +51,7 @@ from farm.tasks.answers import Answers
 from farm.tasks.blobs import Blobs
 from farm.tasks.keys import Keys
 from farm.tasks.signing import Signer
-from farm.tasks.slots import ServerState, Slots
+from farm.tasks.slots import Slots
 from farm.tasks.wire import ExecuteConfig, GenerateConfig
 from farm.text import one_line
 
@@ -61,17 +62,7 @@ TICK_S = 1.0
 DRAIN_S = 10.0  # how long a paused run waits for what workers have in hand
 REDIS_GONE_S = 120.0  # how long Redis may be away before the coordinator gives up (the run stays resumable)
 EXECUTE_WINDOW = 256
-SLOWEST = 3  # requests that are shown
 PHASES_OUT = {Stage.GENERATE: Phase.GENERATING, Stage.EXECUTE: Phase.EXECUTING}
-
-
-def window(slots: int) -> int:
-    """How many samples are out at a time for so many slots: some wait, so that no slot waits for them."""
-    return slots + max(2, slots // 4)
-
-
-def _ailing(state: ServerState) -> str:
-    return f"{state.url} gets no requests: {state.sick}" if state.sick else ""
 
 
 class Driver:
@@ -101,15 +92,13 @@ class Driver:
         )
         self._blobs = Blobs(connection, keys)
         self._on_progress, self._check = on_progress, check
-        self._slots = Slots(connection, keys)
-        self._servers = generate.servers if generate is not None else ()
-        self._server_states: list[ServerState] = []
+        urls = generate.servers if generate is not None else ()
+        self._servers = RunServers(Slots(connection, keys), self._run_id, urls, model.max_concurrency if model else 1)
         self._dispatcher = Dispatcher(
             app, self._blobs, run_id=self._run_id, fence=journal.fence, load=load, generate=generate,
             execute=ExecuteConfig(judge=spec.judge, limits=spec.limits), signer=signer,
         )  # fmt: skip
-        self._each = model.max_concurrency if model else 1  # slots of a server, where no operator said otherwise
-        self._windows = {Stage.GENERATE: window(self._each * len(self._servers)), Stage.EXECUTE: EXECUTE_WINDOW}
+        self._windows = {Stage.GENERATE: window(self._servers.room), Stage.EXECUTE: EXECUTE_WINDOW}
         self._lifecycle = Lifecycle(windows=self._windows, judges=spec.judged)
         self._reconciler = Reconciler(connection, keys, self._run_id)
         self._problems = {row.problem_id: row for row in history.problems(ledger, self._run_id)}
@@ -312,27 +301,8 @@ class Driver:
         self._cache.runners_are(self._present.runners)
 
     def _see_servers(self) -> None:
-        """How many requests the servers take now: an operator may have changed it."""
-        if not self._servers:
-            return
-        self._server_states = self._slots.look(self._servers)
-        self._windows[Stage.GENERATE] = window(self._room())
-
-    def _slowest(self) -> dict[str, float]:
-        """This run's requests that have their slots for longest."""
-        ages = {
-            ticket.split("|", 3)[3]: age_s
-            for state in self._server_states
-            for ticket, age_s in state.ages_s.items()
-            if ticket.startswith(f"{self._run_id}|")
-        }
-        return {sample: ages[sample] for sample in sorted(ages, key=lambda sample: -ages[sample])[:SLOWEST]}
-
-    def _room(self) -> int:
-        return sum(
-            state.limit if state.set_by_operator and state.limit is not None else self._each
-            for state in self._server_states
-        )
+        self._servers.look()
+        self._windows[Stage.GENERATE] = window(self._servers.room)
 
     def _new_order(self) -> LongestFirst:
         return LongestFirst({p.problem_id: (p.difficulty, len(p.prompt or "")) for p in self._problems.values()})
@@ -386,15 +356,15 @@ class Driver:
             phases=self._lifecycle.counts(),
             verdicts=dict(self._tally.verdicts),
             completion_tokens=self._intake.traffic.tokens,
-            in_flight=sum(state.by_run.get(self._run_id, 0) for state in self._server_states),
-            slots=self._room(),
+            in_flight=self._servers.in_flight,
+            slots=self._servers.room,
             elapsed_s=time.monotonic() - self._started,
-            notice="; ".join(filter(None, (self._notice, *map(_ailing, self._server_states)))),
+            notice="; ".join(filter(None, (self._notice, *self._servers.ailing()))),
             tokens_per_s=self._intake.traffic.tokens_per_s(),
             ttft_s=self._intake.traffic.ttft_s(),
             score=self._tally.score(),
             failures=dict(self._intake.traffic.failures),
-            slowest=self._slowest(),
+            slowest=self._servers.slowest(),
         )
         self._on_progress(progress)
         return progress
