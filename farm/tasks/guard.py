@@ -45,6 +45,7 @@ BROKEN = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 REFUSED_PAUSE_S = 1.0  # of the event loop, which has nothing else to do then
 FLOOD = 50  # refused in a row: from here on junk is taken out by the thousand
 FLOOD_COUNT, FLOOD_BYTES = 1000, 4 << 20
+FLOOD_TURNS = 5
 # KEYS queue; ARGV count, bytes: the oldest entries, as long as they are few and small.
 POP_SOME = """
 local found, size = {}, 0
@@ -89,7 +90,9 @@ class Guard:
             self._refuse([exc])
             self._in_a_row += 1
             if self._in_a_row >= FLOOD:
-                self._clear(queue)
+                for _ in range(FLOOD_TURNS):  # then the event loop has its turn: this worker must say that it lives
+                    if not self._clear(queue):
+                        break
             return None
         self._in_a_row = 0
         return envelope
@@ -127,8 +130,8 @@ class Guard:
         notes = [(exc.message, getattr(exc, "headers", None)) for exc in refused]
         self.quarantine.refuse_many(notes, worker=self._worker)
 
-    def _clear(self, queue: str) -> None:
-        """Take many entries at once and put the good ones back where they were.
+    def _clear(self, queue: str) -> bool:
+        """Take many entries at once and put the good ones back where they were; whether more junk is likely behind.
 
         A kill in between loses messages, as a kill of any worker may; the coordinator sends them again.
         """
@@ -147,6 +150,7 @@ class Guard:
             self._redis.rpush(self._keys.queue(queue), *reversed(good))
             self._in_a_row = 0
         self._refuse(refused)
+        return bool(found) and not good
 
 
 def stopping() -> bool:

@@ -213,6 +213,7 @@ def test_m16_broadcasts_are_ignored(line: JobLine, worker: FarmProcess) -> None:
     app.close()
 
 
+@pytest.mark.timeout(1500 if FULL else 300)
 def test_m17_a_flood_of_junk_does_not_stop_the_work(line: JobLine, worker: FarmProcess) -> None:
     before = line.quarantine.refused()
     early = line.parcel()
@@ -224,6 +225,6 @@ def test_m17_a_flood_of_junk_does_not_stop_the_work(line: JobLine, worker: FarmP
     late = line.parcel()
     line.send(late)
     for parcel in early, amid, late:
-        assert line.judged(parcel, timeout_s=250).verdict is Verdict.PASSED
+        assert line.judged(parcel, timeout_s=1200 if FULL else 250).verdict is Verdict.PASSED
     refused_once(line, before, JUNK)
     assert line.redis.client().llen(line.keys.quarantine) <= 1000
