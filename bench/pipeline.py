@@ -21,22 +21,18 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.support.big_ledger import make
+from tests.support.big_ledger import cpu_of, resume_cost
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.farm_process import FarmProcess
 from tests.support.sandbox import descendants
-from tests.support.wait import wait_until
 
-TICKS = os.sysconf("SC_CLK_TCK")
 PROBLEM = "farm_seven"
 ANSWER = "```python\nprint(7)\n```"
-SETTLE_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -52,18 +48,6 @@ class Cost:
     commands: int
     bytes_in: int
     bytes_out: int
-
-
-def cpu_of(pids: Iterable[int]) -> float:
-    """User and system time of processes and of their children that were reaped."""
-    total = 0
-    for pid in pids:
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += sum(int(field) for field in fields[11:15])
-    return total / TICKS
 
 
 def tree(process: FarmProcess) -> list[int]:
@@ -148,25 +132,6 @@ def pipeline(folder: Path, samples: int, slots: int) -> dict[str, float]:
     }
 
 
-def resume(folder: Path, samples: int) -> dict[str, float]:
-    """Time and memory to go on with a large run; no worker is there, so only the coordinator works."""
-    folder.mkdir()
-    with running_cluster(folder, (PROBLEM,)) as cluster:
-        make(cluster.home, "big", samples, judged=0.9)
-        queue, client = "farm:execute", cluster.redis.client()
-        began = time.monotonic()
-        process = cluster.farm("resume", "big")
-        wait_until(lambda: not process.running or client.llen(queue), "the first job is sent", timeout_s=600)
-        assert process.running, process.stderr
-        elapsed = time.monotonic() - began
-        settled = time.monotonic() + SETTLE_S
-        wait_until(lambda: time.monotonic() > settled, "it has settled", timeout_s=60)
-        cpu, status = cpu_of([process.process.pid]), Path(f"/proc/{process.process.pid}/status").read_text()
-        peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
-        process.kill()
-    return {"resume s": elapsed, "coordinator CPU s": cpu, "coordinator peak MB": peak / 1024}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--samples", type=int, default=2000)
@@ -185,7 +150,7 @@ def main() -> None:
             show(title, found[title])
         for samples in (options.ledger // 10, options.ledger) if options.only != "pipeline" else ():
             title = f"a run of {samples} samples"
-            found[title] = resume(Path(name) / f"resume-{samples}", samples)
+            found[title] = resume_cost(Path(name) / f"resume-{samples}", samples)
             show(title, found[title])
     if options.json is not None:
         options.json.write_text(json.dumps(found, indent=2))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -178,13 +178,20 @@ def sample_states(ledger: Ledger, run_id: str, *, judged: bool = True) -> list[S
 
 def completion(ledger: Ledger, run_id: str, key: SampleKey) -> StoredCompletion:
     """One recorded completion; LedgerCorrupt if it is not what was written, KeyError if there is none."""
-    t = tables.completions
-    query = sa.select(t).where(t.c.run_id == run_id, t.c.problem_id == key.problem_id, t.c.idx == key.index)
+    place = {"run": run_id, "problem": key.problem_id, "index": key.index}
     with ledger.read() as db:
-        row = db.execute(query).mappings().first()
+        row = db.execute(_completion_query(), place).mappings().first()
     if row is None:
         raise KeyError(str(key))
     return _stored(row, run_id)
+
+
+@cache  # asked for each sample: building it takes longer than the database does
+def _completion_query() -> sa.Select[Any]:
+    t = tables.completions
+    return sa.select(t).where(
+        t.c.run_id == sa.bindparam("run"), t.c.problem_id == sa.bindparam("problem"), t.c.idx == sa.bindparam("index")
+    )
 
 
 def completions(ledger: Ledger, run_id: str) -> Iterator[StoredCompletion]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from farm.coordinator.journal import CompletionEntry, completion_row
@@ -26,7 +28,10 @@ from farm.records import (
     TestCase,
     Verdict,
 )
+from tests.support.cluster import running_cluster
+from tests.support.wait import wait_until
 
+SETTLE_S = 5.0
 PER_PROBLEM = 100
 SUITE = Suite(func_name=None, tests=(TestCase(input="", output="7"),))
 SOURCE = b"print(7)\n" + b"# as long as a usual answer " * 20
@@ -85,3 +90,33 @@ def _results(db: sqlite3.Connection, run_id: str, keys: list[SampleKey], suite: 
 
 def _filled(template: str, key: SampleKey) -> str:
     return template.replace("PROBLEM", key.problem_id).replace(str(MARK), str(key.index))
+
+
+def cpu_of(pids: Iterable[int]) -> float:
+    """User and system time of processes and of their children that were reaped, in seconds."""
+    total = 0
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += sum(int(field) for field in fields[11:15])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def resume_cost(folder: Path, samples: int) -> dict[str, float]:
+    """Time and memory to go on with a run of that size; no worker is there, so only the coordinator works."""
+    folder.mkdir()
+    with running_cluster(folder, ("farm_seven",)) as cluster:
+        make(cluster.home, "big", samples, judged=0.9)
+        client, began = cluster.redis.client(), time.monotonic()
+        process = cluster.farm("resume", "big")
+        wait_until(lambda: not process.running or client.llen("farm:execute"), "the first job is sent", timeout_s=600)
+        assert process.running, process.stderr
+        elapsed, pid = time.monotonic() - began, process.process.pid
+        settled = time.monotonic() + SETTLE_S
+        wait_until(lambda: time.monotonic() > settled, "it has settled", timeout_s=60)
+        cpu, status = cpu_of([pid]), Path(f"/proc/{pid}/status").read_text()
+        peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+        process.kill()
+    return {"resume s": elapsed, "coordinator CPU s": cpu, "coordinator peak MB": peak / 1024}
