@@ -106,6 +106,21 @@ ARG FARM_VERSION=unknown
 ARG FARM_COMMIT=unknown
 LABEL org.opencontainers.image.version=${FARM_VERSION} org.opencontainers.image.revision=${FARM_COMMIT}
 
+# --- tasks of lm-eval: the environment EVALS, no key of anything (docs/lm-eval.md); not built unless it is named -----
+FROM worker-packages AS score-packages
+COPY --from=package /opt/farm /opt/farm
+RUN FARM_HOME=/opt/evals PIP_NO_CACHE_DIR=1 /opt/farm/bin/farm env create EVALS \
+ && chmod -R a+rX /opt/evals
+
+FROM role AS score
+COPY --from=score-packages /opt/farm /opt/farm
+COPY --from=score-packages /opt/evals /opt/evals
+ENV FARM_HEALTH_FILE=/tmp/farm-worker.beat \
+    FARM_HOME=/opt/evals
+ENTRYPOINT ["farm"]
+CMD ["worker", "score"]
+HEALTHCHECK --interval=15s --timeout=10s --start-period=90s --retries=3 CMD ["farm", "worker", "health"]
+
 # --- runs: ledger, reports, datasets, the command line; Flower and the exporter, which read the ledger -------------
 FROM role AS coordinator
 COPY --from=coordinator-packages /opt/farm /opt/farm

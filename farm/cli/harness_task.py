@@ -38,7 +38,43 @@ from farm.tasks.app import make_app
 from farm.tasks.keys import Keys
 from farm.tasks.signing import signer
 
-NEEDS_NO = ("protocol_name", "task", "dataset", "judge", "release", "ids", "temperature", "top_p", "max_tokens")
+# What such a task brings by itself, or has no place for
+NEEDS_NO = {
+    "protocol_name": "--protocol",
+    "task": "--eval-task",
+    "dataset": "--dataset",
+    "judge": "--judge",
+    "release": "--release",
+    "ids": "--ids",
+    "temperature": "--temperature",
+    "top_p": "--top-p",
+    "max_tokens": "--max-tokens",
+    "ks": "--k",
+    "platforms": "--platform",
+    "difficulties": "--difficulty",
+    "date_from": "--from",
+    "date_to": "--to",
+    "exclude_errata": "--exclude-errata",
+    "all_tests": "--all-tests",
+    "cpu_limit": "--cpu-limit",
+    "memory_limit": "--memory-limit",
+    "program_runtime": "--program-runtime",
+}
+# What no other run has a place for
+TASK_ALONE = {
+    "environment": "--env",
+    "include_path": "--include-path",
+    "num_fewshot": "--num-fewshot",
+    "gen_kwargs": "--gen-kwargs",
+    "plain_prompts": "--plain-prompts",
+}
+
+
+def refuse_options(options: dict[str, Any], flags: dict[str, str], why: str) -> None:
+    """ConfigError for options that would be ignored."""
+    given = [flag for name, flag in flags.items() if options.get(name) not in (None, False, (), "")]
+    if given:
+        raise ConfigError(f"{', '.join(given)}: {why}")
 
 
 def plan_harness_task(
@@ -48,10 +84,7 @@ def plan_harness_task(
 
     Raises ConfigError for a task that is not one farm can run, by its name, and for options that are not lm-eval's.
     """
-    given = [name for name in NEEDS_NO if options.get(name)]
-    if given:
-        flags = ", ".join("--" + name.removesuffix("_name").replace("_", "-") for name in given)
-        raise ConfigError(f"--task {task} brings its own {flags}", remedy="use --gen-kwargs for what is sent")
+    refuse_options(options, NEEDS_NO, f"lm-eval's task {task} says that itself; what is sent: --gen-kwargs")
     environment = known(options["environment"]) if options["environment"] else environment_of(task)
     if environment.name == VISION:
         raise ConfigError(

@@ -17,6 +17,7 @@ from farm.text import one_line
 
 DOCKERFILE = "worker.Dockerfile"
 ROLES = ("execute", "generate", "coordinator", "broker")
+SCORE = "score"  # 760 MB of lm-eval: only where it is asked for
 _DIRTY = "-dirty"
 
 
@@ -26,7 +27,9 @@ def image() -> None:
 
 
 @image.command()
-@click.option("--role", "roles", multiple=True, type=click.Choice(ROLES), help="Repeatable; default: all.")
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice([*ROLES, SCORE]), help=f"Repeatable; default: all but {SCORE}."
+)
 @click.option(
     "--source",
     type=click.Path(file_okay=False, path_type=Path),

@@ -38,7 +38,7 @@ def runs(**filters: str | None) -> None:
         when = datetime.fromtimestamp(row.created_at, UTC).strftime("%Y-%m-%d %H:%M")
         what = row.spec.model.name if row.spec.model else "grade"
         state = f"{row.state} ({row.reason})" if row.reason else row.state
-        done = progress_text(counts.get(row.run_id, Standing()), generates=row.spec.generates)
+        done = progress_text(counts.get(row.run_id, Standing()), generates=row.spec.generates, judges=row.spec.judged)
         click.echo(f"{row.run_id}  {when}  {what}  {row.spec.protocol}  {row.spec.dataset.name}  {done}  {state}")
 
 

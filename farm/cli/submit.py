@@ -15,7 +15,7 @@ from farm.cli.catalogue import CATALOGUE, open_catalogue
 from farm.cli.checks import check_room
 from farm.cli.drive import HowToRun, drive
 from farm.cli.dry_run import plan_lines
-from farm.cli.harness_task import hub_file, plan_harness_task, request_lines
+from farm.cli.harness_task import TASK_ALONE, hub_file, plan_harness_task, refuse_options, request_lines
 from farm.cli.home import blob_store, datasets_folder, open_ledger
 from farm.cli.options import CACHE, HOW, JUDGE, REQUESTS, RUN_ID, TASK, how_to_run, judge_spec, limits
 from farm.cli.problems import DATASET, NAME_OR_PATH, plan_problems, selection
@@ -145,6 +145,8 @@ def _sampling(base: Sampling, options: dict[str, Any]) -> Sampling:
 def _code_task(options: dict[str, Any]) -> HarnessTask | None:
     """The code task that `--task` names; it brings its protocol, and the part of the dataset that counts."""
     name = options["harness_task"]
+    if name is None or name in HARNESS_TASKS:
+        refuse_options(options, TASK_ALONE, "only for a --task that lm-eval scores")
     if name is None:
         return None
     if options["protocol_name"] is not None or options["task"] is not None:

@@ -197,8 +197,10 @@ def _wait_for_driver(ledger: Ledger, run_id: str) -> None:
 # --- telling ----------------------------------------------------------------------------------------
 
 
-def progress_text(standing: Standing, *, generates: bool) -> str:
+def progress_text(standing: Standing, *, generates: bool, judges: bool = True) -> str:
     """A run's counts in a few words, as `farm runs` has them."""
+    if not judges:
+        return f"{standing.completed}/{standing.planned} generated"
     generated = f"{standing.completed} generated, " if generates and standing.completed < standing.planned else ""
     unjudged = f", {standing.unjudged} UNJUDGED" if standing.unjudged else ""
     return f"{generated}{standing.judged}/{standing.planned} judged{unjudged}"

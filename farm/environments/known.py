@@ -46,7 +46,7 @@ KNOWN = {
             "lm-eval 0.4.13 with its checkers for mathematics",
             (r"r1_.*", r"aime.*", r".*math500.*", r"minerva_math.*", r"hendrycks_math.*", r"gpqa_diamond_.*cot.*"),
         ),
-        Environment("EVALS_META", "lm-eval 0.4.3, for which Meta's llama-cookbook is written", (r"meta_.*",)),
+        Environment("EVALS_META", "lm-eval 0.4.13 with the checkers of Meta's tasks", (r"meta_.*",)),
         Environment(
             VISION,
             "lm-eval 0.4.13 with pictures",

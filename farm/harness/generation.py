@@ -17,8 +17,9 @@ from farm.cli.drive import HowToRun, refuse_paused, run_to_end
 from farm.cli.home import blob_store, open_ledger
 from farm.config import Settings
 from farm.coordinator import history
+from farm.coordinator.harness_plan import Asked, document_name, harness_dataset
 from farm.coordinator.harness_requests import Group, Instance
-from farm.coordinator.ledger import Ledger, PlannedProblem
+from farm.coordinator.ledger import Ledger
 from farm.coordinator.plan import PlannedDataset, evaluation_spec, plan_dataset, plan_evaluation
 from farm.datasets.select import Selection
 from farm.datasets.store import BlobStore
@@ -27,7 +28,7 @@ from farm.harness import livecodebench, verdicts
 from farm.harness.grading import verdicts_of
 from farm.ids import canonical_json, sha256_hex
 from farm.protocols.builtin import LM_EVAL
-from farm.records import DatasetRef, Difficulty, ServedModel, default_limits
+from farm.records import ServedModel, default_limits
 from farm.scoring.passk import default_ks
 from farm.text import decode
 
@@ -84,7 +85,7 @@ def problem_id(document: Instance) -> str:
     question = document.doc.get("question_id") if isinstance(document.doc, dict) else None
     if isinstance(question, str) and livecodebench.origin_of(question) is not None:
         return question
-    return f"doc-{document.doc_id}"
+    return document_name(document.doc_id)
 
 
 def _plan(farm: Farm, ledger: Ledger, group: Group, dataset: PlannedDataset, *, judged: bool) -> str:
@@ -132,22 +133,11 @@ def _dataset(settings: Settings, group: Group, store: BlobStore) -> tuple[Planne
         prompt_of = dict(zip(names, prompts, strict=True))
         problems = tuple(replace(problem, prompt=prompt_of[problem.problem_id]) for problem in dataset.problems)
         return replace(dataset, problems=problems), True
-    problems = tuple(
-        PlannedProblem(
-            problem_id=name,
-            title=group.task,
-            platform="lm-eval",
-            difficulty=Difficulty.UNKNOWN.value,
-            contest_date="",
-            prompt=prompt,
-            suite_digest=store.put(_document(document)),  # the document is what an answer is scored by
-            tests=1,
-        )
+    asked = [
+        Asked(name, prompt, _document(document))
         for name, prompt, document in zip(names, prompts, group.documents, strict=True)
-    )
-    digest = sha256_hex(canonical_json([[p.problem_id, p.prompt, p.suite_digest] for p in problems]))
-    ref = DatasetRef(name=group.task, source="lm-eval", digest=digest, problems=len(problems))
-    return PlannedDataset(ref, problems), False
+    ]
+    return harness_dataset(group.task, asked, store), False
 
 
 def _document(document: Instance) -> bytes:

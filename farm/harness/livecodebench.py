@@ -45,8 +45,6 @@ def documents(difficulty: str | None = None, **metadata: Any) -> dict[str, Any]:
     Keys: dataset, release, start_date, end_date (inclusive), difficulty, platform, ids, limit, limit_seed,
     tests. lm-eval puts the model's arguments among them, so others are not refused.
     """
-    import datasets  # here alone: a second and 146 MB
-
     wanted = {**metadata, **({} if difficulty is None else {"difficulty": difficulty})}
     source = resolve(
         str(wanted.get("dataset") or "livecodebench"),
@@ -56,6 +54,8 @@ def documents(difficulty: str | None = None, **metadata: Any) -> dict[str, Any]:
     origin = Origin(source, _tests(wanted))
     # The private tests stay undecoded: a document shows none of them
     problems = list(load_problems(source, _selection(wanted), tests="public"))
+    import datasets  # here alone: a second and 146 MB
+
     _origins.update({problem.problem_id: origin for problem in problems})
     return {"test": datasets.Dataset.from_list([_document(problem) for problem in problems])}
 

@@ -152,6 +152,8 @@ def test_a_task_of_ones_own_scores_as_in_lm_eval_itself(home: Home, tmp_path: Pa
     assert len({body["seed"] for body in bodies}) == 10, "repeats are not samples"
     assert "capitals right,first-word:" in done.stdout
 
+    listed = home.farm("runs").ok().stdout
+    assert "10/10 generated" in listed and "judged" not in listed
     asked = len(bodies)
     with ModelServer(answer=answer, model=MODEL, jwt_secret="testing") as server:
         again = home.farm("resume", "run-1", "--out", str(tmp_path / "again"), JWT_SECRET="testing").ok(300)
@@ -181,9 +183,12 @@ def test_what_farm_cannot_run_is_refused_by_name(home: Home, tasks: Path) -> Non
         "humaneval_64": "task humaneval_64 executes what the model wrote in lm-eval's own process",
         "mmmu_val": "task mmmu_val needs pictures (EVALS_VISION), and the server of Llama-3.2-3B-Instruct takes text",
     }
+    common = ("--include-path", str(tasks), "--model", MODEL, "--device", "n300")
+    useless = home.farm("submit", "--num-fewshot", "3", "--task", "mbpp", "--model", MODEL, "--device", "n300")
+    assert useless.wait(100) == 2
+    assert "--num-fewshot: only for a --task that lm-eval scores" in useless.stderr
+    started = {task: home.farm("submit", "--task", task, *common) for task in cases}
     for task, says in cases.items():
-        refused = home.farm(
-            "submit", "--task", task, "--include-path", str(tasks), "--model", MODEL, "--device", "n300"
-        )
+        refused = started[task]
         assert refused.wait(200) == 2, refused.stderr
         assert refused.stderr.splitlines()[-1].startswith(f"farm: {says}"), refused.stderr

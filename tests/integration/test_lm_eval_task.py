@@ -10,6 +10,8 @@ import pytest
 
 from farm.cli.lm_eval import tasks_folder
 from farm.datasets.sample_set import sample_solutions
+from farm.errors import ConfigError
+from farm.harness.livecodebench import documents
 from tests.support.embedded_home import Home, empty_home, write_rows
 from tests.support.harness import Evaluation
 
@@ -77,11 +79,18 @@ def test_the_group_by_difficulty_and_the_choice_by_metadata(home: Home, tmp_path
     assert results["results"]["livecodebench_by_difficulty"]["acc,none"] == 1.0  # the first answer is right
 
 
-def test_a_date_that_is_none_is_refused_in_one_line(home: Home, tmp_path: Path) -> None:
-    wanted = order(tmp_path, [task(tmp_path, 1)], start_date="yesterday")
-    evaluation = Evaluation(home, tmp_path / "lm", wanted)
-    assert evaluation.process.wait(200) == 2
-    assert evaluation.log.splitlines()[-1].startswith("farm: --metadata start_date: 'yesterday' is no date")
+@pytest.mark.parametrize(
+    ("metadata", "says"),
+    [
+        ({"start_date": "yesterday"}, "--metadata start_date: 'yesterday' is no date"),
+        ({"difficulty": "easy,odd"}, "--metadata difficulty: 'odd' is none of easy"),
+        ({"limit": "all"}, "--metadata limit: 'all' is no number"),
+        ({"tests": "some"}, "--metadata tests: 'some' is neither all nor public"),
+    ],
+)
+def test_metadata_that_means_nothing_is_refused_by_name(metadata: dict[str, str], says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        documents(dataset="sample", **metadata)
 
 
 def test_the_path_is_that_of_the_package(home: Home) -> None:
