@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from farm import health
 from farm.cli.drive import HowToRun, drive, stopping
 from farm.cli.home import open_ledger
 from farm.config import Settings, load
@@ -47,12 +48,18 @@ def coordinator(most: int, only: str | None) -> int:
             return _drive_ordered(settings, ledger, _checked(only))
         broker.ping(settings)  # wrong credentials are better said at once
         service = Service(
-            ledger, lambda run_id: _start(settings, run_id), lambda run_id: _last_words(settings, run_id), most, _say
-        )
+            ledger, lambda run_id: _start(settings, run_id), lambda run_id: _last_words(settings, run_id), most, _say,
+            lambda: _note(settings),
+        )  # fmt: skip
         with stopping("stopping: each run is paused, and goes on with the next farm coordinator") as stop:
             _say(f"driving what is submitted with --detach, {most} at a time")
             service.serve(stop)
     return 0
+
+
+def _note(settings: Settings) -> None:
+    if settings.health_file is not None:
+        health.note(settings.health_file)
 
 
 def _checked(run_id: str) -> str:

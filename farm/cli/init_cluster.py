@@ -107,7 +107,7 @@ def _next(place: Path) -> str:
     return f"""
 next:
   docker-compose up --detach --build --scale execute=4 --scale generate=2
-  docker-compose run --rm coordinator submit --detach --model MODEL --device DEVICE --dataset sample
+  docker-compose exec -T coordinator farm submit --detach --model MODEL --device DEVICE --dataset sample
   docker-compose --profile ops up --detach      # Flower on http://127.0.0.1:5555, Grafana on :3000
       # user farm, password: {place / "web-password"}
   docker-compose down                           # --volumes removes the ledger too"""

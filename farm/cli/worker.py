@@ -130,7 +130,7 @@ def generate(
 
 @worker.command()
 def health() -> int:
-    """Exit 0 while the worker that writes FARM_HEALTH_FILE here lives and reaches Redis, else 1.
+    """Exit 0 while the service that writes FARM_HEALTH_FILE here lives, else 1: a worker, or a coordinator.
 
     What a container's health check calls.
     """

@@ -49,6 +49,7 @@ class Service:
     last_words: Callable[[str], str]  # what the process of this run said last
     most: int  # runs at a time
     say: Callable[[str], None]
+    alive: Callable[[], None] = lambda: None  # told after each turn: a sign of life
     _driven: dict[str, _Driven] = field(default_factory=dict)
     _trouble: dict[str, _Trouble] = field(default_factory=dict)
     _quiet: bool = False  # the ledger's trouble was told
@@ -60,6 +61,7 @@ class Service:
                 try:
                     self._turn(time.monotonic())
                     self._quiet = False
+                    self.alive()
                 except LedgerError as exc:  # a full disk, a database that is away: it may come back
                     if not self._quiet:
                         self.say(f"cannot use the ledger for now: {exc}")

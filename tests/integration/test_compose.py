@@ -134,7 +134,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
             shutil.copy2(ROOT / name, folder / name)
     project = f"farm-test-{os.getpid()}"
     home = tmp_path_factory.mktemp("home")
-    variables = environment(home, COMPOSE_PROJECT_NAME=project, FARM_TAG=TAG, DOCKER_BUILDKIT="0")
+    variables = environment(home, COMPOSE_PROJECT_NAME=project, FARM_TAG=f"{TAG}-compose", DOCKER_BUILDKIT="0")
     variables |= {name: str(free_port()) for name in ("FARM_EXPORTER_PORT", "FARM_FLOWER_PORT", "FARM_GRAFANA_PORT")}
     variables |= {"PATH": f"{Path(sys.executable).parent}:{variables['PATH']}", "FARM_TASK_EVENTS": "1"}
     person = Newcomer(folder, project, variables)
@@ -180,7 +180,7 @@ def types_the_block(newcomer: Newcomer) -> None:
     assert KEY not in (newcomer.folder / ".env").read_text()
     newcomer.types(up)
     model_server(newcomer)
-    for service, number in (("execute", 1), ("generate", 2)):
+    for service, number in (("execute", 1), ("generate", 2), ("coordinator", 1), ("exporter", 1)):
         wait_until(lambda s=service, n=number: newcomer.healthy(s) == n, f"{service} is well", timeout_s=300, every_s=1)  # type: ignore[misc]
 
     newcomer.types(submit)
