@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import cast
 
 import pytest
 
@@ -161,12 +162,20 @@ def test_two_runs_share_a_server(farm: ServingFarm) -> None:
         farm.slots.set_limit(server.url, 8)
         first = farm.submit(server, n=12)
         wait_until(lambda: first.completed() > 4, "the first is under way", timeout_s=100)
+        server.freeze()  # until the second is in line, however long it takes to start
         second = farm.submit(server, n=4)
-        shares = []
+        line = farm.redis.client()
+
+        def in_line() -> bool:
+            names = cast(list[bytes], line.hkeys("farm:admission:tickets"))
+            return sum(name.startswith(f"{second.run_id}|".encode()) for name in names) > 8
+
+        wait_until(in_line, "the second waits for slots", timeout_s=100)
+        server.decode_s = 0.1
+        server.thaw()
 
         def both_have_half() -> bool:
             by_run = farm.slots.look([server.url])[0].by_run
-            shares.append(by_run)
             return by_run.get(first.run_id) == by_run.get(second.run_id) == 4
 
         wait_until(both_have_half, "each has half of the slots", timeout_s=100)
