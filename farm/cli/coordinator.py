@@ -94,7 +94,7 @@ def _start(settings: Settings, run_id: str) -> subprocess.Popen[bytes]:
 
 
 def _log(settings: Settings, run_id: str) -> Path:
-    return settings.home / "logs" / run_id / "coordinator.log"
+    return (settings.log_dir or settings.home / "logs") / "coordinator_logs" / f"{run_id}.log"
 
 
 def _last_words(settings: Settings, run_id: str) -> str:
