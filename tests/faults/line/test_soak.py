@@ -104,7 +104,7 @@ def test_w12_r_w_soak(tmp_path: Path, in_peace: str) -> None:
     seed = seed_of()
     with line(tmp_path) as cluster, nemesis_of(cluster, seed) as nemesis:
         history = soak(cluster, nemesis, in_peace)
-        print(f"{SAMPLES} samples, {len(nemesis.timeline)} blows: {history}")
+        print(f"{sum('kill -9' in line for line in nemesis.timeline)} kills: {history}")
 
 
 def soak(cluster: Cluster, nemesis: Nemesis, digest: str) -> History:
@@ -112,6 +112,7 @@ def soak(cluster: Cluster, nemesis: Nemesis, digest: str) -> History:
     for name in ("e", "f"):
         cluster.start_worker("execute", name, slots=1)  # they keep their names, as under a supervisor
     cluster.start_worker("generate", "", slots=16)
+    cluster.server.prefill_s = 2.0  # requests are out for as long as programs run
     run = cluster.submit()
     while True:
         wanted = cluster.judged() + nemesis.rng.randint(*STEP)
