@@ -185,7 +185,7 @@ def _told(dot: Dot) -> str:
 
 
 def _row(label: str, y: float, shown: str) -> str:
-    name = label if len(label) <= 19 else f"{label[:18]}…"
+    name = label if len(label) <= 17 else f"{label[:16]}…"
     full = tag("title", text(label)) + text(name)
     return tag("text", full, x=LABEL - 8, y=_n(y + 4), class_="label end") + tag(
         "text", text(shown), x=WIDTH - 4, y=_n(y + 4), class_="label end"
