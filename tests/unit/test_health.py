@@ -20,7 +20,9 @@ def test_a_service_that_beat_lately_is_healthy(tmp_path: Path) -> None:
     health.check(settings(tmp_path))
 
 
-@pytest.mark.parametrize("said", [None, "", "soon", str(time.monotonic() - 2 * health.SILENT_S)])
+@pytest.mark.parametrize(
+    "said", [None, "", "soon", str(time.monotonic() - 2 * health.SILENT_S)], ids=["nothing", "empty", "a word", "old"]
+)
 def test_one_that_did_not_is_not(tmp_path: Path, said: str | None) -> None:
     if said is not None:
         (tmp_path / "beat").write_text(said)
