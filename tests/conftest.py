@@ -1,11 +1,23 @@
-"""What `make faults` runs: every test that docs/faults.md names, and all of tests/faults."""
+"""What `make faults` runs: every test that docs/faults.md names, and all of tests/faults. And what a session leaves."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+
 import pytest
 
+from tests.support import farm_process
 from tests.support.data import ROOT
 from tests.support.promises import named_in
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _runtime_folders() -> Iterator[None]:
+    """Those of farm's processes lie outside pytest's own folders; see tests/support/farm_process.py."""
+    yield
+    for folder in farm_process.runtimes:
+        shutil.rmtree(folder)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

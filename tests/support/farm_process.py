@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,24 @@ from tests.support.wait import wait_until
 # What a developer's shell may hold and a test must not see.
 FOREIGN = ("FARM_", "VLLM_API_KEY", "JWT_SECRET", "API_KEY", "OPENAI_API_KEY", "HF_TOKEN", "SERVICE_PORT", "DEPLOY_URL")
 
+runtimes: list[Path] = []  # that tests have made; tests/conftest.py removes them
+
 
 def environment(home: Path, **extra: str) -> dict[str, str]:
     """This process's environment without what would change farm's ways."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    runtime = home / "run"
-    runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return {**kept, "FARM_HOME": str(home), "XDG_RUNTIME_DIR": str(runtime), "PYTHONPATH": str(ROOT), **extra}
+    return {**kept, "FARM_HOME": str(home), "XDG_RUNTIME_DIR": str(_runtime(home)), "PYTHONPATH": str(ROOT), **extra}
+
+
+def _runtime(home: Path) -> Path:
+    """Where `home / "run"` leads: a folder whose path leaves room for a socket's, which the folders of tests do not."""
+    link = home / "run"
+    if not link.is_symlink():
+        home.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="farm-run-"))
+        runtimes.append(folder)
+        link.symlink_to(folder)
+    return link.readlink()
 
 
 class FarmProcess:
@@ -118,13 +130,14 @@ def samples_of(directory: Path) -> list[dict[str, Any]]:
 def farm_processes(home: Path) -> list[int]:
     """Living processes that were started with this home, workers and zygotes' parents included."""
     found = []
-    marker = f"FARM_HOME={home}".encode()
+    marker, runtime = f"FARM_HOME={home}".encode(), (home / "run").resolve()
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         try:
             variables = (entry / "environ").read_bytes().split(b"\0")
-            inside = (entry / "cwd").readlink().is_relative_to(home)  # the broker writes over its environment
+            place = (entry / "cwd").readlink()
+            inside = place.is_relative_to(home) or place.is_relative_to(runtime)  # a broker writes over its environment
             state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
             continue
