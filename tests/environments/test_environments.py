@@ -69,10 +69,10 @@ class Environments:
 @pytest.fixture(scope="module")
 def environments(request: pytest.FixtureRequest) -> Iterator[Environments]:
     """All environments that this session has selected are under way."""
-    parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    mine = [item for item in request.session.items if item.path == request.path and hasattr(item, "callspec")]
     started = Environments()
     try:
-        for environment in {p["environment"]: None for p in parameters if "environment" in p}:
+        for environment in {item.callspec.params["environment"]: None for item in mine}:
             if not problem(environment) and (environment.docker is not None or os.geteuid() == 0):
                 started.start(environment)
         yield started

@@ -150,7 +150,7 @@ def test_a_mistake_is_one_line_and_starts_nothing(home: Home, tmp_path: Path) ->
     for arguments, says in (
         (("no-such-run",), "no run no-such-run in"),
         (("run-1", "--protocol", "nonsense"), "unknown protocol nonsense"),
-        (("run-1", "--run-id", "run-1"), "run run-1 exists already"),
+        (("run-1", "--run-id", "run-1"), "run run-1 exists, planned otherwise: regraded_from"),
     ):
         done = home.farm("regrade", *arguments)
         assert done.wait() == 2

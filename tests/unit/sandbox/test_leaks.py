@@ -9,6 +9,7 @@ from pathlib import Path
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.open import open_sandbox
 from tests.support.sandbox import available_tiers, descendants
+from tests.support.wait import wait_until
 
 SUITE = Suite(func_name=None, tests=(TestCase(input="1\n", output="1\n"),))
 LIMITS = Limits(cpu_s=5.0, wall_s=60.0, memory_bytes=64 << 20, stdout_bytes=4 << 20)
@@ -46,7 +47,7 @@ def test_floods_leave_nothing() -> None:
         assert resident_bytes() - memory < 20 << 20
         assert open_descriptors() == open_now
         assert descendants(os.getpid()) == running
-    assert descendants(os.getpid()) == processes
+    wait_until(lambda: set(descendants(os.getpid())) <= set(processes), "the slot's processes are gone")
     assert open_descriptors() == descriptors
 
 
