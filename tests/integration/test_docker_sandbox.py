@@ -185,11 +185,13 @@ def test_the_reaper_removes_what_dead_owners_left_and_nothing_else(client: Any) 
 
 def test_nothing_is_left_after_close(client: Any) -> None:
     before = {c.id for c in mine(client)}
-    descriptors = len(os.listdir("/proc/self/fd"))
-    with open_sandbox(tier="docker") as opened:
-        assert opened.evaluate(SUM, SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
-    wait_until(lambda: {c.id for c in mine(client)} <= before, "the end of its containers", timeout_s=60)
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    descriptors = []
+    for _ in range(3):  # the client of this test opens a connection when it likes, a leak one each time
+        with open_sandbox(tier="docker") as opened:
+            assert opened.evaluate(SUM, SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
+        wait_until(lambda: {c.id for c in mine(client)} <= before, "the end of its containers", timeout_s=60)
+        descriptors.append(len(os.listdir("/proc/self/fd")))
+    assert descriptors[-1] < descriptors[0] + 2, descriptors
 
 
 @pytest.mark.parametrize(

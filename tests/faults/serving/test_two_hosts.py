@@ -39,8 +39,8 @@ def test_two_hosts_never_exceed_the_limit_also_when_one_is_killed(farm: ServingF
     with farm.server(host=network.address, decode_s=0.02) as server:
         farm.slots.set_limit(server.url, LIMIT)
         run = farm.submit(server, n=12)
+        wait_until(lambda: len(server.peers - {network.address}) == 2, "both hosts are at work", timeout_s=100)
         wait_until(lambda: run.completed() > 8, "answers come", timeout_s=100)
-        assert len(server.peers - {network.address}) == 2, "both hosts are at work"
         server.freeze()
         wait_until(lambda: farm.slots.look([server.url])[0].in_use == LIMIT, "the server is full")
         # One of the workers that have requests out now
