@@ -45,7 +45,7 @@ def main() -> int:
     cores = len(os.sched_getaffinity(0))
     with start_llamacpp(model, threads=max(1, cores - 1), api_key=key) as url:
         command = [sys.executable, "-P", "-m", "farm", "submit", *SUBMIT, "--server-url", url]
-        print("VLLM_API_KEY=... farm", *command[3:], flush=True)
+        print("VLLM_API_KEY=...", *command[3:], flush=True)
         environment = {**os.environ, "VLLM_API_KEY": key, "FARM_HOME": str(home)}
         environment.pop("FARM_BROKER_URL", None)  # the demo shows the embedded default
         farm = subprocess.Popen(command, env=environment)
