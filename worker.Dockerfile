@@ -106,7 +106,18 @@ ARG FARM_VERSION=unknown
 ARG FARM_COMMIT=unknown
 LABEL org.opencontainers.image.version=${FARM_VERSION} org.opencontainers.image.revision=${FARM_COMMIT}
 
-# --- tasks of lm-eval: the environment EVALS, no key of anything (docs/lm-eval.md); not built unless it is named -----
+# --- runs: ledger, reports, datasets, the command line; Flower and the exporter, which read the ledger -------------
+FROM role AS coordinator
+COPY --from=coordinator-packages /opt/farm /opt/farm
+COPY --from=package /opt/farm /opt/farm
+VOLUME /var/lib/farm
+ENTRYPOINT ["farm"]
+ARG FARM_VERSION=unknown
+ARG FARM_COMMIT=unknown
+LABEL org.opencontainers.image.version=${FARM_VERSION} org.opencontainers.image.revision=${FARM_COMMIT}
+
+# --- tasks of lm-eval: the environment EVALS, no key of anything (docs/lm-eval.md) ---------------------------------
+# The last stages: an engine without BuildKit makes all that stand above the one it is asked for
 FROM worker-packages AS score-packages
 COPY --from=package /opt/farm /opt/farm
 RUN FARM_HOME=/opt/evals PIP_NO_CACHE_DIR=1 /opt/farm/bin/farm env create EVALS \
@@ -120,13 +131,6 @@ ENV FARM_HEALTH_FILE=/tmp/farm-worker.beat \
 ENTRYPOINT ["farm"]
 CMD ["worker", "score"]
 HEALTHCHECK --interval=15s --timeout=10s --start-period=90s --retries=3 CMD ["farm", "worker", "health"]
-
-# --- runs: ledger, reports, datasets, the command line; Flower and the exporter, which read the ledger -------------
-FROM role AS coordinator
-COPY --from=coordinator-packages /opt/farm /opt/farm
-COPY --from=package /opt/farm /opt/farm
-VOLUME /var/lib/farm
-ENTRYPOINT ["farm"]
 ARG FARM_VERSION=unknown
 ARG FARM_COMMIT=unknown
 LABEL org.opencontainers.image.version=${FARM_VERSION} org.opencontainers.image.revision=${FARM_COMMIT}

@@ -1,7 +1,8 @@
 """`farm init-cluster`: what docker-compose.yml needs before its first start, and what to do next.
 
-Secrets are files below deploy/secrets, which no other account of the host may enter. The files in it can be read by
-all, because compose mounts each as it is into containers whose processes are other users (docs/adr/0016).
+Secrets are files below deploy/secrets, which no other account of the host may enter. Compose mounts each as it is,
+owner and mode included, into containers whose processes are other users. Root gives them to that user; whoever may not
+do that leaves them for all to read (docs/adr/0016).
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ PASSWORDS = (
 )  # fmt: skip
 KEY_NAMES = ("FARM_API_KEY", "VLLM_API_KEY", "JWT_SECRET", "API_KEY", "OPENAI_API_KEY")  # as farm.inference.auth
 NO_KEY = "FARM_NO_KEY"
+IMAGE_USER = 10001  # of worker.Dockerfile
+SHARED = "web-password"  # Prometheus and Grafana read it, too, whose images have other users
 
 
 @click.command("init-cluster")
@@ -45,14 +48,18 @@ def init_cluster(folder: Path, server_url: str) -> None:
     place = folder / "deploy" / "secrets"
     place.mkdir(exist_ok=True)
     place.chmod(0o700)
-    new = [name for name in PASSWORDS if not (place / name).exists()]
-    for name in new:
-        _write(place / name, secrets.token_urlsafe(32) + "\n")
+    why_all = why_for_all(os.geteuid(), engine_options())
+    kept = {name: (place / name).read_text().strip() for name in PASSWORDS if (place / name).exists()}
     key_name, key = _model_key(load())
-    _write(place / "model-key", f"{key}\n")
-    _write(place / "redis-users", acl(template.read_text(), place))
-    _write(folder / ".env", _environment(folder, server_url, key_name))
-    click.echo(f"{len(new)} new secrets in {place}, {len(PASSWORDS) - len(new)} kept; settings in {folder / '.env'}")
+    texts = {name: kept.get(name) or secrets.token_urlsafe(32) for name in PASSWORDS} | {"model-key": key}
+    for name, text in texts.items():  # the kept ones, too: they may have been made by another user of this host
+        _write(place / name, f"{text}\n", for_all=bool(why_all) or name == SHARED)
+    _write(place / "redis-users", acl(template.read_text(), place), for_all=bool(why_all))
+    _write(folder / ".env", _environment(folder, server_url, key_name), for_all=True)
+    if why_all:
+        click.echo(f"only the folder guards the secrets, their mode is 0644: {why_all}", err=True)
+    new = len(PASSWORDS) - len(kept)
+    click.echo(f"{new} new secrets in {place}, {len(kept)} kept; settings in {folder / '.env'}")
     if key_name == NO_KEY:
         click.echo("caution: no key of the model server; set VLLM_API_KEY or JWT_SECRET and call this again", err=True)
     click.echo(_next(place))
@@ -96,10 +103,37 @@ def _commit(folder: Path) -> str:
     return "unknown"
 
 
-def _write(path: Path, text: str) -> None:
+def why_for_all(user: int, engine: str | None) -> str:
+    """Why secrets must be for all to read; empty if they can be the images' user's alone.
+
+    `engine`: its security options as it lists them, None if it does not answer.
+    """
+    if user != 0:
+        return "only root can give them to the user of the images"
+    if engine is None:
+        return "no container engine answers here that could say which user that is"
+    if "userns" in engine or "rootless" in engine:
+        return "this engine maps the users of containers to others"
+    return ""
+
+
+def engine_options() -> str | None:
+    """What the engine lists of its security options; None if none answers."""
+    with suppress(OSError, subprocess.SubprocessError):
+        words = ["docker", "info", "--format", "{{.SecurityOptions}}"]
+        return subprocess.run(words, capture_output=True, text=True, check=True, timeout=30).stdout
+    return None
+
+
+def _write(path: Path, text: str, *, for_all: bool) -> None:
     draft = path.with_name(f"{path.name}.new")
+    draft.touch(mode=0o600)
     draft.write_text(text)
-    os.chmod(draft, 0o644)  # noqa: PTH101 - the folder is closed, see above
+    if for_all:
+        draft.chmod(0o644)
+    else:
+        os.chown(draft, IMAGE_USER, IMAGE_USER)
+        draft.chmod(0o400)
     draft.replace(path)
 
 

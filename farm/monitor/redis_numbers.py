@@ -8,8 +8,10 @@ from typing import Any, cast
 import redis
 from redis.exceptions import NoPermissionError
 
+from farm.environments.known import KNOWN
 from farm.ids import DEFAULT_RUNTIME
-from farm.tasks.keys import Keys, execute_queue
+from farm.tasks.keys import Keys, execute_queue, score_queue
+from farm.tasks.quarantine import REFUSED, STALE
 from farm.tasks.roster import Worker, roster
 from farm.tasks.slots import ServerState, Slots
 
@@ -23,7 +25,7 @@ class RedisNumbers:
     queues: dict[str, int]
     unacked: int
     streams: dict[str, int]  # answers that no coordinator has taken yet, by run
-    refused: dict[str, int]  # messages by why they were refused
+    refused: dict[str, int]  # messages by why they were refused; 0 is said too, or the first would be no increase
     workers: list[Worker]
     servers: list[ServerState]  # that had requests of late
     memory_bytes: int | None  # None where this user may not ask
@@ -36,7 +38,8 @@ def redis_numbers(connection: redis.Redis, keys: Keys, run_ids: list[str]) -> Re
     workers, slots = roster(connection, keys), Slots(connection, keys)
     runtimes = {DEFAULT_RUNTIME, *(name for worker in workers for name in worker.runtimes)}
     queues = {execute_queue(name) for name in runtimes} | {raw.decode("utf-8", "replace") for raw in announced}
-    names = sorted(queues)
+    scoring = {score_queue(name) for name in KNOWN}  # shown while something waits in them
+    names = sorted(queues | scoring)
     pipe = connection.pipeline(transaction=False)
     for name in names:
         pipe.llen(keys.queue(name))
@@ -48,10 +51,10 @@ def redis_numbers(connection: redis.Redis, keys: Keys, run_ids: list[str]) -> Re
     said: list[Any] = pipe.execute()
     used, most = _memory(connection)
     return RedisNumbers(
-        queues=dict(zip(names, said, strict=False)),
+        queues={name: waits for name, waits in zip(names, said, strict=False) if waits or name not in scoring},
         streams=dict(zip(run_ids, said[len(names) :], strict=False)),
         unacked=sum(said[-1 - len(ROLES) : -1]),
-        refused={name.decode("utf-8", "replace"): int(number) for name, number in said[-1].items()},
+        refused={name.decode(): int(said[-1].get(name, 0)) for name in (REFUSED, STALE)},
         workers=workers,
         servers=slots.look(slots.servers()),
         memory_bytes=used,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 SMOLLM2_ALIAS = "HuggingFaceTB/SmolLM2-135M-Instruct"
 ENGINE = "llama.cpp"
+LOOPBACK = "127.0.0.1"
 
 _PR_SET_PDEATHSIG = 1
 _STOP_S = 10.0
@@ -105,11 +106,11 @@ def start_llamacpp(
 
 
 def server_command(
-    model: Path, *, port: int, parallel: int, ctx: int, threads: int, aliases: Sequence[str]
+    model: Path, *, port: int, parallel: int, ctx: int, threads: int, aliases: Sequence[str], bind: str = LOOPBACK
 ) -> list[str]:
     """The command of the server's process; no secret is in it."""
     command = [
-        sys.executable, "-P", "-m", "farm.server.llamacpp", "--model", str(model), "--port", str(port),
+        sys.executable, "-P", "-m", "farm.server.llamacpp", "--model", str(model), "--port", str(port), "--bind", bind,
         "--parallel", str(parallel), "--ctx", str(ctx), "--threads", str(threads),
     ]  # fmt: skip
     for alias in aliases:
@@ -159,6 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m farm.server.llamacpp", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--model", type=Path, required=True, help="a GGUF file")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
+    parser.add_argument("--bind", default=LOOPBACK, help="address; 0.0.0.0 for all of this host's")
     parser.add_argument("--alias", action="append", help="the served name; may be given several times")
     parser.add_argument("--parallel", type=int, default=4, help="slots")
     parser.add_argument("--ctx", type=int, default=8192, help="tokens of context, split over the slots")
@@ -182,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"llama.cpp refuses {options.model}: {exc}\n")
         return 1
     sys.stderr.write(f"serving {options.model.name}, key from {origin or 'nowhere: open to all users here'}\n")
-    sys.stdout.write(f"{server.listening_address}\n")
+    sys.stdout.write(f"{server.listening_address.replace('//0.0.0.0:', f'//{LOOPBACK}:')}\n")
     sys.stdout.flush()
     ended.wait()
     del server
@@ -195,7 +197,7 @@ def _serve(options: argparse.Namespace, token: str | None) -> xllamacpp.Server:
 
     params = xllamacpp.CommonParams()
     params.model.path = str(options.model)
-    params.hostnames = ["127.0.0.1"]
+    params.hostnames = [options.bind]
     params.port = options.port
     params.model_alias = set(options.alias or [options.model.stem])
     params.n_parallel = options.parallel

