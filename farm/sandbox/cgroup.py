@@ -79,7 +79,7 @@ class Cgroup:
             for name in ("memsw.limit_in_bytes", "limit_in_bytes", "memsw.limit_in_bytes"):
                 _write(self._memory / f"memory.{name}", hard)
         if self._pids is not None:
-            _write(self._pids / "pids.max", str(threads + 2))  # the zygote, and the child's main thread
+            _write(self._pids / "pids.max", str(threads + 3))  # two zygotes, and the child's main thread
 
     def oom_killed(self) -> bool:
         """Whether this group's own limit has cost the child of the last `limit` its life."""

@@ -1,6 +1,8 @@
-"""One slot of this host: a zygote, and one child of it at a time.
+"""One slot of this host: one child at a time, of one of two zygotes.
 
-The zygote is replaced after RECYCLE_RUNS children and after every doubt; its death is never a verdict.
+Most programs import a dozen small modules, and are forked from a zygote that has those alone: half of what a
+child costs is the size of what it is forked from. Programs that may import more have another one, which has
+more. A zygote is replaced after RECYCLE_RUNS children and after every doubt; its death is never a verdict.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from farm.errors import SandboxUnavailable
-from farm.sandbox import seccomp
+from farm.sandbox import imports, seccomp
 from farm.sandbox.api import Observation, SandboxInfo
 from farm.sandbox.cgroup import Cgroup
 from farm.sandbox.plan import Plan
@@ -35,7 +37,8 @@ class Slot:
             raise SandboxUnavailable("tier uid: not root")
         self.plan = plan
         self._cgroup = Cgroup.create() if plan.tier != "none" else None
-        self._zygote: Zygote | None = None
+        self._zygotes: dict[bool, Zygote] = {}  # whole or not
+        self._packages = [entry.rpartition(":")[2] for entry in plan.preload]
         try:
             facts = self.zygote().facts
             self.info = SandboxInfo(plan.tier, self._protections(facts), _runtime(facts))
@@ -54,13 +57,15 @@ class Slot:
             found.append(f"cgroup-{self._cgroup.version if self._cgroup is not None else 'none'}")
         return tuple(found)
 
-    def zygote(self) -> Zygote:
-        """The zygote, started if there is none. Raises SandboxUnavailable."""
-        if self._zygote is not None and self._zygote.runs >= RECYCLE_RUNS:
-            self.discard()
-        if self._zygote is None:
-            self._zygote = Zygote(self.plan, self._cgroup)
-        return self._zygote
+    def zygote(self, *, whole: bool = True) -> Zygote:
+        """The zygote for programs of either kind, started if there is none. Raises SandboxUnavailable."""
+        found = self._zygotes.get(whole)
+        if found is not None and found.runs >= RECYCLE_RUNS:
+            self._zygotes.pop(whole).close()
+            found = None
+        if found is None:
+            found = self._zygotes[whole] = Zygote(self.plan, self._cgroup, whole=whole)
+        return found
 
     def observe(self, order: Order) -> Observation:
         """See `Runner`."""
@@ -80,7 +85,7 @@ class Slot:
 
     @contextmanager
     def _launched(self, order: Order) -> Iterator[Child]:
-        zygote = self.zygote()
+        zygote = self.zygote(whole=imports.wants_more(order.source, self._packages))
         if self._cgroup is not None:
             self._cgroup.limit(order.limits.memory_bytes, order.limits.threads)
         child = zygote.launch(order)
@@ -90,10 +95,9 @@ class Slot:
             child.close()
 
     def discard(self) -> None:
-        """End the zygote; the next order starts another."""
-        if self._zygote is not None:
-            self._zygote.close()
-            self._zygote = None
+        """End the zygotes; the next order starts another."""
+        while self._zygotes:
+            self._zygotes.popitem()[1].close()
 
     def close(self) -> None:
         """End all processes and remove the control group; idempotent."""

@@ -41,9 +41,13 @@ _stack_lock = threading.Lock()
 
 
 class Zygote:
-    """The worker's handle on one zygote process. Raises SandboxUnavailable when it cannot start."""
+    """The worker's handle on one zygote process. Raises SandboxUnavailable when it cannot start.
 
-    def __init__(self, plan: Plan, cgroup: Cgroup | None) -> None:
+    `whole`: it has loaded all that programs may want to import, not only what most of them do.
+    """
+
+    def __init__(self, plan: Plan, cgroup: Cgroup | None, *, whole: bool = True) -> None:
+        self._whole = whole
         self._cgroup = cgroup
         self.runs = 0
         self._unreaped = 0  # the child that the zygote has not reported on
@@ -74,7 +78,8 @@ class Zygote:
             "tier": plan.tier,
             "harness_dir": str(_HERE),
             "worker": os.getpid(),
-            "preload": plan.preload,
+            "whole": self._whole,
+            "preload": plan.preload if self._whole else (),
             "packages": plan.packages,
             "program": base64.b64encode(code.program if code else b"").decode(),
             "pid_offsets": code.pid_offsets if code else (),

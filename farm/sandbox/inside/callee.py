@@ -19,6 +19,7 @@ Forms are those of `values.py`. Standard library only.
 from __future__ import annotations
 
 import builtins
+import gc
 import json
 import sys
 import types
@@ -47,6 +48,7 @@ _BUILTIN_ERRORS = {
 
 def run(source: bytes, channel: Channel) -> None:
     """Load the program, then answer each request with one frame, until there are no more."""
+    gc.enable()
     sys.set_int_max_str_digits(MAX_INT_DIGITS)
     try:
         code = compile(source, "program.py", "exec", dont_inherit=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import traceback
 from typing import Any, NoReturn
 
-from . import callee, judge, lcb, lockdown, tester
+from . import at_fork, callee, judge, lcb, lockdown, tester
 from .channel import Channel, write_all
 from .lockdown import INPUT, RESULT, SOURCE, STATUS, Prepared
 
@@ -18,11 +17,11 @@ def run(prepared: Prepared, request: dict[str, Any], received: dict[str, int], z
     """Everything a child does. Bytes on the status pipe: `R` confined, then `C` compiled or `S` and why
     not; or `E` and the protection that could not be had."""
     try:
+        at_fork.in_child()
         os.setsid()
         lockdown.take_descriptors(received, prepared.ruleset)
         lockdown.confine(prepared, request["limits"], zygote)
         source = _read_all(SOURCE)
-        gc.enable()
         write_all(STATUS, b"R")
     except BaseException as exc:  # noqa: BLE001 - told to the worker, which voids the run
         _fail(exc)

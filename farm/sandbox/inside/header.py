@@ -20,15 +20,18 @@ TEXT = "\n".join(
     + [f"import {m}" for m in MODULES]
     + ["sys.setrecursionlimit(50000)", ""]
 )
-# Modules that programs often import; loaded once in the zygote instead of once in each child
-PRELOAD = (
-    *MODULES, "typing", "abc", "array", "ast", "asyncio", "atexit", "bz2", "calendar", "cmath", "contextlib", "csv",
-    "ctypes", "dataclasses", "decimal", "enum", "fileinput", "fractions", "hashlib", "inspect", "keyword",
-    "linecache", "numbers", "os", "pathlib", "pickle", "platform", "pprint", "queue", "secrets", "select",
-    "selectors", "shutil", "signal", "struct", "subprocess", "tempfile", "textwrap", "threading", "time", "timeit",
-    "token", "tokenize", "traceback", "types", "unicodedata", "unittest", "uuid", "warnings", "weakref", "zlib",
-    "concurrent.futures.thread", "encodings.idna", "encodings.latin_1", "multiprocessing", "resource", "socket",
-    "string", "sysconfig", "faulthandler", "graphlib",
+# Modules that programs import, loaded once in a zygote instead of once in each child. Every library that is mapped
+# and every page costs each child, so the second set is in the zygote of those alone that may want it.
+COMMON = (
+    *MODULES, "typing", "abc", "array", "ast", "atexit", "builtins", "cmath", "contextlib", "ctypes", "decimal", "enum",
+    "faulthandler", "fractions", "keyword", "linecache", "numbers", "os", "queue", "shutil", "signal", "struct",
+    "subprocess", "textwrap", "threading", "time", "token", "tokenize", "traceback", "types", "warnings", "weakref",
+)  # fmt: skip
+RARE = (
+    "asyncio", "bz2", "calendar", "csv", "dataclasses", "fileinput", "hashlib", "inspect", "pathlib", "pickle",
+    "platform", "pprint", "secrets", "select", "selectors", "sysconfig", "tempfile", "timeit", "unicodedata",
+    "unittest", "uuid", "zlib", "concurrent.futures.thread", "encodings.idna", "encodings.latin_1", "graphlib",
+    "multiprocessing", "resource", "socket",
 )  # fmt: skip
 _module = types.ModuleType("__main__")
 
@@ -65,3 +68,9 @@ def take_hidden(name: str) -> types.ModuleType:
 def own_names(namespace: dict[str, Any]) -> list[str]:
     """The names that the program has added, newest first. Looks at no other, for the same reason."""
     return list(itertools.takewhile(lambda name: name != "__file__", reversed(namespace)))
+
+
+def forget(*names: str) -> None:
+    """Remove what a rehearsal has defined."""
+    for name in names:
+        _module.__dict__.pop(name, None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import json
 import os
 import sys
@@ -37,6 +38,7 @@ def load(source: bytes, status: int) -> CodeType:
         _exit(1)
     write_all(status, b"C")
     os.close(status)
+    gc.enable()
     return code
 
 

@@ -9,6 +9,7 @@ programs decides their verdicts, so it is reproduced step by step: docs/protocol
 from __future__ import annotations
 
 import ast
+import gc
 import signal
 import sys
 from types import ModuleType
@@ -63,6 +64,7 @@ def load(text: Text, function: str, timeout_s: int) -> Any:
             sys.setrecursionlimit(_RECURSION_LIMIT)
         else:
             module = ModuleType("tmp_sol", "")
+        gc.enable()
         exec(code, module.__dict__)  # noqa: S102 - this child exists to execute it
         # By text, as the grader decides it: a comment or a string with these words counts.
         holder: Any = module.Solution() if "class Solution" in text.body else module

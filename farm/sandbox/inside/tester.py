@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import builtins
 import collections
+import gc
 import json
 import random
 import sys
@@ -48,6 +49,7 @@ _OWN_FAULTS = (NotSendable, NameError, ImportError, SyntaxError)  # no answer of
 
 def run(source: bytes, channel: Channel) -> None:
     """Execute the setup, then each test that comes in; one outcome for each, until there are no more."""
+    gc.enable()
     sys.set_int_max_str_digits(MAX_INT_DIGITS)
     random.seed(_SEED)  # tests that draw their cases draw the same ones each time
     spec = json.loads(source)

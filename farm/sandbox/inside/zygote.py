@@ -60,7 +60,7 @@ def _own_descriptors(fd: int) -> socket.socket:
 
 def _prepare(config: dict[str, Any]) -> tuple[Prepared, dict[str, Any]]:
     tier = config["tier"]
-    _warm(config["preload"], config["harness_dir"])
+    _warm(header.COMMON + (header.RARE if config["whole"] else ()), config["preload"], config["harness_dir"])
     confined = tier != "none"
     grants = library.grants(config["packages"]) if confined else []
     uid = os.geteuid()
@@ -121,7 +121,7 @@ def _version(package: str) -> str:
     return f"{package}-{found if isinstance(found, str) else 'unversioned'}"
 
 
-def _warm(preload: list[str], harness_dir: str) -> None:
+def _warm(modules: tuple[str, ...], preload: list[str], harness_dir: str) -> None:
     """Load what programs import, make the interpreter look as started with `python main.py`, hide farm's path."""
     gc.disable()
     sys.path[:] = [p for p in sys.path if p != harness_dir]
@@ -129,7 +129,7 @@ def _warm(preload: list[str], harness_dir: str) -> None:
     sys.dont_write_bytecode = True
     sys.argv = ["main.py"]
     sys.orig_argv = ["python", "main.py"]
-    for name in header.PRELOAD:
+    for name in modules:
         importlib.import_module(name)
     for entry in reversed(preload):  # "package" or "directory:package"
         directory, _, name = entry.rpartition(":")

@@ -80,7 +80,7 @@ def test_a_zygote_killed_in_mid_run_changes_no_verdict(tier: str, mode: str) -> 
     others = zygotes()
     with opened(tier) as (sandbox, slot):
         for source, wanted in ((SLOW_SUM, Verdict.PASSED), (SLOW_SUM.replace("+ 1)", "+ 2)"), Verdict.WRONG_ANSWER)):
-            slot.zygote()
+            slot.zygote(whole=False)
             with meanwhile(lambda: kill_zygote_in_mid_run(others, 1)):
                 seen = sandbox.evaluate(source, SUITE, judge, Limits())
             assert seen.verdict is wanted
@@ -96,16 +96,16 @@ def test_a_sandbox_that_is_lost_three_times_is_no_verdict() -> None:
 
 def test_a_zygote_killed_between_runs_is_replaced() -> None:
     with opened(TIERS[0]) as (sandbox, slot):
-        first = slot.zygote().facts["pid"]
+        first = slot.zygote(whole=False).facts["pid"]
         os.kill(first, signal.SIGKILL)
         assert sandbox.evaluate(SLOW_SUM, SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
-        assert slot.zygote().facts["pid"] != first
+        assert slot.zygote(whole=False).facts["pid"] != first
 
 
 def test_a_stopped_zygote_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("farm.sandbox.zygote.ANSWER_S", 0.2)
     with opened(TIERS[0]) as (sandbox, slot):
-        first = slot.zygote().facts["pid"]
+        first = slot.zygote(whole=False).facts["pid"]
         os.kill(first, signal.SIGSTOP)
         assert sandbox.evaluate(SLOW_SUM, SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
         assert not alive(first)
@@ -113,11 +113,11 @@ def test_a_stopped_zygote_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_zygote_is_recycled() -> None:
     with opened(TIERS[0]) as (sandbox, slot):
-        first = slot.zygote()
+        first = slot.zygote(whole=False)
         first.runs = RECYCLE_RUNS - 1
         for _ in range(2):
             assert sandbox.evaluate("print(2)", SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
-        assert slot.zygote() is not first
+        assert slot.zygote(whole=False) is not first
         assert not alive(first.facts["pid"])
 
 
@@ -134,7 +134,7 @@ def test_an_interrupted_evaluation_leaves_no_stale_answer() -> None:
     main = threading.get_ident()
     try:
         with opened(TIERS[0]) as (sandbox, slot):
-            pid = slot.zygote().facts["pid"]
+            pid = slot.zygote(whole=False).facts["pid"]
 
             def signal_when_busy() -> None:
                 wait_until(lambda: bool(children(pid)), "a child")
@@ -153,7 +153,7 @@ import sys
 from farm.records import JudgeSpec, Limits, Suite, TestCase
 from farm.sandbox.open import open_sandbox
 with open_sandbox(tier=sys.argv[1], preload=()) as sandbox:
-    print(sandbox._runner.zygote().facts["pid"], flush=True)
+    print(sandbox._runner.zygote(whole=False).facts["pid"], flush=True)
     sandbox.evaluate("import time\\ntime.sleep(600)", Suite(func_name=None, tests=(TestCase(input="", output=""),)),
                      JudgeSpec(), Limits(wall_s=600.0))
 """
