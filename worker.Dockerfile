@@ -117,15 +117,20 @@ ARG FARM_COMMIT=unknown
 LABEL org.opencontainers.image.version=${FARM_VERSION} org.opencontainers.image.revision=${FARM_COMMIT}
 
 # --- tasks of lm-eval: the environment EVALS, no key of anything (docs/lm-eval.md) ---------------------------------
-# The last stages: an engine without BuildKit makes all that stand above the one it is asked for
-FROM worker-packages AS score-packages
-COPY --from=package /opt/farm /opt/farm
-RUN FARM_HOME=/opt/evals PIP_NO_CACHE_DIR=1 /opt/farm/bin/farm env create EVALS \
- && chmod -R a+rX /opt/evals
+# The last stages: an engine without BuildKit makes all that stand above the one it is asked for. The environment is laid
+# out as farm/environments/store.py does it, by its lock alone: a change of farm leaves its layer as it is.
+FROM build AS score-packages
+COPY farm/environments/locks/EVALS.txt ./
+RUN place=/opt/evals/environments/EVALS-$(sha256sum EVALS.txt | cut -c 1-16) \
+ && python3 -m venv --without-pip "$place" \
+ && pip --python "$place/bin/python" install --quiet --no-cache-dir --no-deps --require-hashes -r EVALS.txt \
+ && cd "$place"/lib/python3*/site-packages \
+ && ln -s "/opt/farm/lib/$(basename "$(dirname "$PWD")")/site-packages/farm" farm
 
 FROM role AS score
-COPY --from=score-packages /opt/farm /opt/farm
 COPY --from=score-packages /opt/evals /opt/evals
+COPY --from=worker-packages /opt/farm /opt/farm
+COPY --from=package /opt/farm /opt/farm
 ENV FARM_HEALTH_FILE=/tmp/farm-worker.beat \
     FARM_HOME=/opt/evals
 ENTRYPOINT ["farm"]

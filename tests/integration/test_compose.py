@@ -281,7 +281,10 @@ def test_a_task_of_lm_eval_is_scored_in_a_container_without_network(newcomer: Ne
     )
     newcomer.types("docker-compose exec -T coordinator farm watch capitals")
     said = newcomer.types("docker-compose exec -T coordinator farm report capitals")
-    assert "exact_match" in said and "0.5" in said, said
+    assert "2 of 2 completions of task capitals, scored by lm-eval" in said, said
+    files = "/var/lib/farm/reports/capitals/lm-eval/*/results_*.json"
+    results = json.loads(newcomer.types(f"docker-compose exec -T coordinator sh -c 'cat {files}'"))
+    assert results["results"]["capitals"]["exact_match,none"] == 0.5, results["results"]
     [container] = newcomer.containers("score")
     found = reached(container, newcomer)
     assert [place for place, how in found.items() if how == "reached"] == ["redis:6379"], found

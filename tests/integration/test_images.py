@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
+import yaml
 
 from farm import __version__
+from farm.environments.known import KNOWN
+from farm.environments.store import Environments
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.confinement import ContainerSpec
 from farm.sandbox.open import open_sandbox
+from tests.support.data import ROOT
+from tests.support.docker_engine import LABEL
 from tests.support.images import ROLES, commit, image, inside
+from tests.support.scale import only_in_full
+from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
@@ -21,7 +29,9 @@ CLIENTS = {  # what talks to a model server or a database
     "execute": {"requests", "httpx", "urllib3", "sqlalchemy", "psycopg", "rich", "docker"},
     "generate": {"sqlalchemy", "psycopg", "docker", "numpy"},
     "coordinator": {"docker", "numpy", "lm_eval", "datasets"},
+    "score": {"requests", "httpx", "sqlalchemy", "psycopg", "rich", "docker", "lm_eval"},  # of farm's own interpreter
 }
+EACH = pytest.mark.parametrize("role", [*ROLES, pytest.param("score", marks=only_in_full)])  # which takes minutes
 FIND = "import importlib.util, sys; print(*(name for name in sys.argv[1:] if importlib.util.find_spec(name)))"
 SECRET_WORDS = ("KEY", "SECRET", "TOKEN", "PASSWORD")
 
@@ -32,7 +42,7 @@ def facts(role: str) -> dict[str, object]:
     return found
 
 
-@pytest.mark.parametrize("role", ROLES)
+@EACH
 def test_an_image_says_what_it_was_made_of_and_runs_as_nobody_in_particular(role: str) -> None:
     config = facts(role)
     labels = config["Labels"]
@@ -43,20 +53,20 @@ def test_an_image_says_what_it_was_made_of_and_runs_as_nobody_in_particular(role
     assert role == "coordinator" or config["Healthcheck"]
 
 
-@pytest.mark.parametrize("role", ROLES)
+@EACH
 def test_an_image_holds_no_compiler_and_no_setuid_program(role: str) -> None:
     looked = " ".join(f"command -v {name};" for name in COMPILERS)
     found = inside(role, "sh", "-c", f"{looked} find / -xdev -perm /6000 -type f 2>/dev/null; true")
     assert (found.returncode, found.stdout) == (0, ""), found.stderr
 
 
-@pytest.mark.parametrize("role", ROLES)
+@EACH
 def test_an_image_holds_the_clients_of_its_role_alone(role: str) -> None:
     found = inside(role, "python3", "-c", FIND, *sorted(CLIENTS[role]))
     assert (found.returncode, found.stdout) == (0, "\n"), found.stderr
 
 
-@pytest.mark.parametrize("role", ROLES)
+@EACH
 def test_an_image_holds_no_secret(role: str) -> None:
     """Neither in its variables nor in its history, where a build argument would stay, nor as a file."""
     variables = facts(role)["Env"]
@@ -97,3 +107,38 @@ def test_the_execute_image_serves_the_containers_of_programs_and_gives_them_nump
     with open_sandbox(tier="docker", container=ContainerSpec(image("execute"))) as sandbox:
         assert sandbox.info.tier == "docker:landlock"
         assert sandbox.evaluate(program, suite, JudgeSpec(), Limits()).verdict is Verdict.PASSED
+
+
+@only_in_full
+def test_the_score_image_has_the_environment_of_the_lock() -> None:
+    """It is laid out there by hand, so that its layer goes by the lock alone."""
+    place = Environments(Path("/opt/evals/environments")).place(KNOWN["EVALS"])
+    listed = inside("score", "farm", "env", "list")
+    assert f"{place}/bin/python" in listed.stdout, listed.stdout + listed.stderr
+    code = "import lm_eval, farm; print(lm_eval.__version__, farm.__version__)"
+    asked = inside("score", f"{place}/bin/python", "-P", "-c", code)
+    assert asked.stdout.split() == ["0.4.13", __version__], asked.stderr
+
+
+@only_in_full
+def test_a_container_that_cannot_work_is_started_again_five_times_and_left() -> None:
+    """As compose starts it: a crash loop is seen in `docker-compose ps`, and its log says why."""
+    policy = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["execute"]["restart"]
+    words = ("worker", "execute", "--broker", "redis://127.0.0.1:1/0")
+    started = subprocess.run(
+        ["docker", "run", "--detach", "--init", "--restart", policy, "--network", "none", "--read-only", "--tmpfs",
+         "/tmp", "--label", LABEL, image("execute"), *words], capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    name = started.stdout.strip()
+
+    def state() -> list[str]:
+        form = "{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}}"
+        said = subprocess.run(["docker", "inspect", "-f", form, name], capture_output=True, text=True, check=True)
+        return said.stdout.split()
+
+    try:
+        wait_until(lambda: state() == ["exited", "5", "2"], "it is left", timeout_s=200, every_s=1)
+        log = subprocess.run(["docker", "logs", name], capture_output=True, text=True, check=True).stderr
+        assert log.count("Redis at redis://127.0.0.1:1/0 does not answer") == 6
+    finally:
+        subprocess.run(["docker", "rm", "-f", name], capture_output=True, check=True)

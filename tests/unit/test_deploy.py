@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from farm.ids import DEFAULT_RUNTIME
+from farm.tasks.drain import DRAIN_S
 from farm.tasks.keys import Keys, execute_queue
 from tests.support.compose import compose
 from tests.support.data import ROOT
@@ -117,6 +118,15 @@ def test_ports_say_their_protocol() -> None:
         template = document.get("spec", {}).get("template", {}).get("spec", {})
         ports += [port for container in template.get("containers", []) for port in container.get("ports", [])]
         assert all("protocol" in port for port in ports), document["metadata"]["name"]
+
+
+@pytest.mark.parametrize("role", ["generate", "execute", "score", "coordinator"])
+def test_a_worker_has_more_time_to_stop_than_it_takes(role: str) -> None:
+    """A generate worker hands back after DRAIN_S what is not answered; killed before, it leaves that to time-outs."""
+    written = COMPOSE["services"][role]["stop_grace_period"]
+    seconds = int(written[:-1]) * {"s": 1, "m": 60}[written[-1]]
+    assert seconds >= DRAIN_S + 30
+    assert pods()[role]["terminationGracePeriodSeconds"] >= DRAIN_S + 30
 
 
 def test_execute_pods_grow_with_the_queue() -> None:
