@@ -54,11 +54,12 @@ check: $(VENV)/.installed-dev ## format, lint, types, import contract
 faults: $(VENV)/.installed-dev $(VENV)/.installed-model ## every fault experiment in full, with the soak: hours
 	FARM_FAULTS=full $(BIN)/python -m pytest -m fault -rA $(PYTEST_ARGS)
 
-bench: $(VENV)/.installed-dev ## farm beside its rivals, as ratios
+bench: $(VENV)/.installed-dev ## farm beside its rivals, as ratios; LCB=DIR (a checkout of LiveCodeBench) adds its grader
 	$(BIN)/python bench/sandbox.py
 	$(BIN)/python bench/serving.py
 	$(BIN)/python bench/start.py
 	$(BIN)/python bench/pipeline.py
+	$(if $(LCB),$(BIN)/python bench/grade.py --lcb "$(LCB)",@echo "bench/grade.py was left out: make bench LCB=DIR, a checkout of LiveCodeBench")
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache
