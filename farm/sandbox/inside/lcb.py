@@ -24,6 +24,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import faulthandler
+import gc
 import os
 import shutil
 import signal
@@ -102,6 +103,7 @@ def rehearse() -> None:
     for _ in range(_REHEARSALS):
         _grade("import sys\nif __name__ == '__main__':\n    print(0)", None, "official", _Nobody(), 60)
         _grade("class Solution:\n    def f(self, x):\n        return x", "f", "official", _Nobody(), 60)
+    gc.disable()  # what the rehearsed loading has enabled is each child's to enable
     signal.signal(signal.SIGALRM, handler)
     sys.setrecursionlimit(limit)
     header.forget("wrapped_function", "Solution")

@@ -32,13 +32,6 @@ class NotLoaded(Exception):
     """Raised when the grader ends before the first test although nothing raised."""
 
 
-def prepare() -> None:
-    """Rewrite and compile something in the zygote: what Python sets up for it once need not be done by each child."""
-    compile(
-        stdin_text("import sys\nif __name__ == '__main__':\n    print(0)").body, "<string>", "exec", dont_inherit=True
-    )
-
-
 def stdin_text(source: str) -> Text:
     """The text that the grader executes for a program that reads standard input."""
     return _wrapped(_without_guard(source))

@@ -10,6 +10,7 @@ its pidfd, and how it ended. Ends when the worker does.
 
 from __future__ import annotations
 
+import _thread
 import base64
 import builtins
 import fcntl
@@ -22,10 +23,11 @@ import select
 import signal
 import socket
 import sys
-import threading
 from typing import Any, NoReturn
 
-from . import bare_root, carried, child, header, kernel, landlock, lcb_load, library, mounts, streams
+from . import at_fork  # isort: skip - before the modules that want to be told of a fork
+
+from . import bare_root, carried, child, header, kernel, landlock, lcb, library, mounts, streams
 from .lockdown import FIRST_FREE, Prepared
 
 MESSAGE_BYTES = 1 << 17
@@ -145,9 +147,10 @@ def _warm(modules: tuple[str, ...], preload: list[str], harness_dir: str) -> Non
     setattr(builtins, "help", sites._Helper())  # noqa: B010 - no attribute that mypy knows
     streams.install()
     streams.open_standard()
-    threading.stack_size(_THREAD_STACK)
+    _thread.stack_size(_THREAD_STACK)
     header.prepare()
-    lcb_load.prepare()
+    lcb.rehearse()
+    at_fork.admit()
     sys.set_int_max_str_digits(0)
     threads = len(os.listdir("/proc/self/task"))
     if threads != 1:

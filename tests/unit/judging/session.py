@@ -27,10 +27,10 @@ import os, sys
 sys.path.insert(0, {package!r})
 if {numpy}:
     import numpy  # before the harness takes functions of `os` away, as in the zygote
-from inside import header, lcb, lcb_load
+from inside import header, lcb
 from inside.channel import Channel
 header.prepare()
-lcb_load.prepare()
+lcb.rehearse()
 channel = Channel({result}, {inputs}, bytes(16), {cap})
 text = channel.recv().decode("utf-8", "surrogatepass")
 lcb.run(text, {func_name!r}, {variant!r}, channel, timeout_s={alarm})

@@ -74,6 +74,7 @@ def test_a_child_is_as_after_any_fork(sandbox: Sandbox, mode: str) -> None:
     """Its random numbers are its own, its thread has its number, and the garbage collector runs."""
     text = "import random, threading, gc, os\nprint(threading.get_native_id() == threading.main_thread().native_id"
     passes(sandbox, f"{text}, gc.isenabled(), os.getpid() == threading.get_native_id())", "True True True\n", mode)
+    passes(sandbox, "import os\nprint(type(os.register_at_fork))", "<class 'builtin_function_or_method'>\n", mode)
     suite = Suite(func_name=None, tests=(TestCase(input="", output=""),))
     drawn = set()
     for _ in range(3):
