@@ -84,7 +84,7 @@ def _build(engine: Any, source: Path, role: str, name: str, arguments: dict[str,
         with StatusLine() as line:
             for event in engine.build(
                 path=str(source), dockerfile=DOCKERFILE, target=role, tag=name, buildargs=arguments, rm=True,
-                decode=True,
+                forcerm=True, decode=True,
             ):  # fmt: skip
                 text = str(event.get("stream") or "").strip()
                 if event.get("error"):

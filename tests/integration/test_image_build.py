@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import subprocess
 from pathlib import Path
@@ -48,11 +49,16 @@ def test_what_fails_is_one_line(tmp_path: Path) -> None:
 
     assert "no worker.Dockerfile in" in refused("--source", str(tmp_path))
     assert "the container engine does not answer" in refused("--source", str(ROOT), DOCKER_HOST="unix:///no/such.sock")
+    mine = f"this is wrong {secrets.token_hex(4)}"
     (tmp_path / "worker.Dockerfile").write_text(
-        "FROM python:3.11-slim-bookworm AS execute\nRUN echo this is wrong && exit 3\n"
+        f"FROM python:3.11-slim-bookworm AS execute\nRUN echo {mine} && exit 3\n"
     )
     line = refused("--source", str(tmp_path))
-    assert "at Step 2/2" in line and "this is wrong" in line and "returned a non-zero code: 3" in line
+    assert "at Step 2/2" in line and mine in line and "returned a non-zero code: 3" in line
+    left = subprocess.run(
+        ["docker", "ps", "--all", "--no-trunc", "--format", "{{.Command}}"], capture_output=True, text=True, check=True
+    )
+    assert mine not in left.stdout, "the container of the step that failed"
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="no git")

@@ -31,7 +31,9 @@ CLIENTS = {  # what talks to a model server or a database
     "coordinator": {"docker", "numpy", "lm_eval", "datasets"},
     "score": {"requests", "httpx", "sqlalchemy", "psycopg", "rich", "docker", "lm_eval"},  # of farm's own interpreter
 }
-EACH = pytest.mark.parametrize("role", [*ROLES, pytest.param("score", marks=only_in_full)])  # which takes minutes
+EACH = pytest.mark.parametrize(
+    "role", [*ROLES, pytest.param("score", marks=[only_in_full, pytest.mark.fault])]
+)  # which takes minutes
 FIND = "import importlib.util, sys; print(*(name for name in sys.argv[1:] if importlib.util.find_spec(name)))"
 SECRET_WORDS = ("KEY", "SECRET", "TOKEN", "PASSWORD")
 
@@ -109,6 +111,7 @@ def test_the_execute_image_serves_the_containers_of_programs_and_gives_them_nump
         assert sandbox.evaluate(program, suite, JudgeSpec(), Limits()).verdict is Verdict.PASSED
 
 
+@pytest.mark.fault
 @only_in_full
 def test_the_score_image_has_the_environment_of_the_lock() -> None:
     """It is laid out there by hand, so that its layer goes by the lock alone."""
@@ -120,6 +123,7 @@ def test_the_score_image_has_the_environment_of_the_lock() -> None:
     assert asked.stdout.split() == ["0.4.13", __version__], asked.stderr
 
 
+@pytest.mark.fault
 @only_in_full
 def test_a_container_that_cannot_work_is_started_again_five_times_and_left() -> None:
     """As compose starts it: a crash loop is seen in `docker-compose ps`, and its log says why."""

@@ -118,4 +118,6 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
         yield person
     finally:
         subprocess.run(["docker", "rm", "-f", f"{project}-model"], capture_output=True, check=False)
-        person.types("docker-compose --profile ops down --volumes --remove-orphans --timeout 5", ok=False)
+        person.types(
+            "docker-compose --profile ops --profile score down --volumes --remove-orphans --timeout 5", ok=False
+        )

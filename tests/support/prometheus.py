@@ -1,6 +1,6 @@
 """A real Prometheus on the files of deploy/prometheus, changed as an operator of another site would change them.
 
-The files' minutes are seconds here: it scrapes and evaluates each second, and alerts wait for that much less.
+The files' minutes are seconds here: it scrapes every two and evaluates each, and alerts wait for that much less.
 """
 
 from __future__ import annotations
@@ -43,10 +43,13 @@ class Prometheus:
         found: list[dict[str, Any]] = self.ask("query", query=expression)["result"]
         return found
 
-    def value(self, expression: str) -> float:
-        """Of an expression that gives one series."""
-        [series] = self.query(expression)
-        return float(series["value"][1])
+    def becomes(self, expression: str, value: float) -> None:
+        """Wait until an expression gives one series of this value; a scrape that came late leaves none for a moment."""
+
+        def probe() -> bool:
+            return [float(series["value"][1]) for series in self.query(expression)] == [value]
+
+        wait_until(probe, f"{expression} is {value}", timeout_s=60)
 
     def alerts(self, state: str) -> set[str]:
         """The names of the alerts in a state: pending, firing."""
@@ -61,7 +64,8 @@ def running_prometheus(folder: Path, exporter: str, password: Path) -> Iterator[
     shutil.copytree(FILES, folder)
     config, rules = folder / "prometheus.yml", folder / "alerts.yml"
     text = config.read_text().replace("exporter:9808", exporter).replace("/run/secrets/web-password", str(password))
-    text = re.sub(r"(\w+_interval): 15s", r"\1: 1s", text)
+    text = text.replace("scrape_interval: 15s", "scrape_interval: 2s")
+    text = text.replace("evaluation_interval: 15s", "evaluation_interval: 1s")
     config.write_text(text)
     rules.write_text(re.sub(r"for: (\d+)m\b", r"for: \1s", rules.read_text()))
     [job] = yaml.safe_load(text)["scrape_configs"]
