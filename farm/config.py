@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -123,6 +124,16 @@ def child_environment(keep_secrets: bool, extra: Mapping[str, str] | None = None
         env.pop("FARM_LEDGER_URL", None)  # it may hold a password too
     env.update(extra or {})
     return env
+
+
+def shed_secrets() -> None:
+    """Begin this command anew, as the same process, if its environment has what `child_environment` takes away.
+
+    Taking it out of `os.environ` is not enough: whoever may read /proc/PID/environ sees what a process began with.
+    """
+    env = child_environment(keep_secrets=False)
+    if env != dict(os.environ):
+        os.execve(sys.executable, sys.orig_argv, env)  # noqa: S606 - the same command, in the same process
 
 
 def plain_environment(names: Iterable[str]) -> dict[str, str]:

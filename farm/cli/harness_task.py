@@ -7,6 +7,7 @@ judge the answers, in a process without secrets.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -16,6 +17,7 @@ import click
 
 from farm.catalogue.harness_tasks import HarnessTask
 from farm.cli.drive import STOPPING, stopping
+from farm.cli.harness_files import show_figures, write_scored
 from farm.cli.home import blob_store, datasets_folder
 from farm.config import Settings
 from farm.coordinator.harness_plan import document_name, harness_dataset, planned_requests
@@ -85,10 +87,11 @@ def plan_harness_task(
     Raises ConfigError for a task that is not one farm can run, by its name, and for options that are not lm-eval's.
     """
     refuse_options(options, NEEDS_NO, f"lm-eval's task {task} says that itself; what is sent: --gen-kwargs")
-    environment = known(options["environment"]) if options["environment"] else environment_of(task)
+    task, name = _named(task)
+    environment = known(options["environment"]) if options["environment"] else environment_of(name)
     if environment.name == VISION:
         raise ConfigError(
-            f"task {task} needs pictures ({VISION}), and the server of {model} takes text: vision is not supported"
+            f"task {name} needs pictures ({VISION}), and the server of {model} takes text: vision is not supported"
         )
     python = environments(settings).ensure(environment, lambda text: click.echo(text, err=True))
     plan = plan_task(
@@ -105,8 +108,21 @@ def plan_harness_task(
         },
     )
     asked, sampling = planned_requests(plan, n=options["n"], seed=42 if options["seed"] is None else options["seed"])
+    task = plan["task"]
     ref = HarnessRef(task=task, environment=environment.name, plan=store.put(json.dumps(plan).encode()))
     return harness_dataset(task, asked, store), sampling, ref, bool(plan["chat"])
+
+
+def _named(task: str) -> tuple[str, str]:
+    """A task as lm-eval shall look for it, and its name: that in its YAML where it is given by the path of that."""
+    if not task.endswith((".yaml", ".yml")):
+        return task, task
+    path = Path(task).absolute()
+    try:
+        found = re.search(r"(?m)^task:\s*[\"']?([^\s\"'#]+)", path.read_text("utf-8", "replace"))
+    except OSError as exc:
+        raise ConfigError(f"--task {task}: {exc.strerror}") from exc
+    return str(path), found[1] if found else path.stem
 
 
 def request_lines(model: ServedModel, ref: HarnessRef, dataset: PlannedDataset, sampling: Sampling) -> Iterator[str]:
@@ -162,15 +178,8 @@ def score_harness_task(settings: Settings, ledger: Ledger, run_id: str, folder: 
         )  # fmt: skip
         found = scorer.score(spec.harness.environment, order, answers, stop)
         redis.close()
-    paths = []
-    for name, text in sorted(found["files"].items()):
-        path = folder / sanitized(spec.model.repo) / Path(name).name
-        with durable(path) as file:
-            file.write(text.encode())
-        paths.append(path)
-    for name, value in sorted(found["figures"].items()):
-        if "_stderr" not in name:
-            click.echo(f"{spec.harness.task} {name}: {value}")
+    paths = write_scored(folder / sanitized(spec.model.repo), run_id, found["files"])
+    show_figures(spec.harness.task, found["figures"])
     return paths
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from farm.cli.drive import conclude, drive, report_directory, show_generated, write_reports
+from farm.cli.harness_files import show_scored
 from farm.cli.home import open_ledger
 from farm.cli.options import HOW, REQUESTS, how_to_run
 from farm.cli.selecting import FILTERS, matching
@@ -53,8 +54,12 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
     """
     settings = load()
     with open_ledger(settings) as ledger:
-        if not ledger.run(run_id).spec.judged:
-            return show_generated(ledger, run_id)
+        spec = ledger.run(run_id).spec
+        if not spec.judged:
+            code = show_generated(ledger, run_id)
+            if spec.harness is not None:
+                show_scored(report_directory(settings, run_id, out) / "lm-eval", run_id, spec.harness.task)
+            return code
         result, paths = write_reports(settings, ledger, run_id, report_directory(settings, run_id, out))
         running = ledger.run(run_id).state == "running"
     if as_json_:

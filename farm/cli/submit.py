@@ -42,7 +42,7 @@ from farm.scoring.passk import default_ks
 @click.option(
     "--task",
     "harness_task",
-    metavar="NAME",
+    metavar="NAME|YAML",
     help="Run a task of lm-evaluation-harness as it is there; results in its layout too.",
 )
 @TASK
@@ -190,6 +190,7 @@ def _submit_harness_task(settings: Settings, how: HowToRun, options: dict[str, A
             for line in request_lines(model, harness, dataset, sampling):
                 click.echo(line)
             return 0
+        task = harness.task
         run_id = options["run_id"] or new_run_id(f"{model.name}-{task}")
         servers, model = _served(settings, entry, model, run_id, options)
         spec = evaluation_spec(

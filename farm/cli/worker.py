@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 from farm.cli.confinement import CONFINEMENT, confinement
-from farm.config import Settings, check_broker_url, load
+from farm.config import Settings, check_broker_url, load, shed_secrets
 from farm.errors import ConfigError
 
 
@@ -87,6 +87,7 @@ def score(broker_url: str | None, name: str | None, wanted: tuple[str, ...]) -> 
     from farm.environments.store import environments
     from farm.tasks.boot import run_score_worker
 
+    shed_secrets()
     settings = settings_of(broker_url)
     there = environments(settings).available()
     missing = [known(each).name for each in wanted if each not in there]

@@ -15,7 +15,7 @@ from farm.tasks import broker
 from farm.tasks.keys import Keys
 from farm.tasks.roster import Worker, ask_to_drain, find, roster
 
-HEAD = ("worker", "role", "host", "version", "tier", "slots", "busy", "load", "seen")
+HEAD = ("worker", "role", "host", "version", "tier/env", "slots", "busy", "load", "seen")
 
 
 @click.group(invoke_without_command=True)
@@ -76,7 +76,8 @@ def drain(broker_url: str | None, names: tuple[str, ...], wait_s: float) -> None
 def _row(worker: Worker) -> tuple[str, ...]:
     slots = str(worker.slots) if worker.slots == worker.most_slots else f"{worker.slots} of {worker.most_slots}"
     load = f"{100 * worker.busy / worker.slots:.0f} %" if worker.slots else ""
+    kind = ", ".join(worker.tiers or worker.environments) or "-"
     return (
-        worker.name, worker.role, worker.host, worker.version, ", ".join(worker.tiers) or "-", slots, str(worker.busy),
+        worker.name, worker.role, worker.host, worker.version, kind, slots, str(worker.busy),
         "draining" if worker.draining else load, f"{worker.silent_s:.0f} s ago",
     )  # fmt: skip

@@ -28,13 +28,14 @@ from farm.tasks.answers import Answers, Scored
 from farm.tasks.app import queue
 from farm.tasks.blobs import Blobs
 from farm.tasks.keys import Keys, score_queue
+from farm.tasks.roster import roster
 from farm.tasks.signing import Signer
 from farm.tasks.wire import SCORE_TASK, Failure, ScoreJob
 from farm.text import decode
 
 KEY = SampleKey("score", 0)
 RESEND_S = 15.0  # a job that no living worker has claimed for so long is sent again
-NOTICE_S = 10.0
+NOTICE_S = 60.0  # until the same is said again
 REDIS_GONE_S = 120.0  # as long as a run's driver waits
 BOOTSTRAP = 100_000  # lm-eval's own number of resamples for the errors of its figures
 
@@ -98,7 +99,7 @@ class Scorer:
         """
         self._board.own()
         attempt, sent, gone = 0, float("-inf"), time.monotonic()
-        noticed = gone
+        told, told_at = "", gone
         try:
             while not stop.is_set():
                 self._check()
@@ -110,15 +111,16 @@ class Scorer:
                         self._send(environment, order, answers, attempt)
                         sent = now
                     found = self._read()
+                    notice = "" if found is not None else self._missing(environment)
                     gone = now
                 except (RedisError, OperationalError) as exc:
-                    found = None
+                    found, notice = None, ""
                     self._wait_for_redis(exc, now - gone, stop)
                 if found is not None:
                     return found
-                if now - noticed > NOTICE_S:
-                    noticed = now
-                    self._say(f"waiting for a worker with the environment {environment} (farm worker score)")
+                if notice and (notice != told or now - told_at > NOTICE_S):
+                    told, told_at = notice, now
+                    self._say(notice)
         finally:
             with suppress(RedisError):  # its keys have a TTL
                 self._board.clear()
@@ -154,6 +156,19 @@ class Scorer:
         if raw is None:
             return False
         return bool(self._redis.exists(self._keys.worker(raw.decode("utf-8", "replace").partition("/")[2])))
+
+    def _missing(self, environment: str) -> str:
+        """What the run waits for, and what to type; empty while a living worker scores."""
+        if self._claimed():
+            return ""
+        fit = [w.name for w in roster(self._redis, self._keys) if environment in w.environments and not w.draining]
+        waits = (
+            f"waiting for {', '.join(fit)}, with the environment {environment}"
+            if fit
+            else f"no score worker has the environment {environment}: where Redis can be reached, "
+            f"farm env create {environment}, then farm worker score --env {environment}"
+        )
+        return "; ".join((waits, *self._board.present().strangers))
 
     def _read(self) -> dict[str, Any] | None:
         for entry, fields in self._answers.read(self._run_id, b"0", block_ms=1000, count=16):

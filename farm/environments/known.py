@@ -44,9 +44,19 @@ KNOWN = {
         Environment(
             "EVALS_REASON",
             "lm-eval 0.4.13 with its checkers for mathematics",
-            (r"r1_.*", r"aime.*", r".*math500.*", r"minerva_math.*", r"hendrycks_math.*", r"gpqa_diamond_.*cot.*"),
+            (
+                r"r1_.*",
+                r"aime.*",
+                r".*math500.*",
+                r"minerva_math.*",
+                r"hendrycks_math.*",
+                r"gpqa_diamond_.*cot.*",
+                r"leaderboard_math_.*",
+                r".*robustness_math_.*",
+                r"putnam_axiom.*",
+            ),
         ),
-        Environment("EVALS_META", "lm-eval 0.4.13 with the checkers of Meta's tasks", (r"meta_.*",)),
+        Environment("EVALS_META", "lm-eval 0.4.13 with the checkers of Meta's tasks", (r"meta_.*", r".*ifeval.*")),
         Environment(
             VISION,
             "lm-eval 0.4.13 with pictures",

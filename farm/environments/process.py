@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -10,11 +11,16 @@ from typing import Any
 
 from farm.config import child_environment, plain_environment
 from farm.errors import ConfigError, FarmError
+from farm.processes import die_with_parent
 from farm.text import one_line
 
 MODULE = "farm.harness.lm_eval_process"
 REFUSED = 2  # its exit code for what the task or this lm-eval cannot do
+NLTK_DATA = "nltk_data"
 PLAN_S, SCORE_S = 3600.0, 3600.0
+
+_ORNAMENT = re.compile(r"\x1b\[[0-9;]*m|\*{3,}|>>>")
+_RAISED = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt)(:|$)")
 
 
 class HarnessFailed(FarmError):
@@ -56,6 +62,8 @@ def score_answers(python: str, order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(python: str, mode: str, order: dict[str, Any], env: dict[str, str], limit_s: float) -> dict[str, Any]:
+    # Where the tasks' own NLTK puts what it fetches, and looks for it: in the environment, not in a user's home
+    env = {**env, "NLTK_DATA": str(Path(python).parents[1] / NLTK_DATA)}
     with tempfile.TemporaryDirectory(prefix="farm-lm-eval-") as name:
         folder = Path(name)
         (folder / "order.json").write_text(json.dumps(order))
@@ -65,16 +73,23 @@ def _run(python: str, mode: str, order: dict[str, Any], env: dict[str, str], lim
             done = subprocess.run(
                 [python, "-P", "-m", MODULE, mode, "order.json", "result.json"],
                 cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-                timeout=limit_s,
+                timeout=limit_s, preexec_fn=die_with_parent,  # a killed worker's answers are another one's to score
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise HarnessFailed(f"lm-eval did not {mode} the task in {limit_s:.0f} s") from None
-        last = next((line for line in reversed(done.stderr.splitlines()) if line.strip()), "it said nothing")
         if done.returncode == REFUSED:
-            raise ConfigError(one_line(last, 1000))
+            raise ConfigError(one_line(done.stderr.strip().rpartition("\n")[2], 1000))
         if done.returncode:
-            raise HarnessFailed(f"lm-eval could not {mode} the task: {one_line(last, 500)}")
+            raise HarnessFailed(f"lm-eval could not {mode} the task: {one_line(last_words(done.stderr), 500)}")
         found = json.loads((folder / "result.json").read_text())
     if not isinstance(found, dict):
         raise HarnessFailed(f"lm-eval gave no answer when it should {mode} the task")
     return found
+
+
+def last_words(stderr: str) -> str:
+    """The exception that ended a process, without traceback and ornament; else the last line that says something."""
+    lines = [_ORNAMENT.sub("", line).strip() for line in stderr.splitlines()]
+    raised = [number for number, line in enumerate(lines) if _RAISED.match(line)]
+    told = lines[raised[-1] :] if raised else [line for line in lines if line][-1:]
+    return " ".join(filter(None, told)) or "it said nothing"

@@ -21,6 +21,7 @@ from tempfile import mkdtemp
 import farm
 from farm.config import Settings, child_environment
 from farm.environments.known import DEFAULT, KNOWN, Environment
+from farm.environments.process import NLTK_DATA
 from farm.errors import ConfigError
 from farm.text import one_line
 
@@ -75,6 +76,7 @@ class Environments:
                 str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes",
                 "--no-deps", "-r", str(environment.lock),
             ], environment.name)  # fmt: skip
+            (made / NLTK_DATA).mkdir()  # NLTK fetches into folders that are there
             [packages] = made.glob("lib/python3*/site-packages")
             _link_farm(packages)
         return str(place / "bin" / "python")

@@ -42,10 +42,10 @@ def plan(wanted: dict[str, Any]) -> dict[str, Any]:
     """The requests of a task: prompts with their few-shot examples, generation arguments, documents."""
     import numpy as np
 
-    name, path = wanted["task"], _locate(wanted["task"], wanted["include_path"])
+    path = _locate(wanted["task"], wanted["include_path"])
     random.seed(SEEDS[0])
     np.random.seed(SEEDS[1])
-    _refuse_what_farm_cannot(name, path)
+    name = _refuse_what_farm_cannot(wanted["task"], path)
     task = _load([str(path)], wanted["metadata"], name)
     if getattr(task, "MULTIMODAL", False):
         raise Refused(f"task {name} shows pictures, and farm's model servers take text: vision is not supported")
@@ -93,11 +93,15 @@ def _conversation(history: list[dict[str, str]], add_generation_prompt: bool = T
     return '{"farm_chat": ' + json.dumps(list(history), ensure_ascii=False) + "}"
 
 
-def _refuse_what_farm_cannot(name: str, path: Path) -> None:
-    """By the YAML alone: the functions of some tasks do things when they are imported."""
+def _refuse_what_farm_cannot(name: str, path: Path) -> str:
+    """By the YAML alone, as the functions of some tasks do things when they are imported; the task's own name."""
     from lm_eval.tasks._yaml_loader import load_yaml
 
     raw = load_yaml(path, resolve_func=False)
+    if "group" in raw or not isinstance(raw.get("task", name), str):
+        parts = [each if isinstance(each, str) else str(each.get("task")) for each in raw.get("task") or ()]
+        raise Refused(f"{raw.get('group', name)} is a group: submit its tasks one by one: {', '.join(parts)}")
+    name = str(raw.get("task", name))
     kind = raw.get("output_type", "generate_until")
     if raw.get("unsafe_code"):
         raise Refused(f"task {name} executes what the model wrote in lm-eval's own process: farm does not")
@@ -105,22 +109,23 @@ def _refuse_what_farm_cannot(name: str, path: Path) -> None:
         raise Refused(f"task {name} is a Python class, which loads its documents by itself")
     if kind != "generate_until":
         raise Refused(f"task {name} is of type {kind}: farm runs tasks of type generate_until")
+    return name
 
 
 def _locate(name: str, include_path: str | None) -> Path:
-    """The YAML of a task, without parsing lm-eval's other 13,986: by its `task:` line."""
+    """The YAML of a task or group, without parsing lm-eval's other 13,986: by its `task:` or `group:` line."""
     import lm_eval.tasks
 
-    wanted = re.compile(rf"^\"?task\"?:\s*[\"']?{re.escape(name)}[\"']?\s*(#.*)?$", re.MULTILINE)
+    wanted = re.compile(rf"^\"?(?:task|group)\"?:\s*[\"']?{re.escape(name)}[\"']?\s*(#.*)?$", re.MULTILINE)
     folders = [Path(include_path)] if include_path else []
     folders.append(Path(lm_eval.tasks.__file__).parent)
-    if name.endswith((".yaml", ".yml")) and Path(name).is_file():
-        return Path(name).resolve()
+    if name.endswith((".yaml", ".yml")):
+        return Path(name)
     for folder in folders:
         for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")]):
             if wanted.search(path.read_text(encoding="utf-8", errors="replace")):
                 return path.resolve()
-    raise Refused(f"lm-eval has no task {name} (a group is not one; give --include-path for a task of your own)")
+    raise Refused(f"lm-eval has no task {name} (for one of your own: --include-path, or the path of its YAML)")
 
 
 def _portable(path: Path) -> str:

@@ -147,7 +147,7 @@ def run_score_worker(settings: Settings, *, name: str | None, environments: Mapp
     Raises BrokerUnavailable.
     """
     worker, signer = _name("score", name), signer_of(settings)
-    app = _prepare(settings, "score", worker, 1, {}, signer)
+    app = _prepare(settings, "score", worker, 1, {}, signer, tuple(environments))
     context = TaskContext.make(settings, worker, signer)
 
     @app.task(name=SCORE_TASK)  # type: ignore[untyped-decorator]
@@ -160,7 +160,13 @@ def run_score_worker(settings: Settings, *, name: str | None, environments: Mapp
 
 
 def _prepare(
-    settings: Settings, role: str, worker: str, slots: int, sandboxes: dict[str, SandboxInfo], signer: Signer
+    settings: Settings,
+    role: str,
+    worker: str,
+    slots: int,
+    sandboxes: dict[str, SandboxInfo],
+    signer: Signer,
+    environments: tuple[str, ...] = (),
 ) -> Celery:
     connection = broker.client(settings)
     broker.ping(settings)
@@ -179,7 +185,16 @@ def _prepare(
         )  # fmt: skip
     app = make_app(settings, role, visibility_s=NO_LEASE_S if missing else VISIBILITY_S)
     app.farm_worker = WorkerFacts(
-        worker, role, slots, sandboxes, keys, connection, guard, signer.key_id, health_file=settings.health_file
+        worker,
+        role,
+        slots,
+        sandboxes,
+        keys,
+        connection,
+        guard,
+        signer.key_id,
+        environments,
+        health_file=settings.health_file,
     )
     app.steps["consumer"].add(Presence)
     if not missing:

@@ -51,6 +51,7 @@ class WorkerFacts:
     connection: redis.Redis
     guard: Guard
     key_id: str
+    environments: tuple[str, ...] = ()  # evaluation environments that it scores in
     health_file: Path | None = None  # for a health check that costs Redis nothing (farm.health)
     ended: threading.Event = field(default_factory=threading.Event)  # set when the process is about to end
 
@@ -121,6 +122,7 @@ class Presence(_Repeating):
             "most_slots": str(worker.slots),
             "draining": "1" if stopping() else "0",
             "sandboxes": json.dumps({name: [info.runtime, info.tier] for name, info in worker.sandboxes.items()}),
+            "environments": json.dumps(worker.environments),
             "busy": str(len(state.active_requests)),
             "seen": f"{time.time():.3f}",
         }

@@ -30,6 +30,7 @@ class Worker:
     version: str
     tiers: tuple[str, ...]  # how it confines programs, one per kind of runtime
     runtimes: tuple[str, ...]  # of programs that it has
+    environments: tuple[str, ...]  # for evaluation that it has
     slots: int
     most_slots: int  # more than `slots` where a worker grows with its queue
     busy: int
@@ -80,6 +81,7 @@ def _worker(name: str, said: dict[bytes, bytes]) -> Worker:
         version=_text(said.get(b"version")),
         tiers=tuple(sorted(set(sandboxes.values()))),
         runtimes=tuple(sorted(sandboxes)),
+        environments=_names(said.get(b"environments")),
         slots=slots,
         most_slots=max(slots, _number(said.get(b"most_slots"))),
         busy=_number(said.get(b"busy")),
@@ -101,6 +103,13 @@ def _seconds(value: bytes | None) -> float:
         return float(value or b"0")
     except ValueError:
         return 0.0
+
+
+def _names(value: bytes | None) -> tuple[str, ...]:
+    try:
+        return tuple(sorted(one_line(str(name), 64) for name in json.loads(value or b"[]")))
+    except (ValueError, TypeError):
+        return ()
 
 
 def _sandboxes(value: bytes | None) -> dict[str, str]:

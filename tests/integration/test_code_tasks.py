@@ -104,14 +104,37 @@ def test_humaneval_instruct_scores_as_lm_eval_does_on_the_same_answers(home: Hom
     assert "def check" not in json.dumps(lines(home)), "a sample file shows hidden tests"
 
 
-@pytest.mark.parametrize("task", ["mbpp_instruct", "mbpp_plus_instruct"])
+def test_humaneval_plus_scores_as_lm_eval_does_by_its_own_tests(home: Home, tmp_path: Path) -> None:
+    """EvalPlus's rows are HumanEval's with more tests: an answer may pass those of HumanEval and fail here."""
+    rows = rows_of("HumanEval.jsonl.gz", slice(0, 4))
+    special = rows[2]  # truncate_number
+    special["test"] += "\n    assert candidate(0.25) == 0.25\n"
+    answers = {row["task_id"]: row["canonical_solution"] for row in rows}
+    answers["HumanEval/0"] = "    return False\n"
+    answers["HumanEval/2"] = "    return round(number % 1.0, 6) if number > 1 else 0.5\n"
+
+    def answer(prompt: str, seed: int) -> str:
+        return next((answers[row["task_id"]] for row in rows if row["prompt"] in prompt), "ready")
+
+    evaluation = by_lm_eval(home, tmp_path, lm_eval_task(tmp_path, "humaneval/humaneval_plus.yaml", rows), answers)
+    with ModelServer(answer=answer, model=MODEL, jwt_secret="testing") as server:
+        ours = submit(home, server, "humaneval_plus", tmp_path / "rows.jsonl")
+    assert ours["results"]["humaneval_plus"]["pass@1,create_test"] == 2 / 4
+    assert _figures(ours, "humaneval_plus") == _figures(evaluation.results, "humaneval_plus")
+    asked = [json.loads(s["arguments"]["gen_args_0"]["arg_0"]) for s in evaluation.samples("humaneval_plus")]
+    assert said(asked) == said(messages(server)), "the prompts are not lm-eval's"
+
+
+@pytest.mark.parametrize("task", ["mbpp_instruct", "mbpp_plus_instruct", "mbpp_plus"])
 def test_mbpp_scores_as_lm_eval_does_on_the_same_answers(home: Home, tmp_path: Path, task: str) -> None:
     rows = rows_of("mbpp.jsonl", slice(10, 16))
-    if task == "mbpp_plus_instruct":  # its rows are the sanitized ones
+    if task.startswith("mbpp_plus"):  # its rows are the sanitized ones
         rows = [{**row, "prompt": row["text"], "test_imports": []} for row in rows]
     answers = {row["task_id"]: f"\n{row['code']}\n```" for row in rows}
     answers[12] = "\ndef sort_matrix(M):\n    return M\n```"
     answers[14] = "def find_Volume(l,b,h): return 240\n```"  # right for the first assertion alone
+    if task == "mbpp_plus":  # a program as it is, without a fence
+        answers = {name: text.removesuffix("```") for name, text in answers.items()}
 
     def answer(prompt: str, seed: int) -> str:
         return next((answers[row["task_id"]] for row in rows if row["text"] in prompt), "ready")

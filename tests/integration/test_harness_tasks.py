@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from farm.ids import sample_seed
 from tests.support.embedded_home import Home, empty_home, write_rows
 from tests.support.farm_process import FarmProcess
 from tests.support.harness import Evaluation, give_environment
@@ -156,9 +157,14 @@ def test_a_task_of_ones_own_scores_as_in_lm_eval_itself(home: Home, tmp_path: Pa
     assert "10/10 generated" in listed and "judged" not in listed
     asked = len(bodies)
     with ModelServer(answer=answer, model=MODEL, jwt_secret="testing") as server:
-        again = home.farm("resume", "run-1", "--out", str(tmp_path / "again"), JWT_SECRET="testing").ok(300)
+        again = home.farm("resume", "run-1", "--out", str(home.out("run-1")), JWT_SECRET="testing").ok(300)
         assert not [body for body in server.bodies if "seed" in body], asked
     assert "capitals right,first-word:" in again.stdout
+    assert files(home)[0]["results"] == ours["results"], "there are not the same files, or both the old and the new"
+    shown = home.farm("report", "run-1", "--out", str(home.out("run-1"))).ok().stdout.splitlines()
+    assert shown[1:] == again.stdout.splitlines()[1:], "farm report shows other figures"
+    elsewhere = home.farm("report", "run-1").ok().stdout
+    assert elsewhere.splitlines()[-1].endswith("have its answers scored: farm resume run-1")
 
 
 def test_a_dry_run_prints_the_request_and_asks_nobody(home: Home, tasks: Path) -> None:
@@ -171,13 +177,29 @@ def test_a_dry_run_prints_the_request_and_asks_nobody(home: Home, tasks: Path) -
     assert (body["max_tokens"], [m["role"] for m in body["messages"]]) == (7, ["system", "user", "assistant"])
 
 
+def test_a_task_by_the_path_of_its_yaml_with_a_part_of_its_documents(home: Home, tasks: Path) -> None:
+    give_environment(home)
+    shown = home.farm(
+        "submit", "--task", str(tasks / "capitals.yaml"), "--model", MODEL, "--device", "n300", "--limit", "3",
+        "--num-fewshot", "1", "--n", "4", "--seed", "7", "--dry-run",
+    ).ok(300)  # fmt: skip
+    assert "task capitals in EVALS: 3 requests x 4, scored by lm-eval" in shown.stdout
+    body = json.loads(shown.stdout.partition("/v1/chat/completions:\n")[2])
+    assert body["seed"] == sample_seed(7, "doc-0", 0)
+    shot = ["system", "user", "assistant", "user", "assistant"]  # with one example, and the answer begun
+    assert [message["role"] for message in body["messages"]] == shot
+
+
 def test_what_farm_cannot_run_is_refused_by_name(home: Home, tasks: Path) -> None:
     give_environment(home)
     (tasks / "choice.yaml").write_text(
         (tasks / "capitals.yaml").read_text().replace("task: capitals", "task: choice")
         .replace("generate_until", "multiple_choice").replace('gen_prefix: "It is"', "doc_to_choice: [Paris, Rome]")
     )  # fmt: skip
+    (tasks / "both.yaml").write_text("group: both\ntask:\n  - capitals\n  - choice\n")
     cases = {
+        "both": "both is a group: submit its tasks one by one: capitals, choice",
+        str(tasks / "absent.yaml"): f"--task {tasks}/absent.yaml: No such file or directory",
         "choice": "task choice is of type multiple_choice: farm runs tasks of type generate_until",
         "no_such_task": "lm-eval has no task no_such_task",
         "humaneval_64": "task humaneval_64 executes what the model wrote in lm-eval's own process",

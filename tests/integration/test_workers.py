@@ -43,7 +43,7 @@ def test_workers_are_listed_and_one_that_is_asked_to_leave_loses_nothing(site: S
         wait_until(lambda: any(w.busy == 2 for w in site.workers()), "two requests are out", timeout_s=60)
 
         listed = site.farm("workers").ok().stdout.splitlines()
-        assert listed[0].split() == ["worker", "role", "host", "version", "tier", "slots", "busy", "load", "seen"]
+        assert listed[0].split() == ["worker", "role", "host", "version", "tier/env", "slots", "busy", "load", "seen"]
         execute, generate = (line.split() for line in listed[1:])
         assert (execute[1], execute[3]) == ("execute", farm.__version__) and execute[4] in ("ns", "uid", "landlock")
         assert (generate[1], generate[4:8]) == ("generate", ["-", "2", "2", "100"])

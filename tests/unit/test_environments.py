@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from farm.environments.known import KNOWN, Environment, environment_of, known
+from farm.environments.process import last_words
 from farm.environments.store import Environments
 from farm.errors import ConfigError
 from tests.support.data import ROOT
+from tests.support.harness import harness_packages
 
 TINY = "# nothing\n"
 
@@ -46,6 +48,42 @@ def test_the_lock_of_evals_has_the_pins_of_farm_itself() -> None:
     command = [sys.executable, str(ROOT / "scripts" / "locked.py"), "lm-eval", "execute"]
     wanted = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert pins(KNOWN["EVALS"].lock.read_text()) >= pins(wanted)
+
+
+def test_each_task_of_lm_eval_that_needs_more_packages_names_the_environment_that_has_them() -> None:
+    """By what the functions beside its YAML import."""
+    tasks = harness_packages() / "lm_eval" / "tasks"
+    found: dict[str, set[str]] = {}
+    for name, packages in {"EVALS_REASON": "math_verify|sympy", "EVALS_META": "langdetect|immutabledict"}.items():
+        for code in tasks.rglob("*.py"):
+            if re.search(rf"(?m)^\s*(import|from) ({packages})\b", code.read_text(encoding="utf-8")):
+                for path in code.parent.glob("*.yaml"):
+                    found.setdefault(name, set()).update(re.findall(r"(?m)^task: *(\S+)", path.read_text()))
+    assert {"minerva_math_algebra", "leaderboard_math_algebra_hard"} < found["EVALS_REASON"]
+    assert {"ifeval", "leaderboard_ifeval"} <= found["EVALS_META"]
+    wrong = {task: name for name, named in found.items() for task in named if environment_of(task).name != name}
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("stderr", "said"),
+    [
+        ("", "it said nothing"),
+        ("loading\n  done  \n\n", "done"),
+        ("Traceback (most recent call last):\n  x\nKeyError: 'a'\n", "KeyError: 'a'"),
+        (
+            "Traceback:\nLookupError: \n"
+            + "*" * 70
+            + "\n  Resource \x1b[93mpunkt_tab\x1b[0m not found.\n\n"
+            + "*" * 70,
+            "LookupError: Resource punkt_tab not found.",
+        ),
+        ("ValueError: a\nDuring handling, another\nlm_eval.api.TaskError: b\n", "lm_eval.api.TaskError: b"),
+    ],
+    ids=["nothing", "a line", "an exception", "nltk's", "the last of two"],
+)
+def test_the_last_words_of_lm_eval_are_those_that_say_something(stderr: str, said: str) -> None:
+    assert last_words(stderr) == said
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
