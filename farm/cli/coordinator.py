@@ -9,11 +9,12 @@ from pathlib import Path
 import click
 
 from farm import health
-from farm.cli.drive import HowToRun, drive, stopping
+from farm.cli.drive import HowToRun, conclude, drive, stopping
 from farm.cli.home import open_ledger
 from farm.config import Settings, load
 from farm.coordinator.ledger import Ledger
 from farm.coordinator.orders import order_of, withdraw_order
+from farm.coordinator.progress import Ended
 from farm.coordinator.service import Service
 from farm.errors import (
     BrokerUnavailable,
@@ -76,7 +77,13 @@ def _drive_ordered(settings: Settings, ledger: Ledger, run_id: str) -> int:
         raise RunNotOrdered(f"run {run_id} is not ordered", remedy=f"order it: farm resume {run_id} --detach")
     how = HowToRun(deadline_s=order.deadline_s, stall_s=order.stall_s, servers=order.servers, ordered=True)
     try:
-        return drive(settings, ledger, run_id, how)
+        if ledger.run(run_id).state == "complete":  # a coordinator before this one came as far as that
+            code = conclude(ledger, run_id, settings, how, Ended("complete"))
+        else:
+            code = drive(settings, ledger, run_id, how)
+        if ledger.run(run_id).state == "complete":
+            withdraw_order(ledger, run_id, "")  # it stood until lm-eval had scored
+        return code
     except (BrokerUnavailable, Interrupted, RunLocked, RunNotOrdered):
         raise
     except FarmError as exc:

@@ -271,7 +271,9 @@ class Driver:
         except RedisError as exc:
             log.warning("the run's keys stay in Redis until their TTL ends: %s", exc)
         state = "complete" if self._lifecycle.counts()[Phase.UNJUDGED] == 0 else "incomplete"
-        self._journal.release(state)
+        harness = self._spec.harness
+        to_score = state == "complete" and harness is not None and harness.plan is not None  # by who fulfils the order
+        self._journal.release(state, keep_order=to_score)
         log.info("ended: %s", state)
         return Ended(state, conflicts=tuple(self._conflicts))
 

@@ -207,11 +207,17 @@ def test_the_command_line_with_a_real_model(home: Home, tmp_path: Path) -> None:
         done = home.farm(
             "lm-eval", "--model", "farm", "--model_args", f"model=SmolLM2-135M-Instruct,device=cpu,base_url={url}",
             "--include_path", str(tasks_folder()), "--tasks", "livecodebench", "--metadata", json.dumps(metadata),
-            "--gen_kwargs", "max_gen_toks=64", "--output_path", str(tmp_path / "out"), "--log_samples",
+            "--gen_kwargs", "max_gen_toks=64", "--apply_chat_template", "--limit", "1", "--num_fewshot", "0", "--seed",
+            "7", "--output_path", str(tmp_path / "out"), "--log_samples",
             python=harness_python(), FARM_API_KEY="a-key-of-this-test",
         ).ok(500)  # fmt: skip
     [path] = (tmp_path / "out").rglob("results_*.json")
     results = json.loads(path.read_text())
+    assert results["n-samples"]["livecodebench"] == {"original": 2, "effective": 1}
+    assert (results["config"]["limit"], results["config"]["random_seed"]) == (1, 7)
+    [samples] = (tmp_path / "out").rglob("samples_livecodebench_*.jsonl")
+    [sample] = [json.loads(line) for line in samples.read_text().splitlines()]
+    assert json.loads(sample["arguments"]["gen_args_0"]["arg_0"])["farm_chat"][-1]["role"] == "user"
     home.farm("report", only_run(home), "--out", str(home.out("report"))).ok()
     assert results["results"]["livecodebench"]["acc,none"] == report_of(home.out("report"))["pass_at_k"][0]["score"]
     assert "a-key-of-this-test" not in path.read_text() + done.stdout + done.stderr

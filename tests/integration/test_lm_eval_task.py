@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +11,12 @@ from typing import Any
 import pytest
 
 from farm.cli.lm_eval import tasks_folder
-from farm.datasets.sample_set import sample_solutions
+from farm.datasets.sample_set import sample_path, sample_solutions
 from farm.errors import ConfigError
 from farm.harness.livecodebench import documents
 from tests.support.embedded_home import Home, empty_home, write_rows
-from tests.support.harness import Evaluation
+from tests.support.farm_process import environment
+from tests.support.harness import Evaluation, harness_python
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -77,6 +80,30 @@ def test_the_group_by_difficulty_and_the_choice_by_metadata(home: Home, tmp_path
     assert [results["n-samples"][name]["effective"] for name in levels] == [2, 1, 1]
     assert results["group_subtasks"]["livecodebench_by_difficulty"] == levels
     assert results["results"]["livecodebench_by_difficulty"]["acc,none"] == 1.0  # the first answer is right
+
+
+def test_release_and_days_choose_the_documents(home: Home, tmp_path: Path) -> None:
+    """As LiveCodeBench's files are: each release adds one."""
+    rows = sample_path().read_text().splitlines(keepends=True)
+    for name, part in {"test.jsonl": rows[:20], "test2.jsonl": rows[20:40]}.items():
+        (tmp_path / name).write_text("".join(part))
+    days = [(json.loads(row)["question_id"], json.loads(row)["contest_date"][:10]) for row in rows[:20]]
+    begin, end = days[4][1], days[10][1]
+    window = {"dataset": str(tmp_path), "release": "v1", "start_date": begin, "end_date": end}
+    code = (
+        "import json, sys; from farm.harness.livecodebench import documents\n"
+        "for wanted in json.loads(sys.argv[1]): print(json.dumps(list(documents(**wanted)['test']['question_id'])))"
+    )
+    asked = [window, {"dataset": str(tmp_path), "release": "v2"}, {**window, "release": "v2", "limit": 3}]
+    done = subprocess.run(
+        [harness_python(), "-c", code, json.dumps(asked)],
+        env=environment(home.path), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    chosen, whole, some = (json.loads(line) for line in done.stdout.splitlines())
+    assert chosen == [name for name, day in days if begin <= day <= end]
+    assert 7 <= len(chosen) < 20, "both days count, and the others do not"
+    assert len(whole) == 40
+    assert len(some) == 3 and set(some) < set(whole)
 
 
 @pytest.mark.parametrize(

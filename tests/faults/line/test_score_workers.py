@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from farm.coordinator.orders import orders_to_drive
 from farm.environments.known import KNOWN
 from farm.environments.store import Environments
 from farm.records import SampleKey
@@ -18,7 +19,7 @@ from tests.support.embedded_home import Home, write_rows
 from tests.support.farm_process import FarmProcess, farm_processes
 from tests.support.harness import give_environment
 from tests.support.history import history_of
-from tests.support.scale import TIMEOUT_S, size
+from tests.support.scale import TIMEOUT_S, only_in_full, size
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(max(TIMEOUT_S, 400))]
@@ -83,10 +84,11 @@ def answer(prompt: str, seed: int) -> str:
     return "Lagos" if country == "Ghana" else COUNTRIES.get(country, "ready")
 
 
-def submit(cluster: Cluster, tasks: Path) -> FarmProcess:
+def submit(cluster: Cluster, tasks: Path, *more: str) -> FarmProcess:
+    out = () if more else ("--out", str(cluster.out))
     return cluster.farm(
         "submit", "--task", "capitals", "--include-path", str(tasks), "--model", MODEL, "--device", "n300",
-        "--server-url", cluster.server.url, "--run-id", "run-1", "--out", str(cluster.out), secret=cluster.token,
+        "--server-url", cluster.server.url, "--run-id", "run-1", *out, *more, secret=cluster.token,
     )  # fmt: skip
 
 
@@ -177,6 +179,27 @@ def test_w13_a_score_worker_is_killed_in_the_middle(cluster: Cluster, tasks: Pat
     assert len(scoring(tasks)) == size(2, 1) + 1, "it was scored more often than it was begun"
     cluster.stop()
     assert farm_processes(cluster.home) == []
+
+
+@pytest.mark.fault
+@only_in_full
+def test_w13_the_service_is_killed_while_a_detached_run_waits_for_its_score(cluster: Cluster, tasks: Path) -> None:
+    """The order stands until lm-eval has scored: the next service has it done, and generates nothing."""
+    submit(cluster, tasks, "--detach").ok(200)
+    service = cluster.farm("coordinator")
+    log = cluster.logs / "coordinator_logs" / "run-1.log"
+    waits = lambda: log.exists() and "no score worker has the environment EVALS: " in log.read_text()  # noqa: E731
+    wait_until(waits, "the run waits for its score", timeout_s=200)
+    assert orders_to_drive(cluster.ledger), "nobody would score it after this"
+    asked = cluster.seeds_asked()
+    service.kill()
+    assert len(cluster.completed()) == 8
+    assert "no score is in" in cluster.farm("report", "run-1").ok().stdout
+    cluster.farm("coordinator")
+    score_worker(cluster)
+    wait_until(lambda: not orders_to_drive(cluster.ledger), "the order is fulfilled", timeout_s=200)
+    assert "capitals right,none: 0.75" in cluster.farm("report", "run-1").ok().stdout
+    assert cluster.seeds_asked() == asked
 
 
 def farm_pids() -> list[int]:
