@@ -154,13 +154,17 @@ def types_the_block(newcomer: Newcomer) -> None:
 
 
 def comes_down(newcomer: Newcomer) -> None:
-    subprocess.run(["docker", "rm", "-f", f"{newcomer.project}-model"], capture_output=True, check=True)
+    mounts = inspected(f"{newcomer.project}-model")["Mounts"]
+    unnamed = {mount["Name"] for mount in mounts if mount["Type"] == "volume"}  # the image declares one
+    subprocess.run(["docker", "rm", "-f", "-v", f"{newcomer.project}-model"], capture_output=True, check=True)
     down = documented()[-1]
     newcomer.types(f"{down.replace('docker-compose', 'docker-compose --profile ops --profile score')} --volumes")
     mine = f"label=com.docker.compose.project={newcomer.project}"
     for words in (["ps", "-aq"], ["network", "ls", "-q"], ["volume", "ls", "-q"]):
         left = subprocess.run(["docker", *words, "--filter", mine], capture_output=True, text=True, check=True)
         assert left.stdout == "", words
+    everything = subprocess.run(["docker", "volume", "ls", "-q"], capture_output=True, text=True, check=True)
+    assert not unnamed & set(everything.stdout.split())
 
 
 def test_the_run_is_complete_and_was_judged_by_containers_that_joined_in_mid_run(newcomer: Newcomer) -> None:

@@ -117,7 +117,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
     try:
         yield person
     finally:
-        subprocess.run(["docker", "rm", "-f", f"{project}-model"], capture_output=True, check=False)
+        subprocess.run(["docker", "rm", "-f", "-v", f"{project}-model"], capture_output=True, check=False)
         person.types(
             "docker-compose --profile ops --profile score down --volumes --remove-orphans --timeout 5", ok=False
         )
