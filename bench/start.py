@@ -13,21 +13,9 @@ import subprocess
 import sys
 import time
 
+from farm.cli.main import COMMANDS
+
 HEAVY = ("celery", "redis", "sqlalchemy", "requests", "numpy", "docker", "datasets", "lm_eval", "rich", "pydantic")
-COMMANDS = (
-    "submit",
-    "grade",
-    "regrade",
-    "resume",
-    "report",
-    "compare",
-    "runs",
-    "dataset",
-    "models",
-    "doctor",
-    "env",
-    "lm-eval",
-)
 CASES = {
     "farm --help": "import farm.cli.main as m; m.cli.main(['--help'], standalone_mode=False)",
     **{
