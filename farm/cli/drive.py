@@ -43,8 +43,8 @@ from farm.reports.write import durable, write_report
 from farm.sandbox.confinement import Confinement
 from farm.scoring.report import Report
 from farm.tasks import broker
-from farm.tasks.app import make_app
 from farm.tasks.keys import Keys
+from farm.tasks.post import sender
 from farm.tasks.signing import signer
 from farm.tasks.wire import GenerateConfig
 
@@ -106,7 +106,7 @@ def run_to_end(
             journal.retry_unjudged()
         with stopping(STOPPING) as stop, stack_or_cluster(stack, settings) as live_settings:
             connection = broker.client(live_settings)
-            app = make_app(live_settings, "coordinator")
+            post = sender(live_settings, connection)
             model = spec.model.name if spec.model else spec.kind
             token = bearer(settings, spec.model.engine)[0] if spec.model else None
             with (
@@ -120,14 +120,14 @@ def run_to_end(
                         stop.set()
 
                 driver = Driver(
-                    ledger=ledger, journal=journal, spec=spec, app=app, connection=connection,
+                    ledger=ledger, journal=journal, spec=spec, post=post, connection=connection,
                     keys=Keys(live_settings.key_prefix), signer=signer(live_settings), load=blob_store(settings).get,
                     generate=_generate_config(spec, how), on_progress=on_progress,
                     check=stack.check if stack is not None else lambda: None,
                 )  # fmt: skip
                 released = True  # by the driver, whatever happens from here on
                 ended = driver.run(stop)
-            app.close()
+            post.close()
             connection.close()
     except KeyboardInterrupt:
         with suppress(FarmError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,8 @@ from farm.records import HarnessRef, Prompt, Sampling, ServedModel
 from farm.reports.lm_eval_layout import sanitized
 from farm.reports.write import durable
 from farm.tasks import broker
-from farm.tasks.app import make_app
 from farm.tasks.keys import Keys
+from farm.tasks.post import sender
 from farm.tasks.signing import signer
 
 # What such a task brings by itself, or has no place for
@@ -170,9 +170,10 @@ def score_harness_task(settings: Settings, ledger: Ledger, run_id: str, folder: 
         stopping(STOPPING) as stop,
         stack_or_cluster(stack, settings) as live,
         nullcontext(broker.client(live)) as redis,
+        closing(sender(live, redis)) as post,
     ):
         scorer = Scorer(
-            ledger, run_id, app=make_app(live, "coordinator"), connection=redis, keys=Keys(live.key_prefix),
+            ledger, run_id, post=post, connection=redis, keys=Keys(live.key_prefix),
             signer=signer(live), check=stack.check if stack is not None else lambda: None,
             say=lambda text: click.echo(text, err=True),
         )  # fmt: skip

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from celery import Celery
-
 from farm.coordinator.lifecycle import Stage
 from farm.ids import sha256_hex
 from farm.records import SampleKey
-from farm.tasks.app import queue
 from farm.tasks.blobs import Blobs
 from farm.tasks.keys import execute_queue, generate_queue
+from farm.tasks.post import Letter, Sender
 from farm.tasks.signing import Signer
 from farm.tasks.wire import (
     EXECUTE_TASK,
@@ -40,7 +38,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        app: Celery,
+        post: Sender,
         blobs: Blobs,
         *,
         run_id: str,
@@ -50,22 +48,20 @@ class Dispatcher:
         execute: ExecuteConfig,
         signer: Signer,
     ) -> None:
-        self._app = app
-        self._blobs = blobs
+        self._blobs, self._post = blobs, post
         self._run_id = run_id
         self._fence = fence
         self._load = load
         self._signer = signer
         self._generate = None if generate is None else generate.to_json()
         self._execute = execute.to_json()
-        self._queues = {Stage.EXECUTE: queue(execute_queue(execute.judge.runtime))}
+        self._queues = {Stage.EXECUTE: execute_queue(execute.judge.runtime)}
         if generate is not None:
-            self._queues[Stage.GENERATE] = queue(generate_queue(generate.model.repo))
+            self._queues[Stage.GENERATE] = generate_queue(generate.model.repo)
 
     def queue_name(self, stage: Stage) -> str | None:
         """The queue of a stage; None if this run has no such stage."""
-        found = self._queues.get(stage)
-        return None if found is None else str(found.name)
+        return self._queues.get(stage)
 
     def generate(self, key: SampleKey, attempt: int, prompt: bytes) -> Parcel:
         """A generate job; `prompt` is the JSON of a Prompt."""
@@ -89,7 +85,7 @@ class Dispatcher:
         )
 
     def send(self, parcels: Iterable[Parcel]) -> None:
-        """Put the blobs that Redis lacks, then the messages. Raises RedisError or kombu's OperationalError."""
+        """Put the blobs that Redis lacks, then the messages. Raises RedisError."""
         parcels = list(parcels)
         if not parcels:
             return
@@ -97,21 +93,17 @@ class Dispatcher:
         missing = self._blobs.missing(self._run_id, values)
         self._blobs.put(self._run_id, ((digest, values[digest]()) for digest in missing))
         self._blobs.want(self._run_id, {f"{stage_of(p.job).value}/{p.job.key}": p.job.attempt for p in parcels})
-        with self._app.producer_or_acquire() as producer:
-            for parcel in parcels:
-                self._publish(producer, parcel.job)
+        for stage, name in self._queues.items():
+            letters = [self._letter(p.job, stage) for p in parcels if stage_of(p.job) is stage]
+            if letters:
+                self._post.send(name, letters)
 
-    def _publish(self, producer: object, job: Job) -> None:
-        stage = stage_of(job)
-        self._app.send_task(
+    def _letter(self, job: Job, stage: Stage) -> Letter:
+        return Letter(
             GENERATE_TASK if stage is Stage.GENERATE else EXECUTE_TASK,
-            kwargs={"job": self._signer.signed(job).model_dump(mode="json")},
-            task_id=task_id(self._run_id, job.key, stage, job.attempt),
-            queue=self._queues[stage],
-            producer=producer,
-            ignore_result=True,
-            argsrepr="()",
-            kwargsrepr=f"{{'run': '{self._run_id}', 'sample': '{job.key}', 'attempt': {job.attempt}}}",
+            task_id(self._run_id, job.key, stage, job.attempt),
+            self._signer.signed(job).model_dump(mode="json"),
+            f"{{'run': '{self._run_id}', 'sample': '{job.key}', 'attempt': {job.attempt}}}",
         )
 
 

@@ -1,6 +1,6 @@
 """Driving one run: read answers, record them, tell the lifecycle, send what it asks for.
 
-Each turn of the loop is: answers from the stream -> ledger (one durable transaction a kind) -> entries
+Each turn of the loop is: answers from the stream -> ledger (one durable transaction) -> entries
 removed -> events to the lifecycle -> commands carried out. A crash between any two steps is repaired
 by the next coordinator: what the ledger lacks is sent again, what the stream still holds is read again.
 """
@@ -15,8 +15,6 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import redis
-from celery import Celery
-from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from farm.coordinator import history
@@ -50,6 +48,7 @@ from farm.records import RunSpec, SampleKey
 from farm.tasks.answers import Answers
 from farm.tasks.blobs import Blobs
 from farm.tasks.keys import Keys
+from farm.tasks.post import Sender
 from farm.tasks.signing import Signer
 from farm.tasks.slots import Slots
 from farm.tasks.wire import ExecuteConfig, GenerateConfig
@@ -58,6 +57,8 @@ from farm.text import one_line
 log = logging.getLogger(__name__)
 
 READ_BLOCK_MS = 200
+# From one look at the stream to the next: a turn costs a commit and some round trips, for one answer as for many
+PACE_S = 0.05
 TICK_S = 1.0
 DRAIN_S = 10.0  # how long a paused run waits for what workers have in hand
 REDIS_GONE_S = 120.0  # how long Redis may be away before the coordinator gives up (the run stays resumable)
@@ -74,7 +75,7 @@ class Driver:
         ledger: Ledger,
         journal: Journal,
         spec: RunSpec,
-        app: Celery,
+        post: Sender,
         connection: redis.Redis,
         keys: Keys,
         signer: Signer,
@@ -95,8 +96,8 @@ class Driver:
         urls = generate.servers if generate is not None else ()
         self._servers = RunServers(Slots(connection, keys), self._run_id, urls, model.max_concurrency if model else 1)
         self._dispatcher = Dispatcher(
-            app, self._blobs, run_id=self._run_id, fence=journal.fence, load=load, generate=generate,
-            execute=ExecuteConfig(judge=spec.judge, limits=spec.limits), signer=signer,
+            post, self._blobs, run_id=self._run_id, fence=journal.fence, load=load,
+            generate=generate, execute=ExecuteConfig(judge=spec.judge, limits=spec.limits), signer=signer,
         )  # fmt: skip
         self._windows = {Stage.GENERATE: window(self._servers.room), Stage.EXECUTE: EXECUTE_WINDOW}
         self._lifecycle = Lifecycle(windows=self._windows, judges=spec.judged)
@@ -115,6 +116,7 @@ class Driver:
         self._conflicts: dict[SampleKey, None] = {}
         self._notice = ""
         self._started = self._ticked = time.monotonic()
+        self._rests_until = 0.0
 
     def run(self, stop: threading.Event) -> Ended:
         """Drive until every sample is judged or given up, or `stop` is set.
@@ -141,9 +143,9 @@ class Driver:
                 if not begun:
                     self._begin()
                     begun = True
-                self._turn()
+                self._turn(stop)
                 gone_since = None
-            except (RedisError, OperationalError) as exc:
+            except RedisError as exc:
                 gone_since = self._redis_trouble(exc, gone_since, stop)
             if stop.is_set():
                 return self._pause(INTERRUPTED)
@@ -194,9 +196,11 @@ class Driver:
         self._carry_out(self._lifecycle.start(known, judged=self._tally.verdicts.total()))
         self._report_progress()
 
-    def _turn(self) -> None:
+    def _turn(self, stop: threading.Event) -> None:
+        stop.wait(max(0.0, self._rests_until - time.monotonic()))
         batch = self._read()
         now = time.monotonic()
+        self._rests_until = now + PACE_S if 0 < batch.entries < READ_COUNT else now
         if now - self._ticked >= TICK_S:
             self._ticked = now
             self._tick(now, caught_up=batch.entries < READ_COUNT)
@@ -243,7 +247,7 @@ class Driver:
             while time.monotonic() < deadline and self._reconciler.adopted():
                 self._read()
             self._read()
-        except (RedisError, OperationalError) as exc:
+        except RedisError as exc:
             log.warning("Redis does not answer while pausing: %s", exc)
         self._flush_counts()
         self._report_progress()
@@ -254,6 +258,7 @@ class Driver:
     def _read(self) -> Batch:
         batch = self._intake.read(block_ms=READ_BLOCK_MS)
         self._note(batch)
+        self._outbox.arrived(batch.texts)
         self._cache.runner_answered(batch.runners)
         for problem_id, tokens in batch.lengths:
             self._order.learn(problem_id, tokens)

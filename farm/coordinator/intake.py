@@ -40,6 +40,7 @@ class Batch:
     events: list[Event] = field(default_factory=list)
     verdicts: list[tuple[SampleKey, str]] = field(default_factory=list)
     runners: set[Runner] = field(default_factory=set)  # who gave the new verdicts
+    texts: list[CompletionArrived] = field(default_factory=list)  # the new completions
     lengths: list[tuple[str, int]] = field(default_factory=list)  # of new completions: problem, tokens
     counts: Counter[str] = field(default_factory=Counter)
     conflicts: list[SampleKey] = field(default_factory=list)  # a second completion came for these, a different one
@@ -87,8 +88,10 @@ class Intake:
                     results.append(answer)
                 case Failure():
                     failures.append((answer, fields.get(b"fence") == str(self._journal.fence).encode()))
-        self._completions(completions, batch)
-        self._results(results, batch)
+        stored = [CompletionEntry(a.completion, a.telemetry, a.text, a.reasoning) for a in completions]
+        became = self._journal.record(stored, results)
+        self._completions(completions, became[0], batch)
+        self._results(results, became[1], batch)
         for failure, ours in failures:
             self._failure(failure, ours, batch)
         try:
@@ -125,11 +128,8 @@ class Intake:
         ):
             raise MessageRejected(f"a verdict on {key} that is not on the program of its completion")
 
-    def _completions(self, arrived: list[CompletionArrived], batch: Batch) -> None:
-        if not arrived:
-            return
-        entries = [CompletionEntry(a.completion, a.telemetry, a.text, a.reasoning) for a in arrived]
-        for answer, recorded in zip(arrived, self._journal.record_completions(entries), strict=True):
+    def _completions(self, arrived: list[CompletionArrived], became: list[Recorded], batch: Batch) -> None:
+        for answer, recorded in zip(arrived, became, strict=True):
             self._count(recorded, "completion", batch)
             if recorded is Recorded.CONFLICT:
                 key = answer.completion.key
@@ -140,13 +140,12 @@ class Intake:
             if recorded is Recorded.NEW:
                 tokens = answer.completion.usage.completion_tokens
                 self.traffic.answer(tokens or 0, answer.telemetry.ttft_s)
+                batch.texts.append(answer)
                 batch.lengths.append((answer.completion.problem_id, tokens or len(answer.text) // BYTES_PER_TOKEN))
                 batch.counts["request_retries"] += max(0, answer.telemetry.requests - 1)
 
-    def _results(self, results: list[SampleResult], batch: Batch) -> None:
-        if not results:
-            return
-        for result, recorded in zip(results, self._journal.record_results(results), strict=True):
+    def _results(self, results: list[SampleResult], became: list[Recorded], batch: Batch) -> None:
+        for result, recorded in zip(results, became, strict=True):
             self._count(recorded, "verdict", batch)
             if recorded is Recorded.NEW:
                 batch.verdicts.append((result.key, result.verdict.value if result.official else NOT_COUNTED))

@@ -7,7 +7,7 @@ comes back cannot write a byte. The first result of a sample wins; what comes la
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -65,6 +65,34 @@ def completion_row(entry: CompletionEntry) -> dict[str, Any]:
     }
 
 
+def result_row(result: SampleResult) -> dict[str, Any]:
+    """The columns of `results` for a verdict, without the run's id."""
+    text = result.to_json()
+    return {
+        "problem_id": result.problem_id,
+        "idx": result.index,
+        "verdict": result.verdict.value,
+        "record": text.decode(),
+        "record_digest": sha256_hex(text),
+        "outcome_digest": result.outcome_digest(),
+    }
+
+
+def execution_row(result: SampleResult) -> dict[str, Any] | None:
+    """The columns of `executions` for a verdict, without the run's id; None if nothing was executed for it."""
+    digest, runner = digest_of(result), runner_of(result)
+    if digest is None:
+        return None
+    return {
+        "problem_id": result.problem_id,
+        "idx": result.index,
+        "digest": digest,
+        "runtime": runner.runtime,
+        "tier": runner.tier,
+        "steady": steady(result),
+    }
+
+
 class Journal:
     """Writes of the coordinator that holds the run. Made by Ledger.acquire."""
 
@@ -103,63 +131,62 @@ class Journal:
         with translated(self._url), self._engine.connect() as db:
             return db.execute(query).scalar() == tables.CANCEL
 
+    def record(
+        self, entries: Sequence[CompletionEntry], results: Sequence[SampleResult]
+    ) -> tuple[list[Recorded], list[Recorded]]:
+        """Record completions, then verdicts, in one transaction: what each of the next two does."""
+        if not entries and not results:
+            return [], []
+        with self._write() as db:
+            return self._completions(db, entries), self._results(db, results)
+
     def record_completions(self, entries: Sequence[CompletionEntry]) -> list[Recorded]:
         """Record completions; answers what became of each, in order. The first one of a sample stays."""
-        outcomes = []
         with self._write() as db:
-            for entry in entries:
-                outcomes.append(self._completion(db, entry))
-        return outcomes
-
-    def _completion(self, db: sa.Connection, entry: CompletionEntry) -> Recorded:
-        record = entry.completion
-        if not self._planned(db, record.key):
-            return Recorded.UNEXPECTED
-        row = completion_row(entry)
-        inserted = self._insert_first(db, tables.completions, **row)
-        if inserted:
-            return Recorded.NEW
-        table = tables.completions
-        known = db.execute(sa.select(table.c.record_digest).where(*self._at(table, record.key))).scalar_one()
-        return Recorded.DUPLICATE if known == row["record_digest"] else Recorded.CONFLICT
+            return self._completions(db, entries)
 
     def record_results(self, results: Sequence[SampleResult]) -> list[Recorded]:
         """Record verdicts; answers what became of each, in order. A differing verdict is a conflict."""
-        outcomes = []
         with self._write() as db:
-            for result in results:
-                outcomes.append(self._result(db, result))
+            return self._results(db, results)
+
+    def _completions(self, db: sa.Connection, entries: Sequence[CompletionEntry]) -> list[Recorded]:
+        rows = [(entry.completion.key, completion_row(entry)) for entry in entries]
+        return self._record(db, tables.completions, rows, tables.completions.c.record_digest)
+
+    def _results(self, db: sa.Connection, results: Sequence[SampleResult]) -> list[Recorded]:
+        rows = [(result.key, result_row(result)) for result in results]
+        outcomes = self._record(db, tables.results, rows, tables.results.c.verdict)
+        # What was executed is noted, so that a verdict can be found by it
+        new = [result for result, recorded in zip(results, outcomes, strict=True) if recorded is Recorded.NEW]
+        executed = {result.key: row for result in new if (row := execution_row(result)) is not None}
+        self._insert_new(db, tables.executions, executed)
         return outcomes
 
-    def _result(self, db: sa.Connection, result: SampleResult) -> Recorded:
-        if not self._planned(db, result.key):
-            return Recorded.UNEXPECTED
-        text = result.to_json().decode()
-        inserted = self._insert_first(
-            db,
-            tables.results,
-            problem_id=result.problem_id,
-            idx=result.index,
-            verdict=result.verdict.value,
-            record=text,
-            record_digest=sha256_hex(text.encode()),
-            outcome_digest=result.outcome_digest(),
-        )
-        if inserted:
-            self._execution(db, result)
-            return Recorded.NEW
-        table = tables.results
-        known = db.execute(sa.select(table.c.verdict).where(*self._at(table, result.key))).scalar_one()
-        return Recorded.DUPLICATE if known == result.verdict.value else Recorded.CONFLICT
-
-    def _execution(self, db: sa.Connection, result: SampleResult) -> None:
-        """Note what was executed, so that the verdict can be found by it."""
-        digest, runner = digest_of(result), runner_of(result)
-        if digest is not None:
-            self._insert_first(
-                db, tables.executions, problem_id=result.problem_id, idx=result.index, digest=digest,
-                runtime=runner.runtime, tier=runner.tier, steady=steady(result),
-            )  # fmt: skip
+    def _record(
+        self,
+        db: sa.Connection,
+        table: sa.Table,
+        rows: Sequence[tuple[SampleKey, dict[str, Any]]],
+        tells: sa.Column[str],
+    ) -> list[Recorded]:
+        """Insert the first row of each planned sample; what became of each. `tells`: equal in equal rows."""
+        planned = self._planned(db, {key for key, _ in rows})
+        fresh: dict[SampleKey, dict[str, Any]] = {}
+        for key, row in rows:
+            if key in planned:
+                fresh.setdefault(key, row)
+        new = self._insert_new(db, table, fresh)
+        outcomes = []
+        for key, row in rows:
+            if key not in planned:
+                outcomes.append(Recorded.UNEXPECTED)
+            elif key in new and fresh[key] is row:
+                outcomes.append(Recorded.NEW)
+            else:
+                known = db.execute(sa.select(tells).where(*self._at(table, key))).scalar_one()
+                outcomes.append(Recorded.DUPLICATE if known == row[tells.name] else Recorded.CONFLICT)
+        return outcomes
 
     def record_failure(self, key: SampleKey, stage: str, attempt: int, reason: str) -> None:
         """Note a failed attempt; the same one again changes nothing."""
@@ -223,9 +250,18 @@ class Journal:
 
     # --- helpers --------------------------------------------------------------------------------
 
-    def _planned(self, db: sa.Connection, key: SampleKey) -> bool:
-        place = {"run": self.run_id, "problem": key.problem_id, "index": key.index}
-        return db.execute(_planned_query(), place).first() is not None
+    def _planned(self, db: sa.Connection, keys: Set[SampleKey]) -> set[SampleKey]:
+        """Which of these samples this run planned."""
+        by_problem: dict[str, list[int]] = {}
+        for key in keys:
+            by_problem.setdefault(key.problem_id, []).append(key.index)
+        return {
+            SampleKey(problem_id, index)
+            for problem_id, indexes in by_problem.items()
+            for index in db.execute(
+                _planned_query(), {"run": self.run_id, "problem": problem_id, "indexes": indexes}
+            ).scalars()
+        }
 
     def _at(self, table: sa.Table, key: SampleKey) -> tuple[sa.ColumnElement[bool], ...]:
         return (table.c.run_id == self.run_id, table.c.problem_id == key.problem_id, table.c.idx == key.index)
@@ -234,6 +270,15 @@ class Journal:
         """Insert unless the primary key is there already; True if this call inserted."""
         statement = _first_insert(self._engine.dialect.name, table)
         return db.execute(statement, {"run_id": self.run_id, **values}).first() is not None
+
+    def _insert_new(
+        self, db: sa.Connection, table: sa.Table, rows: Mapping[SampleKey, dict[str, Any]]
+    ) -> set[SampleKey]:
+        """Insert those whose sample has no row yet; whose they are."""
+        if not rows:
+            return set()
+        statement = _new_inserts(self._engine.dialect.name, table)
+        return {SampleKey(*row) for row in db.execute(statement, [{"run_id": self.run_id, **r} for r in rows.values()])}
 
 
 # Asked for each sample: building a statement takes longer than the database does.
@@ -247,8 +292,16 @@ def _first_insert(dialect: str, table: sa.Table) -> Executable:
 
 
 @cache
+def _new_inserts(dialect: str, table: sa.Table) -> Executable:
+    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return insert.on_conflict_do_nothing().returning(table.c.problem_id, table.c.idx)
+
+
+@cache
 def _planned_query() -> sa.Select[Any]:
     t = tables.samples
     return sa.select(t.c.idx).where(
-        t.c.run_id == sa.bindparam("run"), t.c.problem_id == sa.bindparam("problem"), t.c.idx == sa.bindparam("index")
+        t.c.run_id == sa.bindparam("run"),
+        t.c.problem_id == sa.bindparam("problem"),
+        t.c.idx.in_(sa.bindparam("indexes", expanding=True)),
     )

@@ -17,6 +17,9 @@ from farm.coordinator.repair import repair_prompts
 from farm.ids import sha256_hex
 from farm.protocols import get
 from farm.records import CaseResult, RunSpec, SampleKey, SampleResult, Suite, Verdict
+from farm.tasks.answers import CompletionArrived
+
+FRESH_BYTES = 16 << 20  # of texts that are kept in memory, besides being in the ledger
 
 
 @dataclass(slots=True)
@@ -49,6 +52,16 @@ class Outbox:
         self._repairs = repair_prompts(spec, load)
         self._unsent: list[Parcel] = []
         self._digests: dict[SampleKey, str] = {}  # of the programs that are out
+        self._fresh: dict[SampleKey, history.StoredCompletion] = {}  # recorded lately, to be sent soon
+        self._fresh_bytes = 0
+
+    def arrived(self, completions: Iterable[CompletionArrived]) -> None:
+        """These were just recorded, and are next to be sent: they need not be read from the ledger again."""
+        for a in completions:
+            self._fresh[a.completion.key] = history.StoredCompletion(a.completion, a.telemetry, a.text, a.reasoning)
+            self._fresh_bytes += _size(self._fresh[a.completion.key])
+        while self._fresh_bytes > FRESH_BYTES:
+            self._fresh_bytes -= _size(self._fresh.pop(next(iter(self._fresh))))
 
     def carry_out(self, commands: Iterable[Command]) -> CarriedOut:
         """Record what the commands decide and make ready what they send.
@@ -92,7 +105,7 @@ class Outbox:
             self._cache.adopt(key, sha256_hex(program), self._problems[key.problem_id].suite_digest)
 
     def flush(self) -> None:
-        """Send what is ready. Raises RedisError or kombu's OperationalError; nothing is tried twice here."""
+        """Send what is ready. Raises RedisError; nothing is tried twice here."""
         parcels, self._unsent = self._unsent, []
         self._dispatcher.send(parcels)
 
@@ -109,7 +122,11 @@ class Outbox:
 
     def _program(self, key: SampleKey) -> bytes | None:
         """The extracted program, or None if the answer holds no code."""
-        stored = history.completion(self._ledger, self._journal.run_id, key)
+        stored = self._fresh.pop(key, None)
+        if stored is not None:
+            self._fresh_bytes -= _size(stored)
+        else:
+            stored = history.completion(self._ledger, self._journal.run_id, key)
         return program_of(self._protocol, stored, self._prompt(key))
 
     def _asked(self, key: SampleKey) -> bytes:
@@ -143,3 +160,7 @@ class Outbox:
             sandbox="not executed",
             finished_at=time.time(),
         )
+
+
+def _size(stored: history.StoredCompletion) -> int:
+    return len(stored.text) + len(stored.reasoning or b"")

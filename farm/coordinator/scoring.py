@@ -13,8 +13,6 @@ from contextlib import suppress
 from typing import Any
 
 import redis
-from celery import Celery
-from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from farm.coordinator import history
@@ -25,9 +23,9 @@ from farm.errors import BrokerUnavailable, Interrupted, MessageRejected, RunInco
 from farm.ids import sha256_hex
 from farm.records import RunSpec, SampleKey
 from farm.tasks.answers import Answers, Scored
-from farm.tasks.app import queue
 from farm.tasks.blobs import Blobs
 from farm.tasks.keys import Keys, score_queue
+from farm.tasks.post import Letter, Sender
 from farm.tasks.roster import roster
 from farm.tasks.signing import Signer
 from farm.tasks.wire import SCORE_TASK, Failure, ScoreJob
@@ -78,7 +76,7 @@ class Scorer:
         ledger: Ledger,
         run_id: str,
         *,
-        app: Celery,
+        post: Sender,
         connection: redis.Redis,
         keys: Keys,
         signer: Signer,
@@ -86,7 +84,7 @@ class Scorer:
         say: Callable[[str], None],
     ) -> None:
         run = ledger.run(run_id)
-        self._run_id, self._fence, self._app, self._redis, self._keys = run_id, run.fence, app, connection, keys
+        self._run_id, self._fence, self._post, self._redis, self._keys = run_id, run.fence, post, connection, keys
         self._signer, self._check, self._say = signer, check, say
         self._blobs, self._answers = Blobs(connection, keys), Answers(connection, keys, signer)
         identity = ledger.identity(run_id)
@@ -113,7 +111,7 @@ class Scorer:
                     found = self._read()
                     notice = "" if found is not None else self._missing(environment)
                     gone = now
-                except (RedisError, OperationalError) as exc:
+                except RedisError as exc:
                     found, notice = None, ""
                     self._wait_for_redis(exc, now - gone, stop)
                 if found is not None:
@@ -140,15 +138,11 @@ class Scorer:
             run_id=self._run_id, problem_id=KEY.problem_id, index=KEY.index, attempt=attempt, fence=self._fence,
             config=sha256_hex(order), answers=sha256_hex(answers), environment=environment,
         )  # fmt: skip
-        self._app.send_task(
-            SCORE_TASK,
-            kwargs={"job": self._signer.signed(job).model_dump(mode="json")},
-            task_id=f"{self._run_id}:{KEY}:score:{attempt}",
-            queue=queue(score_queue(environment)),
-            ignore_result=True,
-            argsrepr="()",
-            kwargsrepr=f"{{'run': '{self._run_id}'}}",
-        )
+        letter = Letter(
+            SCORE_TASK, f"{self._run_id}:{KEY}:score:{attempt}", self._signer.signed(job).model_dump(mode="json"),
+            f"{{'run': '{self._run_id}'}}",
+        )  # fmt: skip
+        self._post.send(score_queue(environment), [letter])
 
     def _claimed(self) -> bool:
         """Whether a living worker has the job."""

@@ -98,6 +98,10 @@ def test_without_the_password_nothing_is_shown(watched: Watched, given: tuple[st
 
 
 def test_metrics_tell_of_the_run_the_queues_and_the_workers(watched: Watched) -> None:
+    def idle() -> bool:  # workers say so with their next beat, and the run may have ended before it
+        return total(metrics(watched), "farm_worker_slots", state="idle") == 4 + 1
+
+    wait_until(idle, "the workers have said that they are idle", timeout_s=30)
     found = metrics(watched)
     assert total(found, "farm_up") == 1
     assert total(found, "farm_samples", run="run-1", state="judged") == 6

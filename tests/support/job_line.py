@@ -22,6 +22,7 @@ from farm.tasks.answers import Answer, Answers, CompletionArrived, Scored
 from farm.tasks.app import make_app
 from farm.tasks.blobs import Blobs
 from farm.tasks.keys import Keys
+from farm.tasks.post import Sender, sender
 from farm.tasks.quarantine import Quarantine
 from farm.tasks.signing import Signer, signer
 from farm.tasks.wire import ExecuteConfig, GenerateConfig
@@ -83,6 +84,10 @@ class JobLine:
         return Keys(self.settings.key_prefix)
 
     @property
+    def post(self) -> Sender:
+        return sender(self.settings, self.redis.client())
+
+    @property
     def quarantine(self) -> Quarantine:
         return Quarantine(self.redis.client(), self.keys)
 
@@ -99,7 +104,7 @@ class JobLine:
         blobs = Blobs(self.redis.client(), self.keys)
         execute = ExecuteConfig(judge=JudgeSpec(), limits=self.limits)
         return Dispatcher(
-            self.app,
+            self.post,
             blobs,
             run_id=run_id,
             fence=fence,

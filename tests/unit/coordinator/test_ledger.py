@@ -103,6 +103,19 @@ def test_what_was_not_planned_is_not_recorded(ledger: Ledger) -> None:
     assert list(history.completion_records(ledger, "run-1")) == []
 
 
+def test_completions_and_verdicts_of_a_batch_are_one_transaction(ledger: Ledger) -> None:
+    journal = ledger.acquire("run-1")
+    commits: list[object] = []
+    sa.event.listen(ledger._engine, "commit", commits.append)
+    unplanned = entry(key=SampleKey("p9", 0))
+    completions, verdicts = journal.record([entry("a"), unplanned, entry("b")], [result(), result()])
+    assert completions == [Recorded.NEW, Recorded.UNEXPECTED, Recorded.CONFLICT]
+    assert verdicts == [Recorded.NEW, Recorded.DUPLICATE]
+    assert len(commits) == 1
+    assert journal.record([], []) == ([], []) and len(commits) == 1
+    assert history.completion(ledger, "run-1", KEY).text == b"a"
+
+
 def test_failures_and_unjudged_are_kept_until_a_resume_forgets_them(ledger: Ledger) -> None:
     journal = ledger.acquire("run-1")
     journal.record_failure(KEY, "execute", 1, "lost")
