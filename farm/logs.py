@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 import time
@@ -21,9 +22,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 REDACTED = "[redacted]"
 MAX_FILE_BYTES = 64 << 20  # a file that is full says so, and takes no more
 OPEN_FILES = 16
+SHORT = 200  # characters
 TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 _about: ContextVar[Mapping[str, object]] = ContextVar("farm_log_about", default=_NOTHING)
@@ -58,8 +60,12 @@ class Redactor:
     def __init__(self, secrets: Iterable[str]) -> None:
         words = sorted({word for word in secrets if word}, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, words))) if words else None
+        self._short = lru_cache(maxsize=1024)(self._clean)  # what lines are about is the same in several
 
     def __call__(self, text: str) -> str:
+        return self._short(text) if len(text) <= SHORT else self._clean(text)
+
+    def _clean(self, text: str) -> str:
         if self._known is not None:
             text = self._known.sub(REDACTED, text)
         return _LOOKS_SECRET.sub(REDACTED, text)
@@ -94,6 +100,14 @@ class JsonLines(logging.Formatter):
         self._redact, self._always = redact, always
 
     def format(self, record: logging.LogRecord) -> str:
+        made: tuple[JsonLines, str] | None = record.__dict__.get("farm_line")
+        if made is not None and made[0] is self:
+            return made[1]  # for another handler of the same thread
+        line = self._line(record)
+        record.__dict__["farm_line"] = self, line
+        return line
+
+    def _line(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -116,27 +130,44 @@ def _fields(record: logging.LogRecord) -> Mapping[str, object]:
     return found
 
 
+class _Sink:
+    """A file that several processes append to, one write a line."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+    def append(self, line: str) -> None:
+        size, data = os.fstat(self._fd).st_size, f"{line}\n".encode()
+        if size < MAX_FILE_BYTES:
+            full = size + len(data) > MAX_FILE_BYTES
+            os.write(self._fd, data + (b'{"message": "this file is full"}\n' if full else b""))
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
 class RunFiles(logging.Handler):
     """Puts each line that is about a run into that run's folder, in a file of this process's name."""
 
     def __init__(self, folder: Path, name: str) -> None:
         super().__init__()
         self._folder, self._name = folder, name
-        self._open: OrderedDict[str, IO[str]] = OrderedDict()
+        self._open: OrderedDict[str, _Sink] = OrderedDict()
 
     def emit(self, record: logging.LogRecord) -> None:
         run = _fields(record).get("run")
         if run is None:
             return
         try:
-            _append(self._file(str(run)), self.format(record))
+            self._file(str(run)).append(self.format(record))
         except OSError:
             self.handleError(record)
 
-    def _file(self, run: str) -> IO[str]:
+    def _file(self, run: str) -> _Sink:
         file = self._open.pop(run, None)
         if file is None:
-            file = _opened(self._folder / "workflow_logs" / f"evals_{run}" / f"{self._name}.log")
+            file = _Sink(self._folder / "workflow_logs" / f"evals_{run}" / f"{self._name}.log")
         self._open[run] = file
         while len(self._open) > OPEN_FILES:
             self._open.popitem(last=False)[1].close()
@@ -153,31 +184,20 @@ class OneFile(logging.Handler):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self._file = _opened(path)
+        self._file: _Sink | None = _Sink(path)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            _append(self._file, self.format(record))
+            if self._file is not None:
+                self._file.append(self.format(record))
         except OSError:
             self.handleError(record)
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
         super().close()
-
-
-def _opened(path: Path) -> IO[str]:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return path.open("a", encoding="utf-8")
-
-
-def _append(file: IO[str], line: str) -> None:
-    size = file.tell()
-    if size < MAX_FILE_BYTES:
-        full = size + len(line) >= MAX_FILE_BYTES
-        # One write a line: several processes append to a file
-        file.write(f"{line}\n" + ('{"message": "this file is full"}\n' if full else ""))
-        file.flush()
 
 
 def log_worker(settings: Settings, name: str, role: str, *tokens: str | None) -> None:

@@ -95,7 +95,7 @@ class Answers:
         fields = {b"kind": kind, b"fence": number, b"record": text, b"mac": mac, **(texts or {})}
 
         def append() -> None:
-            pipe = self._redis.pipeline(transaction=True)
+            pipe = self._redis.pipeline(transaction=False)
             pipe.xadd(stream, cast(dict[Any, Any], fields))
             pipe.expire(stream, RUN_TTL_S)
             pipe.execute()

@@ -6,8 +6,10 @@ What is fetched is verified against its name; a blob that is gone or altered is 
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 import redis
@@ -15,9 +17,12 @@ import zstandard
 
 from farm.errors import DigestMismatch
 from farm.ids import sha256_hex
+from farm.records import Record
 from farm.tasks.keys import RUN_TTL_S, Keys
 from farm.tasks.patience import until_answered
+from farm.tasks.wire import R, parse
 
+RECORD_BYTES = 16 << 20  # of JSON whose records are kept
 PIPELINE_BYTES = 8 << 20  # memory that one burst of blobs may take on this side
 
 
@@ -31,6 +36,9 @@ class Blobs:
         self._cached = 0
         self._budget = cache_bytes
         self._compressor = zstandard.ZstdCompressor(level=1)
+        self._records: OrderedDict[tuple[type[Record], str], tuple[Record, int]] = OrderedDict()
+        self._recorded = 0
+        self._lock = threading.Lock()
 
     def missing(self, run_id: str, digests: Iterable[str]) -> set[str]:
         """Which of these Redis does not hold."""
@@ -65,6 +73,23 @@ class Blobs:
         if names:
             self._redis.unlink(*names)
 
+    def record(self, kind: type[R], run_id: str, digest: str) -> R:
+        """The record in a blob. The samples of a problem share it, so it is read once. Raises as `get` and `parse`."""
+        with self._lock:
+            known = self._records.get((kind, digest))
+            if known is not None:
+                self._records.move_to_end((kind, digest))
+                return cast(R, known[0])
+        data = self.get(run_id, digest)
+        record = parse(kind, data)
+        with self._lock:
+            if (kind, digest) not in self._records:  # another thread may have been faster
+                self._records[kind, digest] = record, len(data)
+                self._recorded += len(data)
+            while len(self._records) > 1 and self._recorded > RECORD_BYTES:
+                self._recorded -= self._records.popitem(last=False)[1][1]
+        return record
+
     def get(self, run_id: str, digest: str) -> bytes:
         """The value of a digest. Raises DigestMismatch when it is gone or not what its name says."""
         cached = self._cache.get(digest)
@@ -74,6 +99,14 @@ class Blobs:
         stored = until_answered(lambda: cast(bytes | None, self._redis.get(name)), f"run {run_id}, a blob")
         if stored is None:
             raise DigestMismatch(f"blob {digest[:12]} of run {run_id} is not in Redis")
+        return self._verified(run_id, digest, stored)
+
+    def keep(self, digest: str, stored: bytes) -> None:
+        """Have a value, as it is in Redis, for `get`, which asks again where this is not what its name says."""
+        with suppress(DigestMismatch):
+            self._verified("", digest, stored)
+
+    def _verified(self, run_id: str, digest: str, stored: bytes) -> bytes:
         try:
             data = zstandard.ZstdDecompressor().decompressobj().decompress(stored)
         except zstandard.ZstdError as exc:

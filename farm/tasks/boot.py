@@ -41,7 +41,7 @@ from farm.tasks.guard import Guard, install
 from farm.tasks.health import Health
 from farm.tasks.keys import Keys, generate_queue, score_queue
 from farm.tasks.lost import answer_what_fails
-from farm.tasks.presence import FollowQueues, Lease, Presence, WorkerFacts, lacking
+from farm.tasks.presence import FollowQueues, Lease, Presence, Settle, WorkerFacts, lacking
 from farm.tasks.score import score
 from farm.tasks.signing import Signer
 from farm.tasks.signing import signer as signer_of
@@ -197,6 +197,7 @@ def _prepare(
         health_file=settings.health_file,
     )
     app.steps["consumer"].add(Presence)
+    app.steps["consumer"].add(Settle)
     if not missing:
         app.steps["consumer"].add(Lease)
     return app
@@ -214,6 +215,7 @@ def _start(app: Celery, name: str, *, pool: str, slots: int, queues: list[str], 
     worker.start()
     app.farm_worker.ended.set()
     with suppress(RedisError):  # it may be what made us stop; the key's TTL does the rest
+        app.farm_worker.guard.settle()
         app.farm_worker.connection.delete(app.farm_worker.keys.worker(name))
     return int(worker.exitcode or 0)
 

@@ -7,6 +7,7 @@ fork); threads of one process share the connections, which are thread-safe.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,17 +30,18 @@ from farm.text import one_line
 
 log = logging.getLogger(__name__)
 MAX_STARTS = 3  # of one attempt. Redis counts no deliveries, and a program may kill its worker each time
-# KEYS claims, starts; ARGV fence, stage/key, attempt, worker, TTL, state, out. The number of this start; 0: not wanted.
-# The last two are keys that workers may only read, and Redis takes each of KEYS for one to be written.
+# KEYS claims, starts; ARGV fence, stage/key, attempt, worker, TTL, state, out, blob. The number of this start and
+# what the blob holds; 0: not wanted. The last three are keys that workers may only read, and Redis takes each of
+# KEYS for one to be written.
 CLAIM = """
-if redis.call('GET', ARGV[6]) ~= ARGV[1] or redis.call('HGET', ARGV[7], ARGV[2]) ~= ARGV[3] then return 0 end
+if redis.call('GET', ARGV[6]) ~= ARGV[1] or redis.call('HGET', ARGV[7], ARGV[2]) ~= ARGV[3] then return {0} end
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[3] .. '/' .. ARGV[4])
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 local attempt, starts = string.match(redis.call('HGET', KEYS[2], ARGV[2]) or '', '^(%d+)/(%d+)$')
 starts = (attempt == ARGV[3] and tonumber(starts) or 0) + 1
 redis.call('HSET', KEYS[2], ARGV[2], ARGV[3] .. '/' .. starts)
 redis.call('EXPIRE', KEYS[2], ARGV[5])
-return starts
+return {starts, ARGV[8] ~= '' and redis.call('GET', ARGV[8])}
 """
 
 # KEYS claims; ARGV stage/key, attempt/worker
@@ -76,8 +78,10 @@ class TaskContext:
             connection.register_script(DROP),
         )
 
-    def take(self, kind: type[J], stage: Stage, message: object) -> J | None:
+    def take(self, kind: type[J], stage: Stage, message: object, fetch: Callable[[J], str] | None = None) -> J | None:
         """The job in a message, claimed for this worker; None if there is nothing to do.
+
+        `fetch` names a blob that is brought along, which saves a round trip: `blobs.get` has it then.
 
         Who signed it was checked by the guard, before Celery saw it.
         A message that is no job goes to quarantine. A job that nobody wants any more is dropped: its run
@@ -93,7 +97,10 @@ class TaskContext:
             run=job.run_id, problem=job.problem_id, sample=str(job.key), attempt=job.attempt, stage=stage,
             request=request_id(job, stage),
         )  # fmt: skip
-        starts = self._claim(job, stage)
+        digest = None if fetch is None else fetch(job)
+        starts, stored = self._claim(job, stage, digest)
+        if digest is not None and stored is not None:
+            self.blobs.keep(digest, stored)
         if starts > MAX_STARTS:
             self.fail(job, stage, SandboxLost(f"poison: begun {MAX_STARTS} times, and each time its worker was lost"))
             return None
@@ -130,17 +137,18 @@ class TaskContext:
         )
         self.answers.failure(job.run_id, job.fence, failure)
 
-    def _claim(self, job: Job, stage: Stage) -> int:
-        """How often this attempt was begun, now included; 0 if nobody wants it.
+    def _claim(self, job: Job, stage: Stage, digest: str | None) -> tuple[int, bytes | None]:
+        """How often this attempt was begun, now included, and a blob as stored; 0 if nobody wants it.
 
         One script, so that a stale message can neither start work nor touch the claim of another.
         """
         keys, run_id = self.keys, job.run_id
         names = (keys.claims(run_id), keys.starts(run_id))
         place = f"{stage}/{job.key}"
-        words = (job.fence, place, job.attempt, self.worker, RUN_TTL_S, keys.state(run_id), keys.out(run_id))
+        blob = "" if digest is None else keys.blob(run_id, digest)
+        words = (job.fence, place, job.attempt, self.worker, RUN_TTL_S, keys.state(run_id), keys.out(run_id), blob)
         claimed = until_answered(lambda: self.claim_script(keys=names, args=words), f"run {job.run_id}, a claim")
-        return int(claimed)
+        return int(claimed[0]), claimed[1] if len(claimed) > 1 else None
 
 
 def request_id(job: Job, stage: Stage) -> str:

@@ -31,6 +31,7 @@ def end_drain(worker: WorkerFacts, drain_s: float) -> None:
     requests = list(state.active_requests)
     log.warning("%d requests are out after %.0f s: their jobs go back to the queue", len(requests), drain_s)
     try:
+        worker.guard.settle()
         for request in requests:
             _hand_back(worker, request.message)
         worker.connection.delete(worker.keys.worker(worker.name))

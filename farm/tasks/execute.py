@@ -14,7 +14,7 @@ from farm.errors import DatasetError, FarmError
 from farm.records import SampleResult, Suite
 from farm.sandbox.api import Sandbox
 from farm.tasks.context import TaskContext
-from farm.tasks.wire import ExecuteConfig, ExecuteJob, parse
+from farm.tasks.wire import ExecuteConfig, ExecuteJob
 from farm.text import decode
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def execute(context: TaskContext, open_slot: Callable[[str], Sandbox], message: 
     queues of the runtimes that it has. A malformed message goes to quarantine. While Redis is away it
     waits (farm.tasks.patience).
     """
-    job = context.take(ExecuteJob, "execute", message)
+    job = context.take(ExecuteJob, "execute", message, lambda job: job.program)
     if job is None:
         return
     try:
@@ -41,8 +41,8 @@ def execute(context: TaskContext, open_slot: Callable[[str], Sandbox], message: 
 
 
 def _judge(context: TaskContext, open_slot: Callable[[str], Sandbox], job: ExecuteJob) -> SampleResult:
-    config = parse(ExecuteConfig, context.blobs.get(job.run_id, job.config))
-    suite = parse(Suite, context.blobs.get(job.run_id, job.suite))
+    config = context.blobs.record(ExecuteConfig, job.run_id, job.config)
+    suite = context.blobs.record(Suite, job.run_id, job.suite)
     source = decode(context.blobs.get(job.run_id, job.program))
     sandbox = open_slot(config.judge.runtime)
     evaluation = sandbox.evaluate(source, suite, config.judge, config.limits)

@@ -36,7 +36,7 @@ from farm.tasks.context import TaskContext
 from farm.tasks.health import Health
 from farm.tasks.slots import Slots
 from farm.tasks.watch import Expectation, Watch
-from farm.tasks.wire import GenerateConfig, GenerateJob, parse
+from farm.tasks.wire import GenerateConfig, GenerateJob
 from farm.text import encode, one_line
 
 log = logging.getLogger(__name__)
@@ -98,8 +98,8 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
     if job is None:
         return
     try:
-        config = parse(GenerateConfig, context.blobs.get(job.run_id, job.config))
-        prompt = parse(Prompt, context.blobs.get(job.run_id, job.prompt))
+        config = context.blobs.record(GenerateConfig, job.run_id, job.config)
+        prompt = context.blobs.record(Prompt, job.run_id, job.prompt)
         seed = sample_seed(config.sampling.seed, job.problem_id, job.index)
         wanted = partial(context.wanted, job)
         asked = ask(servers, config, prompt, seed, run_id=job.run_id, sample=str(job.key), wanted=wanted)

@@ -163,6 +163,15 @@ def lacking() -> list[str]:
     return [f"{owner.__name__}.{name}" for owner, name in needed if not hasattr(owner, name)]
 
 
+class Settle(_Repeating):
+    """Tells Redis what this worker is done with, where no next message does so in passing (farm.tasks.guard)."""
+
+    every_s = 0.25
+
+    def beat(self, consumer: Any, worker: WorkerFacts) -> None:
+        worker.guard.settle()
+
+
 class FollowQueues(_Repeating):
     """A generate worker without --model serves every model: it follows the set of announced queues."""
 

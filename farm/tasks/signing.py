@@ -6,10 +6,10 @@ Redis can be read and written by more programs than farm's; what they write is n
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import logging
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from farm.config import Settings
 from farm.errors import ConfigError, MessageRejected
@@ -50,16 +50,21 @@ class Signer:
             raise MessageRejected("an answer with a wrong signature")
 
     def _job(self, job: Job) -> str:
-        bare = job.model_copy(update={"mac": NO_MAC})
-        return self._of_run(job.run_id, type(job).__name__.encode() + b"\0" + bare.to_json())
+        fields = job.model_dump(mode="json")
+        fields["mac"] = NO_MAC
+        return self._of_run(job.run_id, type(job).__name__.encode() + b"\0" + canonical_json(fields))
 
     def _of_run(self, run_id: str, data: bytes) -> str:
-        key = hmac.digest(self.secret, canonical_json(["farm run", run_id]), "sha256")
-        return self._mac(key, data)
+        return self._mac(_key(self.secret, run_id), data)
 
     @staticmethod
     def _mac(key: bytes, data: bytes) -> str:
-        return hmac.new(key, data, hashlib.sha256).hexdigest()
+        return hmac.digest(key, data, "sha256").hex()
+
+
+@lru_cache(maxsize=64)  # asked for each message
+def _key(secret: bytes, run_id: str) -> bytes:
+    return hmac.digest(secret, canonical_json(["farm run", run_id]), "sha256")
 
 
 def signer(settings: Settings) -> Signer:

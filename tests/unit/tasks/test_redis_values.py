@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
@@ -10,7 +11,7 @@ import redis
 from farm import config
 from farm.errors import DigestMismatch, MessageRejected
 from farm.ids import sha256_hex
-from farm.records import Completion, GenerateTelemetry, SampleKey
+from farm.records import Completion, GenerateTelemetry, Prompt, SampleKey, Suite, TestCase
 from farm.tasks.answers import Answers, CompletionArrived, decode
 from farm.tasks.blobs import Blobs
 from farm.tasks.context import MAX_STARTS, TaskContext
@@ -67,6 +68,35 @@ def test_the_cache_stays_within_its_budget(connection: redis.Redis) -> None:
     for value in values:
         assert blobs.get("r", sha256_hex(value)) == value
     assert sum(map(len, blobs._cache.values())) <= 100_000
+
+
+def test_a_record_is_read_once_and_few_are_kept(connection: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs = Blobs(connection, KEYS, cache_bytes=0)  # so bytes are not kept
+    suites = [Suite(func_name=None, tests=(TestCase(input="x" * 1000, output=str(n)),)).to_json() for n in range(3)]
+    blobs.put("r", [(sha256_hex(suite), suite) for suite in suites])
+    monkeypatch.setattr("farm.tasks.blobs.RECORD_BYTES", 2 * len(suites[0]))
+    first = blobs.record(Suite, "r", sha256_hex(suites[0]))
+    assert first.to_json() == suites[0]
+    connection.delete(KEYS.blob("r", sha256_hex(suites[0])))
+    assert blobs.record(Suite, "r", sha256_hex(suites[0])) is first
+    assert [blobs.record(Suite, "r", sha256_hex(suite)).to_json() for suite in suites[1:]] == suites[1:]
+    with pytest.raises(DigestMismatch):
+        blobs.record(Suite, "r", sha256_hex(suites[0]))  # made room for the others
+    with pytest.raises(MessageRejected):
+        blobs.record(Prompt, "r", sha256_hex(suites[2]))
+
+
+def test_what_a_claim_brings_along_is_believed_only_if_its_digest_is_right(connection: redis.Redis) -> None:
+    source = Blobs(connection, KEYS)
+    source.put("r", [(sha256_hex(b"data"), b"data"), (sha256_hex(b"other"), b"other")])
+    stored: Any = {data: connection.get(KEYS.blob("r", sha256_hex(data))) for data in (b"data", b"other")}
+    blobs = Blobs(connection, KEYS)
+    blobs.keep(sha256_hex(b"data"), stored[b"other"])
+    blobs.keep(sha256_hex(b"other"), stored[b"other"])
+    connection.delete(KEYS.blob("r", sha256_hex(b"data")), KEYS.blob("r", sha256_hex(b"other")))
+    assert blobs.get("r", sha256_hex(b"other")) == b"other"
+    with pytest.raises(DigestMismatch):
+        blobs.get("r", sha256_hex(b"data"))
 
 
 @pytest.mark.parametrize("text", ["", "print(1)", "lone \udfff", "nul \x00"])
