@@ -1,7 +1,7 @@
 """HTTP to one model server: pooled connections, a token that goes nowhere else, bounded bodies.
 
-`requests` alone would follow redirects with the token, let a .netrc entry replace it, obey proxy
-variables and unpack a gzip bomb; each is switched off here. Bodies are read raw and under a guard
+A session of `requests` would follow redirects with the token, let a .netrc entry replace it, obey proxy
+variables and unpack a gzip bomb; so only what is below it is used. Bodies are read raw and under a guard
 (`farm.inference.watchdog`), so a request ends in time however slowly its answer drips.
 """
 
@@ -18,9 +18,11 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from farm import __version__
 from farm.errors import BadResponse, ConfigError, ConnectionLost, RequestTimeout, Stalled
 from farm.ids import canonical_json
 from farm.inference.watchdog import Guard, Watchdog
@@ -28,6 +30,7 @@ from farm.logs import about
 from farm.text import one_line
 
 STALE_S = 1.0
+USER_AGENT = f"farm/{__version__}"
 
 _current = threading.local()  # of the request that this thread is making: .guard, .connected
 
@@ -62,16 +65,34 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
-class _Session(requests.Session):
-    def __init__(self) -> None:
-        super().__init__()
-        self.trust_env = False
-        self.mount("http://", _Adapter())
-        self.mount("https://", _Adapter())
+class _Session:
+    """Kept connections of one thread.
 
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """No redirect is followed; without this, `requests` would still read the whole body of one."""
-        return
+    Without what a `requests.Session` does for each request: it merges settings of the environment, keeps cookies and
+    follows redirects (none of which is wanted here), and takes longer for it than for the request.
+    """
+
+    def __init__(self) -> None:
+        self._adapter = _Adapter()
+        self._urls: dict[str, str] = {}  # as given -> as sent
+
+    def send_plain(
+        self, method: str, url: str, headers: dict[str, str], data: bytes | None, timeout: tuple[float, float]
+    ) -> requests.Response:
+        """One request; the response's body is unread. Raises requests.RequestException."""
+        if url not in self._urls:
+            self._urls[url] = str(requests.Request(method, url).prepare().url)
+        prepared = requests.PreparedRequest()
+        prepared.method, prepared.url, prepared.body = method, self._urls[url], data
+        prepared.headers = CaseInsensitiveDict(
+            {"User-Agent": USER_AGENT, "Accept": "*/*", "Connection": "keep-alive", **headers}
+        )
+        if data is not None or method not in ("GET", "HEAD"):
+            prepared.headers["Content-Length"] = str(len(data or b""))
+        return self._adapter.send(prepared, stream=True, timeout=timeout, verify=True, proxies={})
+
+    def close(self) -> None:
+        self._adapter.close()
 
 
 class Exchange:
@@ -126,7 +147,7 @@ class Transport:
         self._connect_s = connect_s
         self._watchdog = Watchdog()
         self._local = threading.local()
-        self._sessions: list[requests.Session] = []
+        self._sessions: list[_Session] = []
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -207,14 +228,12 @@ class Transport:
         # The read timeout is only a second belt behind the guard.
         timeout = (min(self._connect_s, guard.remaining_s() + 0.001), guard.remaining_s() + 5.0)
         _current.connected = False
-        answer = self._session().request(
-            method, self.base_url + path, data=data, headers=headers, timeout=timeout, stream=True
-        )
+        answer = self._session().send_plain(method, self.base_url + path, headers, data, timeout)
         response: urllib3.BaseHTTPResponse = answer.raw
         return response
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
+    def _session(self) -> _Session:
+        session: _Session | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = _Session()
             with self._lock:

@@ -38,7 +38,7 @@ class Guard:
         """Something arrived: the request may be silent for `patience_s` again, within its deadline."""
         with self._watchdog.changed:
             self._expires = min(self._deadline, time.monotonic() + patience_s)
-            self._watchdog.changed.notify_all()
+            self._watchdog._expect(self._expires)
 
     def end(self) -> None:
         """End the request now, as if it had been silent for too long; nothing if it is over already."""
@@ -71,6 +71,7 @@ class Watchdog:
         self._guards: set[Guard] = set()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._looks_at = float("inf")  # monotonic time at which the thread looks next
 
     @contextlib.contextmanager
     def guard(self, *, deadline_s: float, patience_s: float) -> Iterator[Guard]:
@@ -81,7 +82,7 @@ class Watchdog:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="farm-request-watchdog", daemon=True)
                 self._thread.start()
-            self.changed.notify_all()
+            self._expect(guard._expires)
         try:
             yield guard
         finally:
@@ -96,6 +97,11 @@ class Watchdog:
         if self._thread is not None:
             self._thread.join()
 
+    def _expect(self, expires: float) -> None:
+        """Wake the thread if it would look too late. Most calls come with a token, which only gives more time."""
+        if expires < self._looks_at:
+            self.changed.notify_all()
+
     def _watch(self) -> None:
         with self.changed:
             while not self._closed:
@@ -103,5 +109,5 @@ class Watchdog:
                 for guard in [g for g in self._guards if g._expires <= now]:
                     self._guards.discard(guard)
                     guard._expire()
-                ends = min((g._expires for g in self._guards), default=None)
-                self.changed.wait(None if ends is None else max(0.0, ends - now))
+                self._looks_at = min((g._expires for g in self._guards), default=float("inf"))
+                self.changed.wait(None if self._looks_at == float("inf") else max(0.0, self._looks_at - now))

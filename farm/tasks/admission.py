@@ -23,6 +23,7 @@ from farm.tasks.slots import LEASE_S, Slots, Ticket
 log = logging.getLogger(__name__)
 
 RENEW_S = LEASE_S / 8
+GAP_S = 0.01  # from one exchange to the next at least: what comes meanwhile goes with it
 POLL_S = 0.05  # between two questions while something waits; a slot that another worker gives back is seen then
 POLL_MAX_S = 0.5
 WANTED_S = 1.0  # how often a request that waits asks whether its run still wants it
@@ -59,6 +60,7 @@ class Admission:
         self._held: dict[str, _Request] = {}
         self._ended: list[Ticket] = []
         self._nudged = self._closed = False
+        self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
 
@@ -73,6 +75,7 @@ class Admission:
         """End the thread, once what has ended is given back; leases that are held run out by themselves."""
         with self._changed:
             self._closed = True
+            self._closing.set()
             self._changed.notify_all()
         if self._thread is not None:
             self._thread.join()
@@ -161,6 +164,7 @@ class Admission:
                 poll_s = min(POLL_MAX_S, max(POLL_S, 10 * took_s))  # Redis has other things to do
                 pause = poll_s if self._waiting else RENEW_S if self._held else None
                 self._changed.wait_for(lambda: self._nudged or self._closed, pause)
+            self._closing.wait(max(0.0, now + GAP_S - time.monotonic()))
 
     def _grant(self, name: str, server: str) -> None:
         request = self._waiting.pop(name, None)

@@ -131,7 +131,8 @@ class _Post:
     def leave(self) -> None:
         with self._changed:
             self._interested -= 1
-            self._changed.notify_all()
+            if not self._interested:
+                self._changed.notify_all()
 
     def begin(self, flight: Flight) -> None:
         with self._changed:
