@@ -167,25 +167,19 @@ def test_a_task_of_ones_own_scores_as_in_lm_eval_itself(home: Home, tmp_path: Pa
     assert elsewhere.splitlines()[-1].endswith("have its answers scored: farm resume run-1")
 
 
-def test_a_dry_run_prints_the_request_and_asks_nobody(home: Home, tasks: Path) -> None:
+def test_a_dry_run_of_a_part_prints_the_request_and_asks_nobody(home: Home, tasks: Path) -> None:
+    """The task by the path of its YAML, fewer documents and examples, more samples, another seed and length."""
     give_environment(home)
     with ModelServer(answer=answer, model=MODEL, jwt_secret="testing") as server:
-        shown = submit(home, server, tasks, "--dry-run", "--num-fewshot", "0", "--gen-kwargs", "max_gen_toks=7").ok(300)
+        shown = home.farm(
+            "submit", "--task", str(tasks / "capitals.yaml"), "--model", MODEL, "--device", "n300", "--server-url",
+            server.url, "--limit", "3", "--num-fewshot", "1", "--n", "4", "--seed", "7", "--gen-kwargs",
+            "max_gen_toks=7", "--dry-run", JWT_SECRET="testing",
+        ).ok(300)  # fmt: skip
         assert server.requests == 0
-    assert "task capitals in EVALS: 5 requests x 2, scored by lm-eval" in shown.stdout
-    body = json.loads(shown.stdout.partition("/v1/chat/completions:\n")[2])
-    assert (body["max_tokens"], [m["role"] for m in body["messages"]]) == (7, ["system", "user", "assistant"])
-
-
-def test_a_task_by_the_path_of_its_yaml_with_a_part_of_its_documents(home: Home, tasks: Path) -> None:
-    give_environment(home)
-    shown = home.farm(
-        "submit", "--task", str(tasks / "capitals.yaml"), "--model", MODEL, "--device", "n300", "--limit", "3",
-        "--num-fewshot", "1", "--n", "4", "--seed", "7", "--dry-run",
-    ).ok(300)  # fmt: skip
     assert "task capitals in EVALS: 3 requests x 4, scored by lm-eval" in shown.stdout
     body = json.loads(shown.stdout.partition("/v1/chat/completions:\n")[2])
-    assert body["seed"] == sample_seed(7, "doc-0", 0)
+    assert (body["max_tokens"], body["seed"]) == (7, sample_seed(7, "doc-0", 0))
     shot = ["system", "user", "assistant", "user", "assistant"]  # with one example, and the answer begun
     assert [message["role"] for message in body["messages"]] == shot
 
