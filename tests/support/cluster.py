@@ -55,13 +55,17 @@ class Cluster:
 
     # --- processes --------------------------------------------------------------------------------------
 
-    def farm(self, *arguments: str, secret: str = "", role: str = "coordinator") -> FarmProcess:
-        """Start a farm command."""
+    def farm(
+        self, *arguments: str, secret: str = "", role: str = "coordinator", package: Path | None = None
+    ) -> FarmProcess:
+        """Start a farm command, of the farm in folder `package` if there is one."""
         extra = {
             "FARM_BROKER_URL": self.urls.get(role, self.redis.url),
             "FARM_SECRET": SHARED,
             "FARM_LOG_DIR": str(self.logs),
         }
+        if package is not None:
+            extra["PYTHONPATH"] = str(package)
         if secret:
             extra["VLLM_API_KEY"] = secret
         log = self.home / f"{len(self.processes)}-{arguments[0]}.log"
@@ -69,17 +73,17 @@ class Cluster:
         self.processes.append(process)
         return process
 
-    def start_worker(self, role: str, name: str, slots: int = 1) -> FarmProcess:
+    def start_worker(self, role: str, name: str, slots: int = 1, package: Path | None = None) -> FarmProcess:
         """A worker that is about to join."""
         secret = self.token if role == "generate" else ""
         named = ("--name", name) if name else ()
-        process = self.farm("worker", role, *named, "--slots", str(slots), secret=secret, role=role)
+        process = self.farm("worker", role, *named, "--slots", str(slots), secret=secret, role=role, package=package)
         self.posts[Post(role, name, slots)] = process
         return process
 
-    def worker(self, role: str, name: str, slots: int = 1) -> FarmProcess:
+    def worker(self, role: str, name: str, slots: int = 1, package: Path | None = None) -> FarmProcess:
         """A worker that has joined."""
-        process = self.start_worker(role, name, slots)
+        process = self.start_worker(role, name, slots, package)
         self.joined(process)
         return process
 

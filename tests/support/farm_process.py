@@ -54,7 +54,7 @@ class FarmProcess:
         self._out = log.with_suffix(".out")
         with self._out.open("wb") as out, log.open("wb") as err:
             self.process = subprocess.Popen(
-                [*prefix, python, "-m", "farm", *arguments],
+                [*prefix, python, "-P", "-m", "farm", *arguments],
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
