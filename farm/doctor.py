@@ -7,10 +7,13 @@ opens, the broker when it answers.
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, cast
 
 import redis
@@ -51,6 +54,7 @@ def examine(settings: Settings, *, battery: bool, container: ContainerSpec | Non
         yield Finding("pass", probe.host().row())
     yield from _sandbox(battery, container)
     yield _packages()
+    yield code(Path(__file__).parent)
     yield from _broker(settings)
     yield from _home(settings)
     yield _key(settings)
@@ -87,6 +91,21 @@ def _packages() -> Finding:
     if importlib.util.find_spec("numpy") is not None:
         return Finding("pass", "programs can import numpy")
     return Finding("caution", "programs cannot import numpy, which they can elsewhere", "pip install 'farm[execute]'")
+
+
+def code(package: Path) -> Finding:
+    """Whoever may write to farm's own files decides what its workers do, and a worker may be root."""
+    trusted = {0, os.geteuid()} if sys.platform != "win32" else set()
+    for path in (package, *package.rglob("*")) if trusted else ():
+        found = path.lstat()
+        by_others = found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and found.st_gid != os.getegid())
+        if not stat.S_ISLNK(found.st_mode) and (by_others or found.st_uid not in trusted):
+            return Finding(
+                "caution",
+                f"others may change the code that workers run: {path}",
+                f"chmod -R go-w {package}, and have it belong to root or to the workers' user",
+            )
+    return Finding("pass", f"nobody else may change the code in {package}")
 
 
 def _broker(settings: Settings) -> Iterator[Finding]:

@@ -116,7 +116,7 @@ class RunBoard:
         """Why a worker cannot take this run's jobs; empty if it can."""
         if wire != str(WIRE_VERSION):
             return f"is of another version (VersionSkew): farm {version}, this is {farm.__version__}"
-        return "" if key_id == self._key_id else "has another FARM_SECRET"
+        return "" if key_id == self._key_id else "has another FARM_SECRET (start it with the coordinator's)"
 
 
 def picture(connection: redis.Redis, keys: Keys, run_id: str) -> Progress | None:

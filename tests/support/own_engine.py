@@ -107,5 +107,7 @@ def own_engine(image: str) -> Iterator[OwnEngine]:
         for name in engine.docker("ps", "--all", "--quiet", check=False).stdout.split():
             engine.docker("rm", "--force", name, check=False)
     finally:
-        engine.stop()
-        engine.clear()
+        try:
+            engine.stop()
+        finally:
+            engine.clear()

@@ -75,11 +75,12 @@ class Run:
 
 
 def test_d7_the_engine_restarts_in_mid_run(engine: OwnEngine, tmp_path: Path) -> None:
-    """What it cost is no verdict: the run goes on, or pauses and is resumed."""
+    """Its containers end with it. What that cost is no verdict: the run goes on, or pauses and is resumed."""
     run = Run(tmp_path, engine)
     grading = run.grade()
     wait_until(lambda: run.judged() > 0, "something is judged")
     engine.stop()
+    assert run.judged() < len(run.wanted), "there was nothing left to disturb"
     engine.start()
     if (code := grading.wait(TIMEOUT_S)) != 0:
         assert code == 3, grading.stderr[-3000:]
@@ -88,7 +89,7 @@ def test_d7_the_engine_restarts_in_mid_run(engine: OwnEngine, tmp_path: Path) ->
 
 
 def test_d7_the_image_is_gone(engine: OwnEngine, tmp_path: Path) -> None:
-    """Nothing is judged, the image is named, and with it back the run is done."""
+    """No registry has it either. Nothing is judged, the image is named, and with it back the run is done."""
     run = Run(tmp_path, engine)
     engine.docker("rmi", "--force", IMAGE)
     grading = run.grade()
@@ -101,7 +102,7 @@ def test_d7_the_image_is_gone(engine: OwnEngine, tmp_path: Path) -> None:
 
 
 def test_d6_the_host_goes_down(engine: OwnEngine, tmp_path: Path) -> None:
-    """Everything dies at once: the command, its broker and workers, the engine and all containers."""
+    """Everything is killed, one within milliseconds of the other: the command, broker, workers, engine, containers."""
     run = Run(tmp_path, engine)
     grading = run.grade()
     wait_until(lambda: run.judged() > 0, "something is judged")
