@@ -16,7 +16,7 @@ from tests.support.wait import wait_until
 
 
 class OwnEngine:
-    """One daemon over its own store: no network, no addresses, nothing shared with the host's but cgroups."""
+    """One daemon over its own store, in a network namespace of its own: one without a bridge takes down `docker0`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -28,7 +28,8 @@ class OwnEngine:
         at = self._folder
         with (at / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                ["dockerd", "--host", self.host, "--data-root", f"{at}/data", "--exec-root", f"{at}/exec",
+                ["unshare", "--net", "dockerd",
+                 "--host", self.host, "--data-root", f"{at}/data", "--exec-root", f"{at}/exec",
                  "--pidfile", f"{at}/pid", "--bridge", "none", "--iptables=false", "--ip6tables=false"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
