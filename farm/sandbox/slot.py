@@ -38,6 +38,7 @@ class Slot:
         self.plan = plan
         self._cgroup = Cgroup.create() if plan.tier != "none" else None
         self._zygotes: dict[bool, Zygote] = {}  # whole or not
+        self._last = True  # which kind ran the last program
         self._packages = [entry.rpartition(":")[2] for entry in plan.preload]
         try:
             facts = self.zygote().facts
@@ -61,7 +62,7 @@ class Slot:
         """The zygote for programs of either kind, started if there is none. Raises SandboxUnavailable."""
         found = self._zygotes.get(whole)
         if found is not None and found.runs >= RECYCLE_RUNS:
-            self._zygotes.pop(whole).close()
+            self._end(whole)
             found = None
         if found is None:
             found = self._zygotes[whole] = Zygote(self.plan, self._cgroup, whole=whole)
@@ -85,7 +86,8 @@ class Slot:
 
     @contextmanager
     def _launched(self, order: Order) -> Iterator[Child]:
-        zygote = self.zygote(whole=imports.wants_more(order.source, self._packages))
+        self._last = imports.wants_more(order.source, self._packages)
+        zygote = self.zygote(whole=self._last)
         if self._cgroup is not None:
             self._cgroup.limit(order.limits.memory_bytes, order.limits.threads)
         child = zygote.launch(order)
@@ -95,13 +97,17 @@ class Slot:
             child.close()
 
     def discard(self) -> None:
-        """End the zygotes; the next order starts another."""
-        while self._zygotes:
-            self._zygotes.popitem()[1].close()
+        """End the zygote of the last program, the one in doubt; the next order of its kind starts another."""
+        self._end(self._last)
+
+    def _end(self, whole: bool) -> None:
+        if (found := self._zygotes.pop(whole, None)) is not None:
+            found.close()
 
     def close(self) -> None:
         """End all processes and remove the control group; idempotent."""
-        self.discard()
+        for whole in list(self._zygotes):
+            self._end(whole)
         if self._cgroup is not None:
             self._cgroup.remove()
             self._cgroup = None
