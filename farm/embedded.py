@@ -106,7 +106,8 @@ class EmbeddedStack:
     def close(self) -> None:
         """End all processes and remove the folder; idempotent."""
         try:
-            end(list(self._workers.values()), grace_s=5.0)
+            pools = [process for role, process in self._workers.items() if role == "execute"]
+            end(list(self._workers.values()), grace_s=5.0, pools=pools)  # Celery's own good-bye takes 2 s
             self._workers.clear()
             if self._broker is not None:
                 end([self._broker], grace_s=5.0)

@@ -14,12 +14,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 PR_SET_PDEATHSIG = 1
+LOOK_S = 0.02  # between looks at a process that is asked to end
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -86,18 +87,34 @@ def start(
     )
 
 
-def end(processes: Sequence[subprocess.Popen[bytes]], *, grace_s: float) -> None:
-    """SIGTERM all, wait up to `grace_s` in all, then SIGKILL what is left with its group; reap each."""
+def end(
+    processes: Sequence[subprocess.Popen[bytes]], *, grace_s: float, pools: Collection[subprocess.Popen[bytes]] = ()
+) -> None:
+    """SIGTERM all, wait up to `grace_s` in all, then SIGKILL what is left with its group; reap each.
+
+    `pools`: those of them whose children do the work. Without any they have no reason to take their time.
+    """
     for process in processes:
         if process.poll() is None:
             process.terminate()
     deadline = time.monotonic() + grace_s
     for process in processes:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=max(0.0, deadline - time.monotonic()))
+        while (left := deadline - time.monotonic()) > 0 and not (process in pools and not _children(process.pid)):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=min(left, LOOK_S) if process in pools else left)
+                break
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)  # the group outlives its leader
         process.wait()
+
+
+def _children(pid: int) -> bool:
+    """Whether a process has children; also where that cannot be seen."""
+    try:
+        found = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:  # a thread ended in between
+        return True
+    return any(found) or not found
 
 
 def _exists(pid: int) -> bool:

@@ -20,6 +20,7 @@ from farm.tasks.keys import execute_queue, unacked_names
 # (farm.tasks.presence), so a generation of an hour is not delivered twice.
 VISIBILITY_S = 120
 NO_LEASE_S = 4 * 3600  # the same where kombu lacks what the lease needs: longer than any generation
+POOL_MEMORY_KIB = 1 << 20  # of a pool process at its peak: tests of a problem are tens of MB, its caches 80
 TASK_LIMIT_S = 3600  # last resort for an execute task, far above the sandbox's own limits
 
 
@@ -81,7 +82,9 @@ def _settings(settings: Settings, role: str, visibility_s: int) -> dict[str, Any
         "task_default_queue": "unrouted",  # nobody consumes it: a routing mistake shows
         "task_queues": [queue(name) for name in execute_queues(settings)] if role == "execute" else None,
         "task_create_missing_queues": True,
-        "worker_max_tasks_per_child": 1000 if role == "execute" else None,  # bounds leaks
+        # bound leaks; a new process costs its slot a second
+        "worker_max_tasks_per_child": 10_000 if role == "execute" else None,
+        "worker_max_memory_per_child": POOL_MEMORY_KIB if role == "execute" else None,
         "task_time_limit": TASK_LIMIT_S if role == "execute" else None,  # threads have none; the client has its own
         "task_track_started": False,
         "timezone": "UTC",

@@ -88,9 +88,10 @@ def run_execute_worker(
         die_with_parent()  # programs of a killed worker must not go on
         context.append(TaskContext.make(settings, worker, signer))
 
-    def end(**_: Any) -> None:
+    def end(exitcode: int, **_: Any) -> None:
         while open_now:
             open_now.popitem()[1].close()
+        os._exit(exitcode)  # billiard would sleep for a second: nothing of this process is waited for but its end
 
     signals.worker_process_init.connect(begin, weak=False)
     signals.worker_process_shutdown.connect(end, weak=False)

@@ -1,68 +1,66 @@
-"""Processes that farm starts end with it, and are never mistaken for others."""
+"""How processes are ended: those that work finish, those that only say good-bye are not waited for."""
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from farm.embedded import sweep
-from farm.processes import ProcessName, end, name_of, start
+from farm.processes import end, start
 from tests.support.wait import wait_until
 
-SLEEP = [sys.executable, "-c", "import signal; signal.pause()"]
-STUBBORN = [
-    sys.executable,
-    "-c",
-    "import signal; signal.signal(15, signal.SIG_IGN); print(1, flush=True); signal.pause()",
-]
+# Told to stop, it tells its child so, waits for its end, and then takes its time
+POOL = """
+import pathlib, signal, subprocess, sys, threading
+folder = pathlib.Path(sys.argv[1])
+
+def stop(*_):
+    (folder / "told").touch()
+    child.wait()
+    threading.Event().wait(2)
+    (folder / "said good-bye").touch()
+    sys.exit()
+
+signal.signal(signal.SIGTERM, stop)
+child = subprocess.Popen([sys.executable, "-c", sys.argv[2], str(folder)])
+while True:
+    signal.pause()
+"""
+CHILD = """
+import pathlib, signal, sys, threading
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+folder = pathlib.Path(sys.argv[1])
+(folder / "ready").touch()
+while not (folder / "told").exists():
+    threading.Event().wait(0.01)
+(folder / "finished").touch()
+"""
 
 
-def test_a_name_outlives_no_process() -> None:
-    process = start(SLEEP, log=subprocess.DEVNULL)
-    name = name_of(process.pid)
-    assert name.alive
-    assert not ProcessName(process.pid, "1").alive, "another process of the same pid was taken for it"
-    end([process], grace_s=5)
-    assert not name.alive
+def pool(folder: Path) -> subprocess.Popen[bytes]:
+    process = start([sys.executable, "-c", POOL, str(folder), CHILD], log=subprocess.DEVNULL)
+    wait_until((folder / "ready").exists, "its child works")
+    return process
 
 
-def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    with log.open("wb") as sink:
-        process = start(STUBBORN, log=sink)
-    wait_until(lambda: log.read_bytes() == b"1\n", "the process ignores SIGTERM")
-    end([process], grace_s=0.05)
+def test_a_pool_ends_with_its_children(tmp_path: Path) -> None:
+    process = pool(tmp_path)
+    end([process], grace_s=60, pools=[process])
+    assert (tmp_path / "finished").exists()
+    assert not (tmp_path / "said good-bye").exists()
     assert process.returncode == -signal.SIGKILL
 
 
-def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
-    code = (
-        "import subprocess, sys; from farm.processes import start;"
-        f"p = start({SLEEP!r}, log=subprocess.DEVNULL); print(p.pid, flush=True); sys.stdin.read()"
-    )
-    parent = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert parent.stdout is not None and parent.stdin is not None
-    child = name_of(int(parent.stdout.readline()))
-    assert child.alive
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
-    parent.stdin.close()
-    wait_until(lambda: not child.alive, "the child died with its parent")
+def test_what_is_no_pool_has_its_time(tmp_path: Path) -> None:
+    (tmp_path / "told").touch()  # its child ends at once
+    process = pool(tmp_path)
+    end([process], grace_s=60)
+    assert (tmp_path / "said good-bye").exists()
+    assert process.returncode == 0
 
 
-def test_a_sweep_removes_the_folder_of_a_dead_owner_and_keeps_a_living_one(tmp_path: Path) -> None:
-    left = start(SLEEP, log=subprocess.DEVNULL)
-    dead, living = tmp_path / "stack-dead", tmp_path / "stack-living"
-    for folder in dead, living:
-        folder.mkdir()
-    mine = name_of(os.getpid())
-    other = name_of(left.pid)
-    (dead / "processes.json").write_text(f'[[{mine.pid}, "1"], [{other.pid}, "{other.start}"]]')
-    (living / "processes.json").write_text(f'[[{mine.pid}, "{mine.start}"]]')
-    assert sweep(tmp_path) == [dead]
-    assert left.wait(timeout=10) == -signal.SIGKILL
-    assert living.is_dir() and not dead.exists()
+def test_time_is_limited(tmp_path: Path) -> None:
+    process = pool(tmp_path)
+    end([process], grace_s=0.0, pools=[process])
+    assert process.returncode == -signal.SIGKILL
