@@ -2,8 +2,8 @@
 
 python bench/pipeline.py [--samples 2000] [--ledger 200000] [--json FILE]
 
-CPU per sample   user and system time of coordinator, workers, their slots and programs, of a run of --samples
-                 less that of a run of a tenth, by the samples between: what starting costs is in neither
+CPU per sample   user and system time of coordinator, workers, their slots and programs (one test each), of a run of
+                 --samples less that of a run of a tenth, by the samples between: what starting costs is in neither
 through Redis    commands, bytes in and bytes out between the same two runs; its own CPU stands apart
 first request    from the start of `farm submit` to the first request at the model server, workers being there
 resume           from the start of `farm resume` on a run of --ledger samples, nine tenths of them judged, to
@@ -57,8 +57,8 @@ def tree(process: FarmProcess) -> list[int]:
 def submit(cluster: Cluster, run_id: str, samples: int) -> FarmProcess:
     return cluster.farm(
         "submit", "--model", "Llama-3.2-3B-Instruct", "--device", "n300", "--server-url", cluster.server.url,
-        "--dataset", "sample", "--ids", PROBLEM, "--n", str(samples), "--judge", "judge", "--run-id", run_id,
-        "--no-cache", secret=cluster.token,
+        "--dataset", "sample", "--ids", PROBLEM, "--n", str(samples), "--judge", "judge", "--tests", "public",
+        "--run-id", run_id, "--no-cache", secret=cluster.token,
     )  # fmt: skip
 
 
