@@ -1,8 +1,8 @@
 """The cluster of docker-compose.yml on a real engine, by the lines that docs/operations.md tells a newcomer to type.
 
 The model server is a container on the network `model`, as scripted as in other tests. In mid-run execute grows from one
-container to three, and the first is killed; then it is tried from inside what an execute container can reach. A second
-run asks a real model, served by llama.cpp on this host.
+container to three, the first is killed, and two others are restarted; then it is tried from inside what an execute
+container can reach. A second run asks a real model, served by llama.cpp on this host.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from farm.datasets.reader import read_problems
+from farm.datasets.sample_set import sample_path
 from farm.server.llamacpp import find_smollm2
 from tests.support.compose import Newcomer, checkout, documented, inspected
 from tests.support.data import ROOT
@@ -146,6 +148,8 @@ def types_the_block(newcomer: Newcomer) -> None:
     wait_until(lambda: newcomer.healthy("execute") == 3, "three execute containers are well", timeout_s=300, every_s=1)
     assert "complete" not in newcomer.types(status), "it is mid-run"
     subprocess.run(["docker", "kill", judging[0]], check=True, capture_output=True)
+    newcomer.restarted = [newcomer.containers("execute")[0], newcomer.containers("generate")[0]]
+    subprocess.run(["docker", "restart", *newcomer.restarted], check=True, capture_output=True)
     subprocess.run(["docker", "exec", f"{newcomer.project}-model", "touch", "/tmp/hurry"], check=True)
     newcomer.types(watch)
     said = newcomer.types(report)
@@ -172,6 +176,16 @@ def test_the_run_is_complete_and_was_judged_by_containers_that_joined_in_mid_run
     judged = json.loads(newcomer.types(f"docker-compose exec -T coordinator python3 -c '{JUDGED_BY}'"))
     assert len(set(judged) & hosts) >= 2, f"{judged} of {hosts}"
     assert not inspected(newcomer.judging[0])["State"]["Running"] or len(newcomer.containers("execute")) == 3
+
+
+def test_w4_restarted_containers_serve_again(newcomer: Newcomer) -> None:
+    """`docker restart` in mid-run of one that judges and one that generates cost no sample, and both are back."""
+    for container in newcomer.restarted:
+        wait_until(lambda c=container: c in newcomer.serving(), f"{container} is back", timeout_s=120, every_s=1)  # type: ignore[misc]
+    spent = json.loads(
+        newcomer.types(f"docker-compose exec -T coordinator python3 -c '{SPENT.replace('RUN', 'first')}'")
+    )
+    assert spent["samples"] == len(spent["tokens"]) == 2 * len(list(read_problems(sample_path())))
 
 
 @contextmanager

@@ -62,6 +62,7 @@ class Newcomer:
     variables: dict[str, str]
     said: str = ""
     judging: list[str] = field(default_factory=list)  # execute containers from before the scaling
+    restarted: list[str] = field(default_factory=list)  # containers, in mid-run
 
     def types(self, line: str, *, ok: bool = True) -> str:
         """One line in the shell, in the checkout, with the name that Compose has here; what it said."""
@@ -82,6 +83,12 @@ class Newcomer:
             words += ["--filter", f"label=com.docker.compose.service={service}", "--filter",
                       "label=com.docker.compose.oneoff=False"]  # fmt: skip
         return subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+
+    def serving(self) -> set[str]:
+        """The containers that run, and whose workers are connected."""
+        listed = self.types("docker-compose exec -T coordinator farm workers")
+        running = self.containers("execute") + self.containers("generate")
+        return {name for name in running if f"@{inspected(name)['Config']['Hostname']}" in listed}
 
     def healthy(self, service: str) -> int:
         """How many containers of a service say that they are well."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from farm.processes import start
 from tests.support.docker_engine import base_image, missing
 from tests.support.wait import wait_until
 
@@ -27,11 +28,11 @@ class OwnEngine:
         """Start it, and wait until it answers."""
         at = self._folder
         with (at / "log").open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = start(
                 ["unshare", "--net", "dockerd",
                  "--host", self.host, "--data-root", f"{at}/data", "--exec-root", f"{at}/exec",
                  "--pidfile", f"{at}/pid", "--bridge", "none", "--iptables=false", "--ip6tables=false"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                log=log,
             )  # fmt: skip
 
         def answers() -> bool:

@@ -16,7 +16,9 @@ import pytest
 
 from farm.records import Verdict
 from farm.tasks.app import make_app
-from farm.tasks.envelope import MAX_RAW_BYTES
+from farm.tasks.boot import KINDS
+from farm.tasks.envelope import HANDED_BACK, MAX_RAW_BYTES
+from farm.tasks.guard import Guard
 from tests.support.farm_process import FarmProcess
 from tests.support.job_line import RUN, JobLine, job_line
 from tests.support.redis_server import real_redis_binary, running_redis
@@ -173,6 +175,21 @@ def test_a_job_of_another_schema_is_handed_back_once(line: JobLine, worker: Farm
     line.push(json.dumps(entry).encode())
     refused_once(line, before)
     assert "VersionSkew, handed back once" in line.notes()[0]
+
+
+def test_a_job_of_another_schema_goes_back_as_it_came(line: JobLine) -> None:
+    """But for the mark that it was handed back: a worker of its own version finds nothing changed."""
+    guard = Guard(line.redis.client(), line.keys, "execute", KINDS["execute"], line.signer, "w")
+    entry = line.entry()
+    CHANGES["another schema"](entry)
+    entry["properties"]["delivery_info"]["routing_key"] = "nobody"  # consumes this queue
+    queue = line.keys.queue("nobody")
+    assert guard.open(json.dumps(entry).encode(), "nobody") is None
+    back = line.redis.client().rpop(queue)
+    assert isinstance(back, bytes)
+    assert json.loads(back) == {**entry, "headers": {**entry["headers"], HANDED_BACK: True}}
+    assert guard.open(back, "nobody") is None
+    assert not line.redis.client().exists(queue), "it is not handed back again"
 
 
 def test_m12_a_body_of_50_mb(line: JobLine, worker: FarmProcess) -> None:

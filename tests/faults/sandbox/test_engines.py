@@ -37,7 +37,7 @@ class Run:
         self.wanted: dict[tuple[str, int], str] = {}
         rows = []
         for problem in read_problems(sample_path()):
-            for solution in sample_solutions(problem.problem_id):
+            for solution in sample_solutions(problem.problem_id)[:2]:
                 if "TIME" in solution.verdict.value or "MEMORY" in solution.verdict.value:
                     continue  # they would take most of the time, and show the same
                 index = sum(name == problem.problem_id for name, _ in self.wanted)
@@ -52,11 +52,16 @@ class Run:
         log = self.home.parent / f"{self._count}.log"
         return FarmProcess(*arguments, "--out", str(self.out), env=self._environment, log=log)
 
-    def grade(self) -> FarmProcess:
+    def grade(self, run_id: str = "run-1") -> FarmProcess:
         return self.farm(
-            "grade", "--dataset", "sample", "--completions", str(self.completions), "--judge", "judge",
-            "--run-id", "run-1", "--sandbox", "docker", "--workers", "2",
+            "grade", "--dataset", "sample", "--completions", str(self.completions), "--judge", "judge", "--no-cache",
+            "--run-id", run_id, "--sandbox", "docker", "--workers", "2",
         )  # fmt: skip
+
+    def in_peace(self) -> str:
+        """The score digest of a run that nothing disturbs."""
+        self.grade("in-peace").ok(TIMEOUT_S)
+        return str(report_of(self.out)["score_digest"])
 
     def resume(self) -> FarmProcess:
         return self.farm("resume", "run-1", "--sandbox", "docker")
@@ -67,9 +72,11 @@ class Run:
         words = log.read_text().replace("/", " ").split()
         return max((int(words[i + 1]) for i, word in enumerate(words[:-1]) if word == "judged"), default=0)
 
-    def check(self) -> None:
-        """Each sample has the verdict that it must have."""
-        assert report_of(self.out)["status"] == "COMPLETE"
+    def check(self, digest: str | None = None) -> None:
+        """Each sample has the verdict that it must have; the digest is that of a run `in_peace`, where it is given."""
+        report = report_of(self.out)
+        assert report["status"] == "COMPLETE"
+        assert digest in (None, report["score_digest"])
         assert {(row["problem_id"], row["index"]): row["verdict"] for row in samples_of(self.out)} == self.wanted
         wait_until(lambda: not farm_processes(self.home), "no process is left")
 
@@ -88,6 +95,22 @@ def test_d7_the_engine_restarts_in_mid_run(engine: OwnEngine, tmp_path: Path) ->
     run.check()
 
 
+def test_d7_the_engine_stays_away(engine: OwnEngine, tmp_path: Path) -> None:
+    """The run pauses and says so. Nothing was judged without its engine; with it, the rest is."""
+    run = Run(tmp_path, engine)
+    digest = run.in_peace()
+    grading = run.grade()
+    wait_until(lambda: run.judged() > 0, "something is judged")
+    engine.stop()
+    assert grading.wait(TIMEOUT_S) == 3, grading.stderr[-3000:]
+    assert "farm resume run-1" in grading.stderr
+    judged = run.judged()
+    assert judged < len(run.wanted), "there was nothing left to disturb"
+    engine.start()
+    run.resume().ok(TIMEOUT_S)
+    run.check(digest)
+
+
 def test_d7_the_image_is_gone(engine: OwnEngine, tmp_path: Path) -> None:
     """No registry has it either. Nothing is judged, the image is named, and with it back the run is done."""
     run = Run(tmp_path, engine)
@@ -104,6 +127,7 @@ def test_d7_the_image_is_gone(engine: OwnEngine, tmp_path: Path) -> None:
 def test_d6_the_host_goes_down(engine: OwnEngine, tmp_path: Path) -> None:
     """Everything is killed, one within milliseconds of the other: the command, broker, workers, engine, containers."""
     run = Run(tmp_path, engine)
+    digest = run.in_peace()
     grading = run.grade()
     wait_until(lambda: run.judged() > 0, "something is judged")
     for pid in farm_processes(run.home):
@@ -113,6 +137,6 @@ def test_d6_the_host_goes_down(engine: OwnEngine, tmp_path: Path) -> None:
     wait_until(lambda: not farm_processes(run.home), "all is dead")
     engine.start()
     run.resume().ok(TIMEOUT_S)
-    run.check()
+    run.check(digest)
     left = engine.docker("ps", "--all", "--quiet").stdout.split()
     assert left == [], "containers of before"
