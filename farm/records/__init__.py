@@ -1,0 +1,92 @@
+"""The records that travel down the line, from a run's specification to its report.
+
+    RunSpec -> Problem(TestCase...) -> SampleKey -> Completion -> Program -> CaseResult... -> SampleResult -> Report
+
+All are frozen, strict and closed (an unknown field is an error), and the stored ones carry a schema
+version. Times, hosts and attempts are telemetry: they live in fields that no digest covers, so two
+deliveries of the same work compare equal. Texts of a model or a program are never fields of a
+record: they may hold what JSON cannot (lone surrogates), so records name them by SHA-256 and the
+bytes travel as blobs (`farm.text.encode`).
+"""
+
+from __future__ import annotations
+
+from farm.records.base import (
+    DEFAULT_TOLERANCE,
+    UNSANDBOXED,
+    Count,
+    Difficulty,
+    Digest,
+    Record,
+    RunId,
+    SampleKey,
+    Seconds,
+    Verdict,
+)
+from farm.records.judging import (
+    JudgeSpec,
+    Limits,
+    Message,
+    Prompt,
+    Sampling,
+    default_limits,
+)
+from farm.records.problems import (
+    Asserts,
+    Problem,
+    Suite,
+    TestCase,
+)
+from farm.records.results import (
+    CaseResult,
+    Completion,
+    GenerateTelemetry,
+    SampleResult,
+    Usage,
+)
+from farm.records.runs import (
+    BadRow,
+    DatasetRef,
+    HarnessRef,
+    Reference,
+    RegradedFrom,
+    Repairs,
+    RunSpec,
+    ServedModel,
+)
+
+__all__ = [
+    "DEFAULT_TOLERANCE",
+    "UNSANDBOXED",
+    "Asserts",
+    "BadRow",
+    "CaseResult",
+    "Completion",
+    "Count",
+    "DatasetRef",
+    "Difficulty",
+    "Digest",
+    "GenerateTelemetry",
+    "HarnessRef",
+    "JudgeSpec",
+    "Limits",
+    "Message",
+    "Problem",
+    "Prompt",
+    "Record",
+    "Reference",
+    "RegradedFrom",
+    "Repairs",
+    "RunId",
+    "RunSpec",
+    "SampleKey",
+    "SampleResult",
+    "Sampling",
+    "Seconds",
+    "ServedModel",
+    "Suite",
+    "TestCase",
+    "Usage",
+    "Verdict",
+    "default_limits",
+]

@@ -1,0 +1,76 @@
+"""How programs are asked for and judged: limits, judge, sampling, prompts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from farm.ids import DEFAULT_RUNTIME, RUNTIME_PATTERN
+from farm.records.base import Record, is_default_runtime
+
+
+class Limits(Record):
+    """What one execution may use. Defaults and reasons: docs/sandbox.md."""
+
+    cpu_s: Annotated[float, Field(gt=0, le=3600)] = 6.0
+    wall_s: Annotated[float, Field(gt=0, le=7200)] = 18.0
+    memory_bytes: Annotated[int, Field(ge=32 << 20, le=1 << 40)] = 1 << 30
+    stdout_bytes: Annotated[int, Field(ge=1 << 10, le=128 << 20)] = 16 << 20
+    stderr_bytes: Annotated[int, Field(ge=0, le=1 << 20)] = 64 << 10
+    result_bytes: Annotated[int, Field(ge=1 << 10, le=128 << 20)] = 16 << 20
+    stack_bytes: Annotated[int, Field(ge=1 << 20, le=1 << 30)] = 256 << 20
+    threads: Annotated[int, Field(ge=1, le=4096)] = 64
+    open_files: Annotated[int, Field(ge=8, le=1024)] = 64
+    program_bytes: Annotated[int, Field(ge=1, le=16 << 20)] = 1 << 20
+
+    @model_validator(mode="after")
+    def _wall_above_cpu(self) -> Self:
+        if self.wall_s < self.cpu_s:
+            raise ValueError("wall_s must not be below cpu_s")
+        return self
+
+
+LCB_MEMORY_BYTES = 4 << 30
+
+
+class JudgeSpec(Record):
+    """How completions become verdicts. See docs/protocols.md."""
+
+    mode: Literal["judge", "lcb", "asserts"] = "judge"
+    variant: Literal["official", "tt"] = "official"  # of mode lcb: which original grader
+    comparator: Literal["lcb-text@1", "strip@1"] = "lcb-text@1"
+    stop: Literal["first_failure", "all"] = "first_failure"
+    # What programs find to import: an interpreter and its packages, by the name that workers give it
+    runtime: Annotated[str, StringConstraints(pattern=RUNTIME_PATTERN)] = Field(
+        default=DEFAULT_RUNTIME, exclude_if=is_default_runtime
+    )
+
+
+def default_limits(judge: JudgeSpec) -> Limits:
+    """The limits of a way of judging. Mode `lcb` has more memory: the original grader has no limit of it."""
+    return Limits(memory_bytes=LCB_MEMORY_BYTES) if judge.mode == "lcb" else Limits()
+
+
+class Sampling(Record):
+    """What is asked of the model server. `None` means: not sent."""
+
+    n: Annotated[int, Field(ge=1, le=10_000)] = 1
+    temperature: Annotated[float, Field(ge=0, le=10)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    max_tokens: Annotated[int, Field(ge=1)] = 2048
+    stop: tuple[str, ...] = ()
+    seed: Annotated[int, Field(ge=0, lt=1 << 31)] = 42  # of the run; each sample's is ids.sample_seed
+
+
+class Message(Record):
+    """One chat message."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Prompt(Record):
+    """What is sent for one problem: chat messages; their texts joined for a base model."""
+
+    messages: Annotated[tuple[Message, ...], Field(min_length=1)]

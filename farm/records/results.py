@@ -1,0 +1,145 @@
+"""What comes back: completions, cases, results."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from farm.ids import canonical_json, sha256_hex
+from farm.records.base import UNSANDBOXED, Count, Digest, Record, SampleKey, Seconds, Verdict
+from farm.records.judging import JudgeSpec, Limits
+
+
+class Usage(Record):
+    """Token counts as the server states them; None where it is silent."""
+
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
+
+
+class Completion(Record):
+    """A model's answer to one sample. The text itself is the blob `text_sha256`."""
+
+    schema_version: Literal[1] = 1
+    problem_id: str
+    index: Count
+    form: Literal["text", "program"] = "text"  # program: already extracted, as some completion files have it
+    text_sha256: Digest
+    reasoning_sha256: Digest | None = None
+    prompt_sha256: Digest | None = None
+    finish_reason: str | None = None
+    seed: int | None = None
+    max_tokens: int | None = None  # as sent, after clamping
+    model: str | None = None  # as the server names it
+    usage: Usage = Usage()
+
+    @property
+    def key(self) -> SampleKey:
+        return SampleKey(self.problem_id, self.index)
+
+    @property
+    def truncated(self) -> bool:
+        return self.finish_reason == "length"
+
+
+class GenerateTelemetry(Record):
+    """How an answer came about; outside every digest."""
+
+    worker: str = ""
+    server: str = ""
+    attempt: Count = 1
+    requests: Count = 1  # HTTP requests made, retries included
+    latency_s: Seconds = 0.0
+    ttft_s: Seconds | None = None  # time to first token
+    finished_at: float = 0.0  # Unix time
+
+
+class CaseResult(Record):
+    """One test's execution, judged. Times and sizes are telemetry."""
+
+    index: Count
+    verdict: Verdict
+    detail: str = ""  # short: exception name, signal, limit; printable
+    exit_code: int | None = None
+    signal: int | None = None
+    limit: Literal["cpu", "wall", "memory", "stdout", "result"] | None = None
+    stdout_bytes: Count = 0
+    stdout_sha256: Digest | None = None
+    stdout_excerpt: str = ""  # printable, at most 1 KiB
+    stderr_excerpt: str = ""
+    truncated: bool = False  # output was cut at its cap
+    rerun: bool = False  # decided by the second run, alone
+    cpu_s: Seconds = 0.0
+    wall_s: Seconds = 0.0
+    peak_bytes: Count = 0
+
+
+class SampleResult(Record):
+    """The verdict on one sample: that of its first failing test, in test order."""
+
+    schema_version: Literal[1] = 1
+    problem_id: str
+    index: Count
+    verdict: Verdict
+    first_failure: Count | None = None  # index of the first failing test; None if passed or nothing ran
+    program_sha256: Digest | None = None  # None: no code
+    suite_sha256: Digest
+    judge: JudgeSpec
+    limits: Limits
+    detail: str = ""
+    cases: tuple[CaseResult, ...] = ()
+    tests_total: Annotated[int, Field(ge=1)]
+    sandbox: str = ""  # tier that ran it
+    runtime: str = ""  # interpreter and runner versions
+    cached_from: str = ""  # "run/sample" that was executed in this one's place; empty: executed for this sample
+    worker: str = ""
+    attempt: Count = 1
+    cpu_s: Seconds = 0.0
+    wall_s: Seconds = 0.0
+    finished_at: float = 0.0
+
+    @property
+    def key(self) -> SampleKey:
+        return SampleKey(self.problem_id, self.index)
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict is Verdict.PASSED
+
+    @property
+    def official(self) -> bool:
+        """Whether it may enter a score: what ran without a sandbox may have been forged."""
+        return self.sandbox != UNSANDBOXED
+
+    def outcome_digest(self) -> str:
+        """Digest of what the judging decided; equal for two honest executions of a deterministic program."""
+        return sha256_hex(
+            canonical_json(
+                [
+                    self.problem_id,
+                    self.index,
+                    self.verdict.value,
+                    self.first_failure,
+                    self.program_sha256,
+                    self.suite_sha256,
+                    self.judge.model_dump(mode="json"),
+                    self.limits.model_dump(mode="json"),
+                    [[c.index, c.verdict.value] for c in self.cases],
+                ]
+            )
+        )
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if self.verdict is Verdict.PASSED:
+            # A pass is every test, run and passed: no test can be left out, forged or absent.
+            if len(self.cases) != self.tests_total or any(c.verdict is not Verdict.PASSED for c in self.cases):
+                raise ValueError("PASSED needs a passing result for each test")
+            if self.first_failure is not None:
+                raise ValueError("a passed sample has no failing test")
+        elif self.first_failure is not None and not any(
+            c.index == self.first_failure and c.verdict is self.verdict for c in self.cases
+        ):
+            raise ValueError("the verdict is that of the first failing test")
+        return self

@@ -1,0 +1,140 @@
+"""What a run is: its model, dataset, reference and rules."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from farm.records.base import (
+    DEFAULT_TOLERANCE,
+    Count,
+    Digest,
+    Record,
+    RunId,
+    is_blank,
+    is_default_tolerance,
+    is_empty,
+    is_none,
+    is_true,
+)
+from farm.records.judging import JudgeSpec, Limits, Sampling
+
+
+class ServedModel(Record):
+    """A model as the catalogue resolves it for one device."""
+
+    name: str  # short name, the last part of the repo id
+    repo: str  # HF repo id, the `model` of each request
+    device: str
+    engine: str = "vLLM"
+    max_concurrency: Annotated[int, Field(ge=1)] = 32
+    max_context: Annotated[int, Field(ge=1)] = 32768
+    chat: bool = True  # chat endpoint; completions for base models
+    # What the catalogue says of the build that serves it
+    docker_image: str | None = Field(default=None, exclude_if=is_none)
+    tt_metal_commit: str | None = Field(default=None, exclude_if=is_none)
+    vllm_commit: str | None = Field(default=None, exclude_if=is_none)
+
+
+class BadRow(Record):
+    """A row that could not be read and was left out at the user's wish: its problem is unjudgeable."""
+
+    place: str  # file name and row, "test3.jsonl:17"
+    problem_id: str = ""  # empty: not even that could be read
+    reason: str
+
+
+class DatasetRef(Record):
+    """Which problems a run judges: name, source and the digest of what was selected."""
+
+    name: str
+    source: str
+    digest: Digest  # over (problem_id, statement, starter code, suite) of the selected problems, in order
+    problems: Annotated[int, Field(ge=1)]
+    tests: Literal["all", "public"] = "all"
+    skipped_rows: Count = 0
+    revision: str = ""  # of the repository that its files were pulled from
+    selection: str = ""  # which of the dataset's problems, in words; empty: all
+    bad_rows: tuple[BadRow, ...] = ()  # of the skipped rows the first thousand
+    errata: str = ""  # name and version of the errata that were looked up; empty: none are known
+    flawed: dict[str, str] = Field(default_factory=dict)  # problems of this run that carry an erratum, and which
+    flawed_excluded: dict[str, str] = Field(default_factory=dict)  # problems that --exclude-errata left out
+
+
+class Reference(Record):
+    """A score somebody else measured, in percent. One with `unlike` is shown and named, never compared with."""
+
+    label: Literal["published", "gpu_reference"]
+    score: float
+    source: str = ""
+    problems: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=is_none)  # it was measured on
+    hits: Count | None = Field(default=None, exclude_if=is_none)  # of `problems`, one sample each
+    unlike: tuple[str, ...] = Field(default=(), exclude_if=is_empty)  # what was not as in this run: "protocol tt"
+
+
+class RegradedFrom(Record):
+    """The run whose completions are judged again, and by which rules it judged them."""
+
+    run_id: RunId
+    prompted_by: str  # the protocol that made the prompts; empty if the completions came from a file
+    protocol: str
+    protocol_digest: Digest
+    judge: JudgeSpec
+    limits: Limits
+
+
+class HarnessRef(Record):
+    """The task of lm-evaluation-harness that a run carries out: results are written in its layout too."""
+
+    task: str
+    plan: Digest | None = Field(default=None, exclude_if=is_none)  # what lm-eval scores by; None: farm judges itself
+    environment: str = Field(default="", exclude_if=is_blank)  # that has lm-eval
+
+
+class Repairs(Record):
+    """The run whose failed programs are asked for again."""
+
+    run_id: RunId
+    prompts: Digest  # blob: a Prompt by sample, of those that failed
+    failed: Count
+
+
+class RunSpec(Record):
+    """All that decides a run's score. Resume refuses a differing one, by field."""
+
+    schema_version: Literal[1] = 1
+    kind: Literal["evaluate", "grade"]
+    eval_task: str
+    model: ServedModel | None  # None: the completions came from a file
+    servers: tuple[str, ...] = ()
+    protocol: str
+    protocol_digest: Digest
+    judge: JudgeSpec
+    sampling: Sampling
+    limits: Limits
+    dataset: DatasetRef
+    ks: Annotated[tuple[int, ...], Field(min_length=1)]
+    references: tuple[Reference, ...] = ()
+    # How far below a reference the accuracy check still passes, as a share of it
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = Field(default=DEFAULT_TOLERANCE, exclude_if=is_default_tolerance)
+    completions: str = ""  # kind grade: digest of the completions file
+    # The completions are another run's: nothing is generated
+    regraded_from: RegradedFrom | None = Field(default=None, exclude_if=is_none)
+    # A program that was executed on the same tests by the same rules is not executed again
+    cache: bool = Field(default=True, exclude_if=is_true)
+    # Not: completions are all that is wanted, lm-eval scores them (docs/lm-eval.md)
+    judged: bool = Field(default=True, exclude_if=is_true)
+    harness: HarnessRef | None = Field(default=None, exclude_if=is_none)
+    repairs: Repairs | None = Field(default=None, exclude_if=is_none)
+
+    @property
+    def generates(self) -> bool:
+        """Whether this run asks a model server for its completions."""
+        return self.kind == "evaluate" and self.regraded_from is None
+
+    @model_validator(mode="after")
+    def _k_within_n(self) -> Self:
+        if self.kind == "evaluate" and max(self.ks) > self.sampling.n:
+            raise ValueError(f"pass@{max(self.ks)} needs at least {max(self.ks)} samples, n is {self.sampling.n}")
+        return self
