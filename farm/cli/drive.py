@@ -175,9 +175,8 @@ def conclude(ledger: Ledger, run_id: str, settings: Settings, how: HowToRun, end
         if ledger.run(run_id).spec.harness is not None:
             from farm.cli.harness_task import score_harness_task  # it drives, too
 
-            for path in score_harness_task(
-                settings, ledger, run_id, report_directory(settings, run_id, how.out) / "lm-eval"
-            ):
+            folder = report_directory(settings, run_id, how.out) / "lm-eval"
+            for path in score_harness_task(settings, ledger, run_id, folder, ordered=how.ordered):
                 click.echo(str(path))
         return code
     report, paths = write_reports(settings, ledger, run_id, report_directory(settings, run_id, how.out))

@@ -22,6 +22,7 @@ from farm.cli.home import blob_store, datasets_folder
 from farm.config import Settings
 from farm.coordinator.harness_plan import document_name, harness_dataset, planned_requests
 from farm.coordinator.ledger import Ledger
+from farm.coordinator.orders import order_of as order_to_drive
 from farm.coordinator.plan import PlannedDataset
 from farm.coordinator.scoring import Scorer, answers_of, order_of, plan_of
 from farm.datasets.store import BlobStore
@@ -153,10 +154,13 @@ def hub_file(settings: Settings, task: HarnessTask) -> Path:
     return path
 
 
-def score_harness_task(settings: Settings, ledger: Ledger, run_id: str, folder: Path) -> list[Path]:
+def score_harness_task(
+    settings: Settings, ledger: Ledger, run_id: str, folder: Path, *, ordered: bool = False
+) -> list[Path]:
     """Have a complete run's answers scored and write lm-eval's files below `folder`; the paths.
 
-    Raises RunIncomplete if answers are missing or lm-eval fails, Interrupted after Ctrl-C.
+    An `ordered` score is wanted as long as the order stands. Raises RunIncomplete if answers are missing, lm-eval
+    fails or the order is withdrawn, Interrupted after Ctrl-C.
     """
     spec = ledger.run(run_id).spec
     assert spec.harness is not None and spec.model is not None
@@ -177,7 +181,10 @@ def score_harness_task(settings: Settings, ledger: Ledger, run_id: str, folder: 
             signer=signer(live), check=stack.check if stack is not None else lambda: None,
             say=lambda text: click.echo(text, err=True),
         )  # fmt: skip
-        found = scorer.score(spec.harness.environment, order, answers, stop)
+        found = scorer.score(
+            spec.harness.environment, order, answers, stop,
+            wanted=lambda: not ordered or order_to_drive(ledger, run_id) is not None,
+        )  # fmt: skip
         redis.close()
     paths = write_scored(folder / sanitized(spec.model.repo), run_id, found["files"])
     show_figures(spec.harness.task, found["figures"])

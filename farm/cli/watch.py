@@ -172,8 +172,12 @@ def _view(sight: Sight) -> LiveView:
 def cancel(run_id: str) -> None:
     """Pause a run, wherever it is driven. What is recorded is kept; farm resume goes on from there."""
     with open_ledger(load()) as ledger:
-        if ledger.run(run_id).finished_at is not None:
-            raise ConfigError(f"run {run_id} has ended: there is nothing to cancel")
+        if ledger.run(run_id).finished_at is not None:  # but a service may wait for its score, or try it once more
+            if order_of(ledger, run_id) is None:
+                raise ConfigError(f"run {run_id} has ended: there is nothing to cancel")
+            order_cancel(ledger, run_id)
+            click.echo(f"run {run_id} has ended, and its order is withdrawn; order it again: farm resume {run_id}")
+            return
         if not order_cancel(ledger, run_id):
             click.echo(f"run {run_id}: asked its coordinator to stop", err=True)
             _wait_for_driver(ledger, run_id)

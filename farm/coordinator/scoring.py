@@ -90,10 +90,13 @@ class Scorer:
         identity = ledger.identity(run_id)
         self._board = RunBoard(connection, keys, run_id, run.fence, run.spec, identity, signer.key_id)
 
-    def score(self, environment: str, order: bytes, answers: bytes, stop: threading.Event) -> dict[str, Any]:
+    def score(
+        self, environment: str, order: bytes, answers: bytes, stop: threading.Event, wanted: Callable[[], bool]
+    ) -> dict[str, Any]:
         """lm-eval's files: `{"files": {name: text}, "figures": {...}}`.
 
-        Raises RunIncomplete with what lm-eval said if it fails, Interrupted when `stop` is set.
+        Raises RunIncomplete with what lm-eval said if it fails or when the score is not `wanted` any more,
+        Interrupted when `stop` is set.
         """
         self._board.own()
         attempt, sent, gone = 0, float("-inf"), time.monotonic()
@@ -101,6 +104,11 @@ class Scorer:
         try:
             while not stop.is_set():
                 self._check()
+                if not wanted():
+                    raise RunIncomplete(
+                        f"run {self._run_id} is cancelled and not scored",
+                        remedy=f"score it: farm resume {self._run_id}",
+                    )
                 now = time.monotonic()
                 try:
                     self._board.announce()

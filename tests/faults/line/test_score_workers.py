@@ -202,6 +202,24 @@ def test_w13_the_service_is_killed_while_a_detached_run_waits_for_its_score(clus
     assert cluster.seeds_asked() == asked
 
 
+def test_a_detached_run_that_waits_for_its_score_can_be_cancelled(cluster: Cluster, tasks: Path) -> None:
+    """Who waits for the score ends; the answers stay, and `farm resume` has them scored."""
+    submit(cluster, tasks, "--detach").ok(200)
+    cluster.farm("coordinator")
+    log = cluster.logs / "coordinator_logs" / "run-1.log"
+    waits = lambda: log.exists() and "no score worker has the environment EVALS: " in log.read_text()  # noqa: E731
+    wait_until(waits, "the run waits for its score", timeout_s=200)
+    assert "its order is withdrawn" in cluster.farm("cancel", "run-1").ok().stdout
+    wait_until(lambda: "run run-1 is cancelled and not scored" in log.read_text(), "who waited ends")
+    refused = cluster.farm("cancel", "run-1")
+    assert refused.wait() == 2 and "nothing to cancel" in refused.stderr
+    assert len(cluster.completed()) == 8
+    asked = cluster.seeds_asked()
+    score_worker(cluster)
+    assert "capitals right,none: 0.75" in cluster.farm("resume", "run-1").ok(200).stdout
+    assert cluster.seeds_asked() == asked
+
+
 def farm_pids() -> list[int]:
     """Living processes."""
     found = []
