@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import traceback
+from os import _exit, close, fstat, read, setsid
 from typing import Any, NoReturn
 
-from . import at_fork, callee, judge, lcb, lockdown, tester
+from . import callee, judge, lcb, tester
+from .at_fork import in_child
 from .channel import Channel, write_all
-from .lockdown import INPUT, RESULT, SOURCE, STATUS, Prepared
+from .lockdown import INPUT, RESULT, SOURCE, STATUS, Prepared, confine, take_descriptors
 
 _FAILED = 71
 
@@ -17,10 +19,10 @@ def run(prepared: Prepared, request: dict[str, Any], received: dict[str, int], z
     """Everything a child does. Bytes on the status pipe: `R` confined, then `C` compiled or `S` and why
     not; or `E` and the protection that could not be had."""
     try:
-        at_fork.in_child()
-        os.setsid()
-        lockdown.take_descriptors(received, prepared.ruleset)
-        lockdown.confine(prepared, request["limits"], zygote)
+        in_child()
+        setsid()
+        take_descriptors(received, prepared.ruleset)
+        confine(prepared, request["limits"], zygote)
         source = _read_all(SOURCE)
         write_all(STATUS, b"R")
     except BaseException as exc:  # noqa: BLE001 - told to the worker, which voids the run
@@ -34,10 +36,10 @@ def _dispatch(request: dict[str, Any], source: bytes) -> NoReturn:
     if mode == "probe":
         _import_library(request["imports"])
     if mode == "lcb":
-        os.close(STATUS)
+        close(STATUS)
         text = source.decode("utf-8", "surrogatepass")
         lcb.run(text, func_name, request["variant"], channel, timeout_s=request["alarm_s"])
-        os._exit(0)
+        _exit(0)
     if mode in ("callee", "tester"):
         os.close(STATUS)
         (callee if mode == "callee" else tester).run(source, channel)
@@ -71,6 +73,6 @@ def _import_library(names: list[str]) -> NoReturn:
 
 def _read_all(fd: int) -> bytes:
     """All of a sealed input, which is closed then."""
-    data = os.read(fd, os.fstat(fd).st_size)
-    os.close(fd)
+    data = read(fd, fstat(fd).st_size)
+    close(fd)
     return data

@@ -9,6 +9,7 @@ import ctypes
 import os
 import struct
 from collections.abc import Sequence
+from typing import NoReturn
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.prctl.argtypes = (ctypes.c_int, *(ctypes.c_ulong,) * 4)
@@ -41,26 +42,33 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 32, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 
+# Bound here: inside/lockdown.py says why. With its types declared a call makes no objects for its arguments
+_prctl, _addressof, _Array, _pack_into = _libc.prctl, ctypes.addressof, ctypes.Array, struct.pack_into
+_syscall = ctypes.CFUNCTYPE(ctypes.c_long, *(ctypes.c_long,) * 6, use_errno=True)(("syscall", _libc))
+
 Word = int | None | ctypes.Array[ctypes.c_char]
+
+
+def _fail(name: str) -> NoReturn:
+    code = ctypes.get_errno()
+    raise OSError(code, f"{name}: {os.strerror(code)}")
 
 
 def _checked(result: int, name: str) -> int:
     if result < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"{name}: {os.strerror(code)}")
+        _fail(name)
     return result
 
 
 def syscall(number: int, *words: Word, name: str) -> int:
     """The raw system call; integers and buffers as arguments, None as a null pointer."""
-    converted = [
-        ctypes.c_void_p(ctypes.addressof(w)) if isinstance(w, ctypes.Array) else ctypes.c_long(w or 0) for w in words
-    ]
-    return _checked(int(_libc.syscall(ctypes.c_long(number), *converted)), name)
+    converted = [_addressof(w) if isinstance(w, _Array) else w or 0 for w in words]
+    return _checked(_syscall(number, *converted, *(0,) * (5 - len(words))), name)
 
 
 def prctl(option: int, value: int = 0, extra: int = 0) -> None:
-    _checked(_libc.prctl(option, value, extra, 0, 0), f"prctl({option})")
+    if _prctl(option, value, extra, 0, 0) < 0:
+        _fail(f"prctl({option})")
 
 
 def unshare(flags: int) -> None:
@@ -106,10 +114,11 @@ class Filter:
         self._code = ctypes.create_string_buffer(program, len(program))
         address = ctypes.addressof(self._code).to_bytes(8, "little")
         self._head = ctypes.create_string_buffer((len(program) // 8).to_bytes(2, "little") + bytes(6) + address, 16)
+        self._address = ctypes.addressof(self._head)
         self._offsets = tuple(pid_offsets)
 
     def install(self, pid: int) -> None:
         """Put this process, whose pid is written into the program first, under it for good."""
         for offset in self._offsets:
-            struct.pack_into("<I", self._code, offset, pid)
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(self._head))
+            _pack_into("<I", self._code, offset, pid)
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, self._address)

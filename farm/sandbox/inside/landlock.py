@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterable
 
 from . import kernel
+from .kernel import LANDLOCK_RESTRICT_SELF, syscall
 
 READ_FILE, WRITE_FILE, READ_DIR = 1 << 2, 1 << 1, 1 << 3
 _PATH_BENEATH = 1
@@ -74,4 +75,4 @@ def _create(attr: bytes) -> int:
 
 def restrict(ruleset: int) -> None:
     """Confine this process for good. Needs no_new_privs."""
-    kernel.syscall(kernel.LANDLOCK_RESTRICT_SELF, ruleset, 0, name="landlock_restrict_self")
+    syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0, name="landlock_restrict_self")

@@ -21,11 +21,13 @@ Frames, one after loading and one per input:
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import builtins
 import contextlib
 import faulthandler
 import gc
 import os
+import posix
 import shutil
 import signal
 import subprocess
@@ -37,7 +39,8 @@ from typing import Any, Protocol
 from . import header
 from .canonical import encode, encode_text
 from .lcb_load import STDIN_FUNCTION, NotLoaded, compiles, functional_text, load, stdin_text
-from .lcb_mocks import Captured, empty_real_stdin, standard_input
+from .lcb_mocks import Captured, empty_real_stdin, prepare_empty_stdin, standard_input
+from .lockdown import STATUS
 
 # Interpreter frames from the start of the original process to its grading loop (measured, official). They count
 # against the recursion limits: the 1000 under which the program's text is rewritten, and what the program sets.
@@ -52,8 +55,21 @@ _REMOVED_FROM_OS = (
     *("chroot", "lchflags", "lchmod", "lchown", "getcwd", "chdir"),
 )
 _REMOVED_FROM_SHUTIL = ("rmtree", "move", "chown")
-_removed: list[object] = []  # kept: to free them all costs a child more than to start it
 _REMOVED_MODULES = ("ipdb", "joblib", "resource", "psutil", "tkinter")
+_removals = [
+    (vars(module), dict.fromkeys(names))
+    for module, names in (
+        (os, _REMOVED_FROM_OS), (shutil, _REMOVED_FROM_SHUTIL), (builtins, ("quit", "help")), (subprocess, ("Popen",)),
+    )
+]  # fmt: skip
+_removals.append((sys.modules, dict.fromkeys(_REMOVED_MODULES)))
+_removed: list[object] = []  # kept by the zygote: to free them all costs a child more than to start it
+
+# What is called before the program is loaded is bound here: inside/lockdown.py says why. `_signal` does without enums
+_set_handler, _SIGALRM = _signal.signal, _signal.SIGALRM
+_set_max_digits, _set_recursion_limit = sys.set_int_max_str_digits, sys.setrecursionlimit
+_disable_faulthandler, _putenv = faulthandler.disable, posix.putenv
+_environ: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]
 
 # The scanner is an object of C: what the program does to the module json does not reach it.
 _scan_json: Callable[[str, int], tuple[Any, int]] = vars(JSONDecoder())["scan_once"]
@@ -82,14 +98,14 @@ def run(source: str, func_name: str | None, variant: str, channel: Channel, *, t
     alarm, per test and for loading.
     """
     if variant == "official":
-        signal.signal(signal.SIGALRM, _alarm_official)
-        sys.set_int_max_str_digits(50_000)
+        _set_handler(_SIGALRM, _alarm_official)
+        _set_max_digits(50_000)
     else:
-        signal.signal(signal.SIGALRM, _alarm_tt)
-        sys.set_int_max_str_digits(4_300)
+        _set_handler(_SIGALRM, _alarm_tt)
+        _set_max_digits(4_300)
     empty_real_stdin()
     _guard()
-    sys.setrecursionlimit(1_000)
+    _set_recursion_limit(1_000)
     _deeper(GRADER_FRAMES - _depth() - 1, lambda: _grade(source, func_name, variant, channel, timeout_s))
 
 
@@ -99,12 +115,14 @@ def rehearse() -> None:
     Otherwise each child would adapt its own copy: its code objects, its caches, and with them their pages.
     """
     limit = sys.getrecursionlimit()
-    handler = signal.signal(signal.SIGALRM, _alarm_official)
+    handler = _set_handler(_SIGALRM, _alarm_official)
     for _ in range(_REHEARSALS):
         _grade("import sys\nif __name__ == '__main__':\n    print(0)", None, "official", _Nobody(), 60)
         _grade("class Solution:\n    def f(self, x):\n        return x", "f", "official", _Nobody(), 60)
     gc.disable()  # what the rehearsed loading has enabled is each child's to enable
-    signal.signal(signal.SIGALRM, handler)
+    _removed.extend(names.get(name) for names, removed in _removals for name in removed)
+    prepare_empty_stdin(STATUS)
+    _set_handler(_SIGALRM, handler)
     sys.setrecursionlimit(limit)
     header.forget("wrapped_function", "Solution")
 
@@ -270,15 +288,9 @@ def _alarm_tt(_signal: int, _frame: object) -> None:
 
 
 def _guard() -> None:
-    """Take away what the grader's `reliability_guard` takes away."""
-    faulthandler.disable()
-    os.environ["OMP_NUM_THREADS"] = "1"
-    removals = (
-        (os, _REMOVED_FROM_OS), (shutil, _REMOVED_FROM_SHUTIL), (builtins, ("quit", "help")), (subprocess, ("Popen",)),
-    )  # fmt: skip
-    for module, names in removals:
-        for name in names:
-            _removed.append(getattr(module, name, None))
-            setattr(module, name, None)
-    removed: dict[str, Any] = dict.fromkeys(_REMOVED_MODULES)
-    sys.modules.update(removed)
+    """Take away what the grader's `reliability_guard` takes away: from the dictionaries of the modules."""
+    _disable_faulthandler()
+    _environ[b"OMP_NUM_THREADS"] = b"1"  # os.environ[...] = ... does this and the next
+    _putenv(b"OMP_NUM_THREADS", b"1")
+    for names, removed in _removals:
+        names.update(removed)

@@ -34,7 +34,7 @@ class NotLoaded(Exception):
 
 def stdin_text(source: str) -> Text:
     """The text that the grader executes for a program that reads standard input."""
-    return _wrapped(_without_guard(source))
+    return _wrapped(*_without_guard(source))
 
 
 def functional_text(source: str) -> Text:
@@ -85,8 +85,8 @@ def compiles(source: str) -> str:
     return ""
 
 
-def _without_guard(source: str) -> str:
-    """The text with a last `if __name__ == '__main__':` replaced by its body."""
+def _without_guard(source: str) -> tuple[str, list[ast.stmt] | None]:
+    """The text with a last `if __name__ == '__main__':` replaced by its body; its statements, where they are known."""
     try:
         body = ast.parse(source).body
         last = body[-1]
@@ -94,18 +94,21 @@ def _without_guard(source: str) -> str:
             # ast.unparse takes a list of statements, which its annotation does not say.
             before: Any = body[:-1]
             guarded: Any = last.body
-            return ast.unparse(before) + "\n" + ast.unparse(guarded)
+            return ast.unparse(before) + "\n" + ast.unparse(guarded), None
     except BaseException:  # noqa: BLE001 - the grader's own: a bare except, the alarm included
-        return source
-    return source
+        return source, None
+    return source, body
 
 
-def _wrapped(source: str) -> Text:
-    """Header, the top-level imports, and everything else as the body of one function."""
+def _wrapped(source: str, body: list[ast.stmt] | None) -> Text:
+    """Header, the top-level imports, and everything else as the body of one function.
+
+    The grader parses the text a second time here; `body` is what it found the first time.
+    """
     try:
         imports: Any = []
         others: list[ast.stmt] = []
-        for statement in ast.parse(source).body:
+        for statement in ast.parse(source).body if body is None else body:
             (imports if isinstance(statement, (ast.Import, ast.ImportFrom)) else others).append(statement)
         arguments = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
         function = ast.FunctionDef(STDIN_FUNCTION, arguments, body=others, decorator_list=[], lineno=-1)

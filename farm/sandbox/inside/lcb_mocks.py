@@ -15,6 +15,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .streams import real_open
+
 
 class OfficialBuffer:
     """`sys.stdin.buffer` of the official grader: whole input or first line, each time anew."""
@@ -116,15 +118,35 @@ class Captured:
         sys.stdout = self.real
 
 
+# Bound here: inside/lockdown.py says why
+_sys, _open, _DEVNULL, _READ = vars(sys), os.open, os.devnull, os.O_RDONLY
+_empty: dict[int, Any] = {}  # the stream of `empty_real_stdin`, made in the zygote
+
+
+def prepare_empty_stdin(number: int) -> None:
+    """Make the stream that `empty_real_stdin` puts in place. In the zygote, where it costs once.
+
+    `number`: of the first descriptor that is free in a child. Here it must lead to the null device, for a stream
+    asks its descriptor, when it is made, what it can do.
+    """
+    _empty[number] = _text_stream(number)
+
+
 def empty_real_stdin() -> None:
     """Give the child the standard input that a process of `multiprocessing` has: an empty one.
 
     `sys.__stdin__` is closed there, and `sys.stdin` is a new text stream on the null device.
     """
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stdin.close()
+    try:  # noqa: SIM105 - cheaper
+        _sys["stdin"].close()
+    except (OSError, ValueError, AttributeError):
+        pass
     try:
-        null = os.open(os.devnull, os.O_RDONLY)
+        null = _open(_DEVNULL, _READ)
     except OSError:
         null = 0
-    sys.stdin = open(null, encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the child
+    _sys["stdin"] = _empty.get(null) or _text_stream(null)
+
+
+def _text_stream(number: int) -> Any:
+    return real_open(number, encoding="utf-8", closefd=False)

@@ -15,7 +15,7 @@ from typing import Any
 
 _NAMES = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2, "/dev/fd/0": 0, "/dev/fd/1": 1, "/dev/fd/2": 2}
 _NAMES |= {f"/proc/self/fd/{n}": n for n in range(3)}
-_open = io.open
+real_open = io.open
 _opened: list[weakref.ref[Any]] = []  # files on descriptors, flushed at the end as a dying interpreter does
 
 
@@ -30,7 +30,7 @@ def _shim(  # the signature and the name are those of the built-in
     opener: Any = None,
 ) -> Any:
     if isinstance(file, int):
-        opened = _open(file, mode, buffering, encoding, errors, newline, closefd, opener)
+        opened = real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
         _opened.append(weakref.ref(opened))
         return opened
     try:
@@ -38,8 +38,8 @@ def _shim(  # the signature and the name are those of the built-in
     except TypeError:
         number = None
     if number is None or opener is not None:
-        return _open(file, mode, buffering, encoding, errors, newline, closefd, opener)
-    opened = _open(os.dup(number), mode, buffering, encoding, errors, newline)
+        return real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
+    opened = real_open(os.dup(number), mode, buffering, encoding, errors, newline)
     _opened.append(weakref.ref(opened))
     return opened
 
