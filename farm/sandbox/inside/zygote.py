@@ -233,7 +233,7 @@ def _supervise(sock: socket.socket, pid: int, poller: select.poll) -> None:
         os._exit(0)
     poller.register(pidfd, select.POLLIN)
     ready = poller.poll()
-    if not any(fd == pidfd for fd, _ in ready):
+    if pidfd not in dict(ready):
         signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         os._exit(0)
     poller.unregister(pidfd)
