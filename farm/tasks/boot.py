@@ -216,8 +216,9 @@ def _start(app: Celery, name: str, *, pool: str, slots: int, queues: list[str], 
     worker.start()
     app.farm_worker.ended.set()
     with suppress(RedisError):  # it may be what made us stop; the key's TTL does the rest
-        app.farm_worker.guard.settle()
-        app.farm_worker.connection.delete(app.farm_worker.keys.worker(name))
+        app.farm_worker.guard.in_hand.settle()
+        with app.farm_worker.saying:
+            app.farm_worker.connection.delete(app.farm_worker.keys.worker(name))
     return int(worker.exitcode or 0)
 
 

@@ -31,10 +31,12 @@ def end_drain(worker: WorkerFacts, drain_s: float) -> None:
     requests = list(state.active_requests)
     log.warning("%d requests are out after %.0f s: their jobs go back to the queue", len(requests), drain_s)
     try:
-        worker.guard.settle()
+        worker.guard.in_hand.settle()
         for request in requests:
             _hand_back(worker, request.message)
-        worker.connection.delete(worker.keys.worker(worker.name))
+        worker.ended.set()
+        with worker.saying:
+            worker.connection.delete(worker.keys.worker(worker.name))
     except RedisError as exc:
         log.warning("not handed back, they return after the visibility timeout: %s", exc)
     for handler in logging.getLogger().handlers:

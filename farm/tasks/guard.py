@@ -7,7 +7,8 @@ So entries are read here, in three places of kombu and Celery that their pinned 
 
 * `Channel._brpop_read`: each entry is opened by farm.tasks.envelope before kombu builds a message of it.
   A Redis that refuses writes (no memory, a full disk, no replicas) is asked again, where kombu would end.
-* `QoS`: when a connection is lost, tasks go on, so their messages are not given to others (kombu restores
+* `QoS`: what is in hand is noted beside the event loop (farm.tasks.in_hand), which waits for no reply. When a
+  connection is lost, tasks go on, so their messages are not given to others (kombu restores
   them if it still can: each reconnect would start all of them twice); those that end are acknowledged although
   their channel is gone. What Redis refuses to note stops nobody.
 * `Consumer`: what Celery refuses or fails on all the same is counted, rejected and survived.
@@ -18,8 +19,6 @@ from __future__ import annotations
 import json
 import logging
 import threading
-import time
-from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from queue import Empty
@@ -35,7 +34,9 @@ from kombu.utils.json import dumps
 from redis.exceptions import RedisError, ResponseError
 
 from farm.errors import MessageRejected, ProtocolError, VersionSkew
+from farm.tasks.aside import Aside
 from farm.tasks.envelope import HANDED_BACK, BadEnvelope, Envelope, open_envelope
+from farm.tasks.in_hand import InHand
 from farm.tasks.keys import Keys
 from farm.tasks.quarantine import Quarantine
 from farm.tasks.signing import Signer
@@ -78,9 +79,10 @@ class Guard:
         """`kinds`: the job of each task that a worker of this role has; `worker`: its name, for the notes."""
         self.quarantine = Quarantine(connection, keys)
         self._redis, self._keys, self._kinds, self._worker = connection, keys, kinds, worker
-        self._role, self._signer = role, signer
+        self._signer = signer
+        self.in_hand = InHand(connection, keys, role)
+        self.restoring = Aside("restoring")
         self._pop_some = connection.register_script(POP_SOME)
-        self._settled: deque[str] = deque()  # tags of messages that are done with, and noted in Redis as in hand
         self._in_a_row = 0
 
     def open(self, raw: bytes, queue: str) -> Envelope | None:
@@ -117,52 +119,6 @@ class Guard:
             return
         payload["headers"][HANDED_BACK] = True
         self._redis.lpush(self._keys.queue(queue), json.dumps(payload))
-
-    def hold(self, tag: str, message: str) -> None:
-        """Note a message as in hand, in the form of kombu, and forget what is settled. Raises RedisError.
-
-        One round trip for what kombu does in two, each with a client of its own. No transaction is needed: a note
-        without its message is dropped by kombu, and the two that would leave a message without a note come last
-        and first.
-        """
-        self._write(tag, message)
-
-    def settle_later(self, tag: str) -> None:
-        """A message is done with: Redis is told by the next call of `hold` or `settle`. From any thread.
-
-        If this worker is killed before, the message comes back after the visibility timeout, and is stale then.
-        """
-        self._settled.append(tag)
-
-    def settle(self) -> None:
-        """Tell Redis what is done with. Raises RedisError."""
-        self._write()
-
-    def acknowledge(self, tag: str) -> None:
-        """Forget a message at once. Raises RedisError."""
-        self.settle_later(tag)
-        self.settle()
-
-    def _write(self, tag: str | None = None, message: str = "") -> None:
-        done: list[str] = []
-        with suppress(IndexError):
-            while True:
-                done.append(self._settled.popleft())
-        if not done and tag is None:
-            return
-        held, since = self._keys.unacked(self._role)
-        pipe = self._redis.pipeline(transaction=False)
-        if done:
-            pipe.hdel(held, *done)
-            pipe.zrem(since, *done)
-        if tag is not None:
-            pipe.zadd(since, {tag: time.time()})
-            pipe.hset(held, tag, message)
-        try:
-            pipe.execute()
-        except RedisError:
-            self._settled.extend(done)
-            raise
 
     def refuse(self, reason: str, headers: object) -> None:
         """Note a message that passed `open` and was refused later."""
@@ -205,18 +161,15 @@ class GuardedQoS(kombu_redis.QoS):  # type: ignore[misc]
 
     def append(self, message: Any, delivery_tag: str) -> None:
         where = message.delivery_info
-        try:
-            self.channel.guard.hold(delivery_tag, dumps([message._raw, where["exchange"], where["routing_key"]]))
-        except ResponseError as exc:  # the work is done all the same; if this worker dies, it is found missing
-            log.warning("Redis does not note what is in hand: %s", exc)
+        self.channel.guard.in_hand.hold(delivery_tag, dumps([message._raw, where["exchange"], where["routing_key"]]))
         virtual.QoS.append(self, message, delivery_tag)
 
     def ack(self, delivery_tag: str) -> None:
         if self._gone() or stopping():  # nothing will tell Redis later
             with _refusal_logged():
-                self.channel.guard.acknowledge(delivery_tag)
+                self.channel.guard.in_hand.acknowledge(delivery_tag)
         else:
-            self.channel.guard.settle_later(delivery_tag)
+            self.channel.guard.in_hand.settle_later(delivery_tag)
         virtual.QoS.ack(self, delivery_tag)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
@@ -224,14 +177,21 @@ class GuardedQoS(kombu_redis.QoS):  # type: ignore[misc]
             self.ack(delivery_tag)
             return
         with _refusal_logged():
+            self.channel.guard.in_hand.settle()
             super().reject(delivery_tag, requeue)
 
     def restore_unacked_once(self, stderr: Any = None) -> None:
         if not stopping():  # the connection was lost: what runs goes on, and the lease keeps it
             for request in list(state.active_requests):
                 self._delivered.pop(request.message.delivery_tag, None)
+        with suppress(RedisError):  # what is not noted cannot be given back: it is found missing
+            self.channel.guard.in_hand.settle()
         with suppress(*((AttributeError, ConnectionError) if self._gone() else ())):
             super().restore_unacked_once(stderr)
+
+    def restore_visible(self, *arguments: Any, **options: Any) -> None:
+        """kombu's own, which gives back what dead workers held, beside the event loop."""
+        self.channel.guard.restoring.start(lambda: kombu_redis.QoS.restore_visible(self, *arguments, **options))
 
     def _gone(self) -> bool:
         connection = getattr(self.channel, "connection", None)

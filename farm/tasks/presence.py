@@ -1,6 +1,6 @@
 """What a worker's main process does besides tasks: it says that it lives, and keeps what it holds.
 
-Celery bootsteps on the worker's own event loop, so a worker that hangs falls silent:
+Celery bootsteps on the worker's own event loop, so a worker that hangs falls silent; the talk itself is done beside it:
 
 * Presence writes a key with a TTL. A coordinator resends what a silent worker had claimed. It also reads whether
   somebody asked this worker to leave (farm.tasks.roster).
@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -32,6 +34,7 @@ import farm
 from farm import health
 from farm.sandbox.api import SandboxInfo
 from farm.tasks.app import VISIBILITY_S
+from farm.tasks.aside import Aside
 from farm.tasks.guard import Guard, stopping
 from farm.tasks.keys import WORKER_TTL_S, Keys
 from farm.tasks.wire import WIRE_VERSION
@@ -54,10 +57,12 @@ class WorkerFacts:
     environments: tuple[str, ...] = ()  # evaluation environments that it scores in
     health_file: Path | None = None  # for a health check that costs Redis nothing (farm.health)
     ended: threading.Event = field(default_factory=threading.Event)  # set when the process is about to end
+    saying: threading.Lock = field(default_factory=threading.Lock)  # held while it says that it lives
 
 
 class _Repeating(bootsteps.StartStopStep):  # type: ignore[misc]
-    """Calls `beat` every `every_s` seconds on the worker's event loop; anew after each reconnect."""
+    """Calls `beat` every `every_s` seconds on the worker's event loop, anew after each reconnect, and then beside it
+    what that gives, if the last one is done."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
     every_s: ClassVar[float]
@@ -65,6 +70,7 @@ class _Repeating(bootsteps.StartStopStep):  # type: ignore[misc]
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
         self._timer: Any = None
+        self._aside = Aside(type(self).__name__)
 
     def start(self, parent: Any) -> None:
         self._beat(parent)
@@ -80,11 +86,15 @@ class _Repeating(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def _beat(self, consumer: Any) -> None:
         try:
-            self.beat(consumer, consumer.app.farm_worker)
+            talk = self.beat(consumer, consumer.app.farm_worker)
         except RedisError as exc:
             log.warning("%s: Redis does not answer: %s", type(self).__name__, exc)
+            return
+        if talk is not None:
+            self._aside.start(talk)
 
-    def beat(self, consumer: Any, worker: WorkerFacts) -> None:
+    def beat(self, consumer: Any, worker: WorkerFacts) -> Callable[[], None] | None:
+        """What is to be said to Redis."""
         raise NotImplementedError
 
 
@@ -92,6 +102,7 @@ class Presence(_Repeating):
     """Keeps the worker's key alive while its event loop turns."""
 
     every_s = 2.0
+    _ttl_s = WORKER_TTL_S  # longer where replies take seconds
 
     def start(self, parent: Any) -> None:
         if parent.event_dispatcher is not None:
@@ -109,8 +120,7 @@ class Presence(_Repeating):
         while not consumer.app.farm_worker.ended.wait(self.every_s):
             self._beat(consumer)
 
-    def beat(self, consumer: Any, worker: WorkerFacts) -> None:
-        key = worker.keys.worker(worker.name)
+    def beat(self, consumer: Any, worker: WorkerFacts) -> Callable[[], None]:
         values = {
             "role": worker.role,
             "host": socket.gethostname(),
@@ -126,11 +136,19 @@ class Presence(_Repeating):
             "busy": str(len(state.active_requests)),
             "seen": f"{time.time():.3f}",
         }
-        pipe = worker.connection.pipeline(transaction=True)
-        pipe.hset(key, mapping=cast(dict[Any, Any], values))
-        pipe.expire(key, WORKER_TTL_S)
-        pipe.get(worker.keys.drain(worker.name))
-        wish = pipe.execute()[-1]
+        return lambda: self._say(worker, values)
+
+    def _say(self, worker: WorkerFacts, values: dict[str, str]) -> None:
+        key, began = worker.keys.worker(worker.name), time.monotonic()
+        with worker.saying:
+            if worker.ended.is_set():
+                return
+            pipe = worker.connection.pipeline(transaction=True)
+            pipe.hset(key, mapping=cast(dict[Any, Any], values))
+            pipe.expire(key, self._ttl_s)
+            pipe.get(worker.keys.drain(worker.name))
+            wish = pipe.execute()[-1]
+        self._ttl_s = max(WORKER_TTL_S, math.ceil(4 * (time.monotonic() - began)))
         if worker.health_file is not None:
             health.note(worker.health_file)
         if wish is not None and not stopping():
@@ -143,42 +161,47 @@ class Lease(_Repeating):
 
     every_s = VISIBILITY_S / 5
 
-    def beat(self, consumer: Any, worker: WorkerFacts) -> None:
+    def beat(self, consumer: Any, worker: WorkerFacts) -> Callable[[], None] | None:
         channel = consumer.task_consumer.channel
         # After a reconnect the new channel's own list is empty although tasks still run.
         tags = set(channel.qos._delivered) | {r.message.delivery_tag for r in list(state.active_requests)}
-        if tags:
-            with channel.conn_or_acquire() as client:
-                # xx: never revive a message that was acknowledged or taken away
-                client.zadd(channel.unacked_index_key, dict.fromkeys(tags, time.time()), xx=True)
+        if not tags:
+            return None
+        _, since = worker.keys.unacked(worker.role)
+        # xx: never revive a message that was acknowledged or taken away
+        return lambda: cast(None, worker.connection.zadd(since, dict.fromkeys(tags, time.time()), xx=True))
 
 
 def lacking() -> list[str]:
     """The private names of kombu that the lease needs and that are not there: none in the pinned versions."""
     needed = (
-        (kombu_redis.Channel, "conn_or_acquire"),
-        (kombu_redis.Channel, "unacked_index_key"),
+        (kombu_redis.QoS, "restore_visible"),
         (virtual.QoS, "_delivered"),
     )
     return [f"{owner.__name__}.{name}" for owner, name in needed if not hasattr(owner, name)]
 
 
 class Settle(_Repeating):
-    """Tells Redis what this worker is done with, where no next message does so in passing (farm.tasks.guard)."""
+    """Has Redis told what this worker is done with, where no next message does so in passing (farm.tasks.in_hand)."""
 
     every_s = 0.25
 
     def beat(self, consumer: Any, worker: WorkerFacts) -> None:
-        worker.guard.settle()
+        worker.guard.in_hand.remind()
 
 
 class FollowQueues(_Repeating):
     """A generate worker without --model serves every model: it follows the set of announced queues."""
 
     every_s = 1.0
+    _announced: tuple[str, ...] = ()
 
-    def beat(self, consumer: Any, worker: WorkerFacts) -> None:
-        announced = cast(set[bytes], worker.connection.smembers(worker.keys.generate_queues))
-        for name in sorted(raw.decode() for raw in announced):
+    def beat(self, consumer: Any, worker: WorkerFacts) -> Callable[[], None]:
+        for name in self._announced:
             if name.startswith("generate.") and not consumer.task_consumer.consuming_from(name):
                 consumer.add_task_queue(name, exchange="", routing_key=name)
+        return lambda: self._look(worker)
+
+    def _look(self, worker: WorkerFacts) -> None:
+        found = cast(set[bytes], worker.connection.smembers(worker.keys.generate_queues))
+        self._announced = tuple(sorted(raw.decode() for raw in found))

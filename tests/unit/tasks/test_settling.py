@@ -12,10 +12,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from farm.tasks.guard import Guard
+from farm.tasks.in_hand import InHand
 from farm.tasks.keys import Keys
-from farm.tasks.signing import Signer
 from tests.support.redis_server import RedisServer, running_redis
+from tests.support.wait import wait_until
 
 KEYS = Keys("farm:")
 HELD, SINCE = KEYS.unacked("execute")
@@ -24,53 +24,77 @@ pytestmark = pytest.mark.redis
 
 @dataclass
 class Held:
-    """A guard, and what Redis says it holds."""
+    """A worker's notes, and what Redis says of them."""
 
     server: RedisServer
-    guard: Guard
+    in_hand: InHand
 
     def notes(self) -> dict[bytes, bytes]:
+        """The messages that are noted with the time since when."""
         client = self.server.client()
         found = cast(dict[bytes, bytes], client.hgetall(HELD))
-        assert set(cast(list[bytes], client.zrange(SINCE, 0, -1))) == set(found)
-        return found
+        since = set(cast(list[bytes], client.zrange(SINCE, 0, -1)))
+        return found if since == set(found) else {b"in": b"between"}
 
 
 @pytest.fixture
 def held(tmp_path: Path) -> Iterator[Held]:
     with running_redis(tmp_path / "redis") as server:
         connection = redis.Redis.from_url(server.url, retry=Retry(NoBackoff(), 0))
-        yield Held(server, Guard(connection, KEYS, "execute", {}, Signer(b"secret"), "w"))
+        yield Held(server, InHand(connection, KEYS, "execute"))
         connection.close()
 
 
 def test_the_next_message_settles_the_last_one_in_the_same_breath(held: Held) -> None:
-    held.guard.hold("one", "first")
-    held.guard.settle_later("one")
+    held.in_hand.hold("one", "first")
+    wait_until(lambda: held.notes() == {b"one": b"first"}, "it is noted")
+    held.in_hand.settle_later("one")
     assert held.notes() == {b"one": b"first"}
-    held.guard.hold("two", "second")
-    assert held.notes() == {b"two": b"second"}
-    held.guard.settle_later("two")
-    held.guard.settle()
+    held.in_hand.hold("two", "second")
+    wait_until(lambda: held.notes() == {b"two": b"second"}, "one is forgotten and the other noted")
+    held.in_hand.settle_later("two")
+    held.in_hand.remind()
+    wait_until(lambda: held.notes() == {}, "Redis is told")
+
+
+def test_what_has_ended_before_it_was_noted_is_never_noted(held: Held) -> None:
+    with held.in_hand._writing:
+        held.in_hand.hold("one", "first")
+        held.in_hand.hold("two", "second")
+        held.in_hand.settle_later("one")
+    wait_until(lambda: held.notes() == {b"two": b"second"}, "only the other is noted")
+    held.in_hand.acknowledge("two")
+    assert held.notes() == {}
+
+
+def test_nobody_waits_for_a_redis_that_does_not_answer(held: Held) -> None:
+    held.server.kill()
+    held.in_hand.hold("one", "first")
+    held.server.start()
+    wait_until(lambda: held.notes() == {b"one": b"first"}, "it is noted when Redis is back")
+    held.in_hand.settle_later("one")
+    held.in_hand.settle()
     assert held.notes() == {}
 
 
 def test_nothing_to_settle_asks_nothing_of_redis(held: Held) -> None:
-    held.guard.hold("one", "first")
+    held.in_hand.hold("one", "first")
+    wait_until(lambda: held.notes() == {b"one": b"first"}, "it is noted")
     client = held.server.client()
     before = client.info("stats")["total_commands_processed"]
-    held.guard.settle()
+    held.in_hand.settle()
     assert client.info("stats")["total_commands_processed"] == before + 1  # the question itself
 
 
 def test_what_could_not_be_settled_is_settled_later(held: Held) -> None:
-    held.guard.hold("one", "first")
-    held.guard.settle_later("one")
+    held.in_hand.hold("one", "first")
+    wait_until(lambda: held.notes() == {b"one": b"first"}, "it is noted")
+    held.in_hand.settle_later("one")
     held.server.kill()
     with pytest.raises(redis.exceptions.ConnectionError):
-        held.guard.settle()
+        held.in_hand.settle()
     held.server.start()
     held.server.client().hset(HELD, "one", "first")  # as it was
     held.server.client().zadd(SINCE, {"one": 1.0})
-    held.guard.settle()
+    held.in_hand.settle()
     assert held.notes() == {}
