@@ -39,8 +39,7 @@ from typing import Any, Protocol
 from . import header
 from .canonical import encode, encode_text
 from .lcb_load import STDIN_FUNCTION, NotLoaded, compiles, functional_text, load, stdin_text
-from .lcb_mocks import Captured, empty_real_stdin, prepare_empty_stdin, standard_input
-from .lockdown import STATUS
+from .lcb_mocks import Captured, empty_real_stdin, standard_input
 
 # Interpreter frames from the start of the original process to its grading loop (measured, official). They count
 # against the recursion limits: the 1000 under which the program's text is rewritten, and what the program sets.
@@ -121,7 +120,6 @@ def rehearse() -> None:
         _grade("class Solution:\n    def f(self, x):\n        return x", "f", "official", _Nobody(), 60)
     gc.disable()  # what the rehearsed loading has enabled is each child's to enable
     _removed.extend(names.get(name) for names, removed in _removals for name in removed)
-    prepare_empty_stdin(STATUS)
     _set_handler(_SIGALRM, handler)
     sys.setrecursionlimit(limit)
     header.forget("wrapped_function", "Solution")

@@ -29,7 +29,7 @@ from typing import Any, NoReturn
 
 from . import at_fork  # isort: skip - before the modules that want to be told of a fork
 
-from . import bare_root, carried, child, header, kernel, landlock, lcb, library, lockdown, mounts, streams
+from . import bare_root, carried, child, header, kernel, landlock, lcb, lcb_mocks, library, lockdown, mounts, streams
 from .lockdown import FIRST_FREE, Prepared
 
 MESSAGE_BYTES = 1 << 17
@@ -154,6 +154,7 @@ def _warm(modules: tuple[str, ...], preload: list[str], harness_dir: str) -> Non
     _thread.stack_size(_THREAD_STACK)
     header.prepare()
     lcb.rehearse()
+    lcb_mocks.prepare_empty_stdin(lockdown.STATUS)
     at_fork.admit()
     sys.set_int_max_str_digits(0)
     threads = len(os.listdir("/proc/self/task"))
