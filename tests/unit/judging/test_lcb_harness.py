@@ -164,3 +164,18 @@ def down(n):
 print(abs(down(1) - {limit - 34}) <= 2)
 """
     assert judged(source, [("", "True")]).verdict is Verdict.PASSED
+
+
+def test_an_array_that_starts_as_expected_fails_at_the_next_test() -> None:
+    """As by the two codes that the original writes for it; at the last test there is no next one."""
+    pytest.importorskip("numpy")
+    array = "import numpy\ndef f(x): return numpy.array(x)"
+    for tests, failure in (
+        ([("[1, 2]", "[1, 2]"), ("[1, 2]", "[1, 2]")], 1),
+        ([("[1, 2]", "[1, 2]")], 0),
+        ([("[1, 2]", "[3, 2]"), ("[1, 2]", "[1, 2]")], 0),
+        ([("[1]", "[1]"), ("[1, 2]", "[1, 3]"), ("[1]", "[1]")], 2),
+    ):
+        found = judged(array, tests, "f")
+        assert (found.verdict, found.first_failure) == (Verdict.RUNTIME_ERROR, failure), found
+    assert judged(array, [("[1, 2]", "[1, 2]")] * 2, "f", variant="tt").first_failure == 0

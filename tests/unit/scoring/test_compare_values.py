@@ -14,7 +14,15 @@ from typing import Any, NamedTuple
 import pytest
 
 from farm.sandbox.inside.canonical import encode
-from farm.scoring.compare import Outcome, ValueMode, compare_value, decode_expected, decode_text, equal_value
+from farm.scoring.compare import (
+    Outcome,
+    ValueMode,
+    compare_value,
+    decode_expected,
+    decode_text,
+    equal_value,
+    starts_equal,
+)
 
 
 def compared(value: object, expected: str, mode: ValueMode) -> Outcome:
@@ -122,6 +130,32 @@ def test_numpy() -> None:
     assert compared(numpy.array([5]), "5", "lcb") == "equal"
     assert compared(numpy.array([5]), "[6]", "lcb") == "different"
     assert compared(numpy.array([]), "[]", "judge") == "equal"
+
+
+@pytest.mark.parametrize(
+    "value", ["[1, 2]", "[[1, 2]]", "[1]", "1", "0.5", "[[1], [2]]", "[]", "[[1, 2], [1, 2]]", "[2, 1]"]
+)
+@pytest.mark.parametrize(
+    "expected",
+    ["[1, 2]", "[1, 3]", "[2, 1]", "[1, 2, 3]", "1", "true", "[[1, 2]]", "[[1], [2, 3]]", "[]", "null", '"1"'],
+)
+def test_an_array_starts_equal_as_numpy_has_it(value: str, expected: str) -> None:
+    """Also where shapes do not fit, which is an error in numpy, and there is no first element."""
+    numpy = pytest.importorskip("numpy")
+    array, decoded = numpy.array(json.loads(value)), json.loads(expected)
+    try:
+        first = bool((array == decoded).item(0))
+    except (ValueError, IndexError, AttributeError):
+        first = False
+    assert starts_equal(encode(array), decoded) == first
+
+
+def test_what_is_no_array_does_not_start_equal() -> None:
+    assert not starts_equal([1, 2], [1, 2])
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert not starts_equal({"a": deep}, deep)
 
 
 @pytest.mark.parametrize(
