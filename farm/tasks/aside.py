@@ -16,20 +16,38 @@ log = logging.getLogger(__name__)
 
 
 class Aside:
-    """One kind of talk, at most one at a time, in a thread that does not outlive the process."""
+    """One kind of talk, at most one at a time, in a thread that does not outlive the process.
+
+    It is the same thread for all: redis-py's locks draw a UUID, for which libuuid opens a file per thread and never
+    closes it.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._talk: Callable[[], object] | None = None
+        self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self, talk: Callable[[], object]) -> None:
-        """Have `talk` done, unless the last one is not done yet. Redis being away is logged."""
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._do, args=(talk,), name=self._name, daemon=True)
+        """Have `talk` done, unless the last one is not done yet. What it raises is logged. From one thread only."""
+        if self._talk is not None:
+            return
+        self._talk = talk
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
             self._thread.start()
+        self._wake.set()
 
-    def _do(self, talk: Callable[[], object]) -> None:
-        try:
-            talk()
-        except RedisError as exc:
-            log.warning("%s: Redis does not answer: %s", self._name, exc)
+    def _serve(self) -> None:
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            try:
+                if self._talk is not None:
+                    self._talk()
+            except RedisError as exc:
+                log.warning("%s: Redis does not answer: %s", self._name, exc)
+            except Exception:
+                log.exception("%s failed", self._name)
+            finally:
+                self._talk = None
