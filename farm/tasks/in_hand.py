@@ -13,7 +13,6 @@ from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import redis
-from redis.exceptions import RedisError
 
 from farm.tasks.keys import Keys
 
@@ -86,7 +85,7 @@ class InHand:
                 pipe.hset(self._messages, mapping=cast(dict[Any, Any], notes))
             try:
                 pipe.execute()
-            except RedisError:
+            except BaseException:  # not told: it is told later
                 self._settled.extendleft(reversed(done))
                 self._held.extendleft(reversed(held))
                 raise
@@ -97,8 +96,8 @@ class InHand:
             self._news.clear()
             try:
                 self.settle()
-            except RedisError as exc:  # the work is done all the same
-                log.warning("Redis does not note what is in hand: %s", exc)
+            except Exception as exc:  # noqa: BLE001 - the work is done all the same, and nobody else writes notes
+                log.warning("Redis does not note what is in hand: %s: %s", type(exc).__name__, exc)
                 threading.Event().wait(REFUSED_PAUSE_S)
                 self._news.set()
 

@@ -156,7 +156,6 @@ def types_the_block(newcomer: Newcomer) -> None:
     assert "COMPLETE" in said and "INCOMPLETE" not in said, said
     newcomer.judging = judging
     wait_until(lambda: set(newcomer.restarted) <= newcomer.serving(), "both serve again", timeout_s=120, every_s=1)
-    newcomer.back = set(newcomer.restarted)
 
 
 def comes_down(newcomer: Newcomer) -> None:
@@ -181,8 +180,7 @@ def test_the_run_is_complete_and_was_judged_by_containers_that_joined_in_mid_run
 
 
 def test_w4_restarted_containers_serve_again(newcomer: Newcomer) -> None:
-    """`docker restart` in mid-run of one that judges and one that generates cost no sample, and both are back."""
-    assert newcomer.back == set(newcomer.restarted)
+    """One that judges and one that generates are restarted in mid-run and lose no sample; the fixture saw both back."""
     spent = json.loads(
         newcomer.types(f"docker-compose exec -T coordinator python3 -c '{SPENT.replace('RUN', 'first')}'")
     )

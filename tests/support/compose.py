@@ -63,7 +63,6 @@ class Newcomer:
     said: str = ""
     judging: list[str] = field(default_factory=list)  # execute containers from before the scaling
     restarted: list[str] = field(default_factory=list)  # containers, in mid-run
-    back: set[str] | None = None  # those of them that served again
 
     def types(self, line: str, *, ok: bool = True) -> str:
         """One line in the shell, in the checkout, with the name that Compose has here; what it said."""
