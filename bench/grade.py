@@ -34,9 +34,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from farm.datasets.reader import read_problems
+from farm.judging.open import open_sandbox
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Sandbox
-from farm.sandbox.open import open_sandbox
 from tests.corpus.lcb.originals import load_grader
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -18,8 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from farm.coordinator import history
-from farm.coordinator.ledger import Ledger
+from farm.ledger import history
+from farm.ledger.ledger import Ledger
 from tests.support.farm_process import report_of
 from tests.support.network import Network, emulated_hosts
 from tests.support.site import running_site

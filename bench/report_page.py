@@ -13,12 +13,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from farm.coordinator.details import problem_details
-from farm.coordinator.journal import CompletionEntry
-from farm.coordinator.ledger import Ledger, PlannedProblem
-from farm.coordinator.reporting import score_run
 from farm.datasets.store import BlobStore
 from farm.ids import sha256_hex
+from farm.ledger.journal import CompletionEntry
+from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.records import (
     CaseResult,
     Completion,
@@ -38,6 +36,8 @@ from farm.records import (
     Verdict,
 )
 from farm.reports.html.page import write_page
+from farm.results.details import problem_details
+from farm.results.reporting import score_run
 from farm.text import encode
 from tests.support.browser import chromium
 

@@ -24,10 +24,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from farm.errors import SandboxUnavailable
+from farm.judging.open import open_sandbox
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Sandbox
 from farm.sandbox.confinement import DEFAULT_IMAGE, ContainerSpec
-from farm.sandbox.open import open_sandbox
 
 PROGRAM = "a, b = map(int, input().split())\nprint(a + b)\n"
 MODULES = """

@@ -14,8 +14,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from farm.judging.open import open_sandbox
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
-from farm.sandbox.open import open_sandbox
 
 PROGRAM = "print(sum(map(int, input().split())))"
 ROUNDS = 200

@@ -24,10 +24,10 @@ CASES = {
         if name != "lm-eval"
     },
     "farm lm-eval path": "import farm.cli.main as m; m.cli.main(['lm-eval', 'path'], standalone_mode=False)",
-    "worker generate": "import farm.cli.worker, farm.tasks.boot, farm.tasks.generate",
-    "worker execute": "import farm.cli.worker, farm.tasks.boot, farm.tasks.execute",
-    "worker score": "import farm.cli.worker, farm.tasks.boot, farm.tasks.score",
-    "lm-eval with farm's model": "import farm.lm_eval_model",
+    "worker generate": "import farm.cli.operate.worker, farm.tasks.boot, farm.tasks.generate",
+    "worker execute": "import farm.cli.operate.worker, farm.tasks.boot, farm.tasks.execute",
+    "worker score": "import farm.cli.operate.worker, farm.tasks.boot, farm.tasks.score",
+    "lm-eval with farm's model": "import farm.lm_eval.plugin.model",
 }
 
 

@@ -19,15 +19,15 @@ from typing import Any, Literal, cast
 import redis
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
+from farm.app.embedded import broker_binary, runtime_directory
 from farm.config import Settings
-from farm.coordinator.ledger import Ledger
-from farm.embedded import broker_binary, runtime_directory
 from farm.errors import FarmError
 from farm.inference.auth import bearer
+from farm.judging.open import CONFINED, DOCKER, open_sandbox
+from farm.judging.selftest import self_test
+from farm.ledger.ledger import Ledger
+from farm.queue import broker
 from farm.sandbox.confinement import ContainerSpec
-from farm.sandbox.open import CONFINED, DOCKER, open_sandbox
-from farm.sandbox.selftest import self_test
-from farm.tasks import broker
 
 Level = Literal["pass", "caution", "fail"]
 LOW_DISK_BYTES = 2 << 30

@@ -28,9 +28,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from farm.datasets.reader import read_problems
+from farm.judging.open import open_sandbox
 from farm.records import JudgeSpec, Limits, Suite, TestCase
 from farm.sandbox.api import Evaluation, Sandbox
-from farm.sandbox.open import open_sandbox
 from farm.scoring.lcb_codes import to_lcb
 from tests.corpus.lcb import material
 from tests.corpus.lcb.cases import GOLDEN, load_cases, load_golden

@@ -17,9 +17,9 @@ from typing import Literal
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from farm.judging.open import open_sandbox
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Evaluation
-from farm.sandbox.open import open_sandbox
 
 # Some programs are generators, which their own tests turn into lists
 ANSWER = """

@@ -17,41 +17,31 @@ from contextlib import suppress
 import redis
 from redis.exceptions import RedisError
 
-from farm.coordinator import history
-from farm.coordinator.board import Present, RunBoard
-from farm.coordinator.cache import ExecutionCache
-from farm.coordinator.dispatch import Dispatcher
-from farm.coordinator.intake import READ_COUNT, Batch, Intake
-from farm.coordinator.journal import CANCELLED, INTERRUPTED, Journal
-from farm.coordinator.ledger import Ledger
-from farm.coordinator.lifecycle import (
-    AttemptFailed,
-    Command,
-    Event,
-    Judged,
-    Lifecycle,
-    Pause,
-    Phase,
-    Stage,
-    Vanished,
-)
-from farm.coordinator.order import LongestFirst
-from farm.coordinator.outbox import Outbox
-from farm.coordinator.progress import NOT_COUNTED, Ended, Progress
+from farm.admission.slots import Slots
+from farm.coordinator.announcement import Present, RunBoard
+from farm.coordinator.commands import Outbox
+from farm.coordinator.execution_cache import ExecutionCache
+from farm.coordinator.lifecycle import AttemptFailed, Command, Event, Judged, Lifecycle, Pause, Vanished
+from farm.coordinator.open_work import Tally
+from farm.coordinator.priority import LongestFirst
+from farm.coordinator.progress import Ended, Progress
+from farm.coordinator.receiving import READ_COUNT, Batch, Intake
 from farm.coordinator.reconcile import Out, Reconciler
-from farm.coordinator.regrade import take_over
+from farm.coordinator.sending import Dispatcher
 from farm.coordinator.servers import RunServers, window
-from farm.coordinator.tally import Tally
 from farm.errors import BrokerUnavailable, FarmError, LedgerCorrupt, LedgerError, RunIncomplete, RunLocked
 from farm.ids import DEFAULT_RUNTIME
+from farm.ledger import history
+from farm.ledger.journal import CANCELLED, INTERRUPTED, Journal
+from farm.ledger.ledger import Ledger
+from farm.planning.regrade import take_over
+from farm.queue.answer_stream import Answers
+from farm.queue.blobs import Blobs
+from farm.queue.messages import ExecuteConfig, GenerateConfig, Sender
+from farm.queue.redis_keys import Keys
+from farm.queue.signing import Signer
 from farm.records import RunSpec, SampleKey
-from farm.tasks.answers import Answers
-from farm.tasks.blobs import Blobs
-from farm.tasks.keys import Keys
-from farm.tasks.post import Sender
-from farm.tasks.signing import Signer
-from farm.tasks.slots import Slots
-from farm.tasks.wire import ExecuteConfig, GenerateConfig
+from farm.records.phases import NOT_COUNTED, Phase, Stage
 from farm.text import one_line
 
 log = logging.getLogger(__name__)

@@ -19,32 +19,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from types import MappingProxyType
 from typing import Protocol
 
 from farm.records import SampleKey
+from farm.records.phases import Phase, Stage
 
 MAX_ATTEMPTS = 3
-
-
-class Stage(Enum):
-    """A kind of work on a sample. The value is its name in messages and in the ledger."""
-
-    GENERATE = "generate"
-    EXECUTE = "execute"
-
-
-class Phase(Enum):
-    """Where a sample stands."""
-
-    PLANNED = "planned"
-    GENERATING = "generating"
-    COMPLETED = "completed"
-    EXECUTING = "executing"
-    WAITING = "waiting"  # for the verdict on the same program, which is out for another sample
-    JUDGED = "judged"
-    UNJUDGED = "unjudged"
 
 
 # --- events: each was recorded before it is told ---------------------------------------------------

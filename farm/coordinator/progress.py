@@ -6,11 +6,9 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from farm.coordinator.lifecycle import Phase
 from farm.ids import canonical_json
 from farm.records import SampleKey
-
-NOT_COUNTED = "UNSANDBOXED"  # stands for the verdicts that enter no score
+from farm.records.phases import Phase
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from typing import cast
 
 import redis
 
-from farm.coordinator.dispatch import task_id
-from farm.coordinator.lifecycle import Stage
+from farm.coordinator.sending import task_id
+from farm.queue.envelope import MAX_RAW_BYTES
+from farm.queue.redis_keys import Keys
 from farm.records import SampleKey
-from farm.tasks.envelope import MAX_RAW_BYTES
-from farm.tasks.keys import Keys
+from farm.records.phases import Stage
 
 UNCLAIMED_S = 5.0  # how long a message may be between queue and claim
 QUEUE_PIECE = 500  # entries read at a time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from farm.tasks.slots import ServerState, Slots
+from farm.admission.slots import ServerState, Slots
 
 SLOWEST = 3  # requests that are shown
 

@@ -14,7 +14,7 @@ from farm.errors import ConfigError, FarmError
 from farm.processes import die_with_parent
 from farm.text import one_line
 
-MODULE = "farm.harness.lm_eval_process"
+MODULE = "farm.environments.lm_eval_process"
 REFUSED = 2  # its exit code for what the task or this lm-eval cannot do
 NLTK_DATA = "nltk_data"
 PLAN_S, SCORE_S = 3600.0, 3600.0

@@ -1,7 +1,7 @@
 """One request that is out, seen from beside it: when it last said something, and how to end it.
 
 The thread that makes the request is busy reading; whether the server behind it hangs is for somebody
-else to see, who looks at all its requests together (`farm.tasks.watch`).
+else to see, who looks at all its requests together (`farm.admission.server_watch`).
 """
 
 from __future__ import annotations

@@ -21,11 +21,11 @@ from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
 from farm.config import Settings
-from farm.coordinator.ledger import Ledger, RunRow
 from farm.errors import FarmError
+from farm.ledger.ledger import Ledger, RunRow
 from farm.monitor.ledger_numbers import RunNumbers, Seen, new_completions, new_results, run_numbers
 from farm.monitor.redis_numbers import RedisNumbers, redis_numbers
-from farm.tasks.keys import Keys
+from farm.queue.redis_keys import Keys
 
 SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
 FRESH_S = 600.0  # a run that ended is shown for so long

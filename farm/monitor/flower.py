@@ -15,7 +15,7 @@ from typing import NoReturn
 from farm.config import Settings
 from farm.errors import ConfigError
 from farm.monitor.access import USER, Access
-from farm.tasks.app import make_app
+from farm.queue.celery_app import make_app
 
 TASKS_KEPT = 20_000  # of Flower's memory; its own default is 100,000
 COLUMNS = "name,kwargs,state,received,started,runtime,worker,uuid"

@@ -12,8 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from farm.coordinator import tables
-from farm.coordinator.ledger import Ledger
+from farm.ledger import tables
+from farm.ledger.ledger import Ledger
 from farm.records import Completion, GenerateTelemetry, SampleResult
 
 Key = tuple[str, int]

@@ -8,12 +8,12 @@ from typing import Any, cast
 import redis
 from redis.exceptions import NoPermissionError
 
+from farm.admission.slots import ServerState, Slots
 from farm.environments.known import KNOWN
 from farm.ids import DEFAULT_RUNTIME
-from farm.tasks.keys import Keys, execute_queue, score_queue
-from farm.tasks.quarantine import REFUSED, STALE
-from farm.tasks.roster import Worker, roster
-from farm.tasks.slots import ServerState, Slots
+from farm.queue.quarantine import REFUSED, STALE
+from farm.queue.redis_keys import Keys, execute_queue, score_queue
+from farm.queue.workers import Worker, roster
 
 ROLES = ("generate", "execute", "score")  # of workers
 

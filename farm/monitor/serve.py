@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from farm.config import Settings
-from farm.coordinator.ledger import Ledger
 from farm.errors import ConfigError
+from farm.ledger.ledger import Ledger
 from farm.monitor.access import Access
-from farm.tasks import broker
+from farm.queue import broker
 
 
 def serve(settings: Settings, access: Access) -> int:

@@ -1,6 +1,6 @@
 """What the rest of farm sees of a sandbox.
 
-`open_sandbox` (farm/sandbox/open.py) gives one; `evaluate` (farm/sandbox/evaluate.py) is how a worker
+`open_sandbox` (farm/judging/open.py) gives one; `evaluate` (farm/judging/evaluate.py) is how a worker
 judges a sample with it. Everything below those two is private to this package.
 """
 

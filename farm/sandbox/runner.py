@@ -1,6 +1,6 @@
 """What runs programs for the judge: a slot of this host, or a container that holds one.
 
-The judge (farm/sandbox/evaluate.py) gives an order and gets an observation; where the child process
+The judge (farm/judging/evaluate.py) gives an order and gets an observation; where the child process
 lives, and how the bytes get there, is the runner's matter. This file and all that it names load with the
 standard library alone, because the relay in a container loads them.
 """

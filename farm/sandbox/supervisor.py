@@ -1,6 +1,6 @@
 """One child seen from the trusted side: its pipes drained, its limits watched, its end recorded.
 
-Nothing here decides a verdict (farm/sandbox/outcome.py does), opens a path that a program could have
+Nothing here decides a verdict (farm/judging/verdict.py does), opens a path that a program could have
 made, or waits for an end of file: a dead process has written all it will write.
 """
 

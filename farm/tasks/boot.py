@@ -22,31 +22,31 @@ from celery import Celery, signals
 from celery.platforms import SecurityWarning
 from redis.exceptions import RedisError
 
+from farm.admission.server_health import Health
+from farm.admission.slots import Slots
 from farm.config import Settings
 from farm.errors import ConfigError
 from farm.ids import DEFAULT_RUNTIME
 from farm.inference.auth import bearer
+from farm.judging.open import DOCKER, open_sandbox
+from farm.judging.selftest import require_safe
 from farm.logs import log_worker
 from farm.processes import die_with_parent
+from farm.queue import broker
+from farm.queue.celery_app import NO_LEASE_S, VISIBILITY_S, execute_queues, make_app
+from farm.queue.messages import EXECUTE_TASK, GENERATE_TASK, SCORE_TASK, ExecuteJob, GenerateJob, Job, ScoreJob
+from farm.queue.redis_keys import Keys, generate_queue, score_queue
+from farm.queue.signing import Signer
+from farm.queue.signing import signer as signer_of
 from farm.sandbox.api import Sandbox, SandboxInfo
 from farm.sandbox.confinement import Confinement
-from farm.sandbox.open import DOCKER, open_sandbox
-from farm.sandbox.selftest import require_safe
-from farm.tasks import broker
-from farm.tasks.app import NO_LEASE_S, VISIBILITY_S, execute_queues, make_app
 from farm.tasks.context import TaskContext
 from farm.tasks.drain import DRAIN_S, end_drain
 from farm.tasks.execute import execute
+from farm.tasks.failures import answer_what_fails
 from farm.tasks.guard import Guard, install
-from farm.tasks.health import Health
-from farm.tasks.keys import Keys, generate_queue, score_queue
-from farm.tasks.lost import answer_what_fails
-from farm.tasks.presence import FollowQueues, Lease, Presence, Settle, WorkerFacts, lacking
+from farm.tasks.heartbeat import FollowQueues, Lease, Presence, Settle, WorkerFacts, lacking
 from farm.tasks.score import score
-from farm.tasks.signing import Signer
-from farm.tasks.signing import signer as signer_of
-from farm.tasks.slots import Slots
-from farm.tasks.wire import EXECUTE_TASK, GENERATE_TASK, SCORE_TASK, ExecuteJob, GenerateJob, Job, ScoreJob
 
 log = logging.getLogger(__name__)
 KINDS: dict[str, dict[str, type[Job]]] = {  # role -> the only tasks that its worker has, with their jobs

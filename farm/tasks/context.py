@@ -18,14 +18,14 @@ from farm.config import Settings
 from farm.errors import FarmError, MessageRejected, SandboxLost, VersionSkew
 from farm.ids import canonical_json, sha256_hex
 from farm.logs import bind
-from farm.tasks.answers import Answers
-from farm.tasks.blobs import Blobs
-from farm.tasks.broker import client
-from farm.tasks.keys import RUN_TTL_S, Keys
-from farm.tasks.patience import until_answered
-from farm.tasks.quarantine import Quarantine
-from farm.tasks.signing import Signer
-from farm.tasks.wire import Failure, J, Job, parse
+from farm.queue.answer_stream import Answers
+from farm.queue.blobs import Blobs
+from farm.queue.broker import client
+from farm.queue.messages import Failure, J, Job, parse
+from farm.queue.quarantine import Quarantine
+from farm.queue.redis_keys import RUN_TTL_S, Keys
+from farm.queue.signing import Signer
+from farm.queue.until_answered import until_answered
 from farm.text import one_line
 
 log = logging.getLogger(__name__)

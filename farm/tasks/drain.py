@@ -16,9 +16,9 @@ from typing import Any, cast
 from celery.worker import state
 from redis.exceptions import RedisError
 
+from farm.queue.celery_app import VISIBILITY_S
 from farm.records import SampleKey
-from farm.tasks.app import VISIBILITY_S
-from farm.tasks.presence import WorkerFacts
+from farm.tasks.heartbeat import WorkerFacts
 
 log = logging.getLogger(__name__)
 DRAIN_S = VISIBILITY_S / 2

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable
 
 from farm.errors import DatasetError, FarmError
+from farm.queue.messages import ExecuteConfig, ExecuteJob
 from farm.records import SampleResult, Suite
 from farm.sandbox.api import Sandbox
 from farm.tasks.context import TaskContext
-from farm.tasks.wire import ExecuteConfig, ExecuteJob
 from farm.text import decode
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ def execute(context: TaskContext, open_slot: Callable[[str], Sandbox], message: 
 
     `open_slot` gives this process's sandbox of a runtime, opened at its first use; a worker takes jobs from the
     queues of the runtimes that it has. A malformed message goes to quarantine. While Redis is away it
-    waits (farm.tasks.patience).
+    waits (farm.queue.until_answered).
     """
     job = context.take(ExecuteJob, "execute", message, lambda job: job.program)
     if job is None:

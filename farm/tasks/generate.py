@@ -13,6 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from farm.admission.server_health import Health
+from farm.admission.server_watch import Expectation, Watch
+from farm.admission.slots import Slots
+from farm.admission.waiting import Admission, NotWanted
 from farm.config import Settings
 from farm.errors import (
     AuthRejected,
@@ -30,13 +34,9 @@ from farm.inference.client import Client, Generated, GenerateRequest
 from farm.inference.prompt_budget import fit
 from farm.inference.retry import retrying
 from farm.inference.transport import checked_url
+from farm.queue.messages import GenerateConfig, GenerateJob
 from farm.records import Completion, GenerateTelemetry, Prompt
-from farm.tasks.admission import Admission, NotWanted
 from farm.tasks.context import TaskContext
-from farm.tasks.health import Health
-from farm.tasks.slots import Slots
-from farm.tasks.watch import Expectation, Watch
-from farm.tasks.wire import GenerateConfig, GenerateJob
 from farm.text import encode, one_line
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
     """Ask for the completion that `message` names and answer on the run's stream.
 
     A malformed message goes to quarantine; what is not wanted any more, or cannot begin before this worker
-    stops, is dropped without an answer. While Redis is away it waits (farm.tasks.patience).
+    stops, is dropped without an answer. While Redis is away it waits (farm.queue.until_answered).
     """
     job = context.take(GenerateJob, "generate", message)
     if job is None:

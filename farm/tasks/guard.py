@@ -5,9 +5,9 @@ no number; takes an entry without properties for a lost connection, and starts a
 So entries are read here, in three places of kombu and Celery that their pinned versions have
 (tests/unit/tasks/test_guard.py fails when another version has not):
 
-* `Channel._brpop_read`: each entry is opened by farm.tasks.envelope before kombu builds a message of it.
+* `Channel._brpop_read`: each entry is opened by farm.queue.envelope before kombu builds a message of it.
   A Redis that refuses writes (no memory, a full disk, no replicas) is asked again, where kombu would end.
-* `QoS`: what is in hand is noted beside the event loop (farm.tasks.in_hand), which waits for no reply. When a
+* `QoS`: what is in hand is noted beside the event loop (farm.tasks.unacked), which waits for no reply. When a
   connection is lost, tasks go on, so their messages are not given to others (kombu restores
   them if it still can: each reconnect would start all of them twice); those that end are acknowledged although
   their channel is gone. What Redis refuses to note stops nobody.
@@ -34,13 +34,13 @@ from kombu.utils.json import dumps
 from redis.exceptions import RedisError, ResponseError
 
 from farm.errors import MessageRejected, ProtocolError, VersionSkew
-from farm.tasks.aside import Aside
-from farm.tasks.envelope import HANDED_BACK, BadEnvelope, Envelope, open_envelope
-from farm.tasks.in_hand import InHand
-from farm.tasks.keys import Keys
-from farm.tasks.quarantine import Quarantine
-from farm.tasks.signing import Signer
-from farm.tasks.wire import Job
+from farm.queue.envelope import HANDED_BACK, BadEnvelope, Envelope, open_envelope
+from farm.queue.messages import Job
+from farm.queue.quarantine import Quarantine
+from farm.queue.redis_keys import Keys
+from farm.queue.signing import Signer
+from farm.tasks.background import Aside
+from farm.tasks.unacked import InHand
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from farm.environments.process import score_answers
 from farm.errors import ConfigError, FarmError
+from farm.queue.messages import ScoreJob
 from farm.tasks.context import TaskContext
-from farm.tasks.wire import ScoreJob
 
 
 def score(context: TaskContext, environments: Mapping[str, str], message: object) -> None:

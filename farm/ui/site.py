@@ -15,19 +15,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from farm.coordinator.comparing import paired_run
-from farm.coordinator.details import Load, problem_details
-from farm.coordinator.ledger import Ledger, RunRow
-from farm.coordinator.reporting import score_run
-from farm.coordinator.scores import scored_runs
-from farm.coordinator.standing import Standing, standings
 from farm.errors import ConfigError
+from farm.ledger.counts import Standing, standings
+from farm.ledger.ledger import Ledger, RunRow
 from farm.reports.html.comparison import comparison_part
 from farm.reports.html.markup import table, tag, text
 from farm.reports.html.page import asset, document, write_page
 from farm.reports.section import percent
 from farm.reports.sections import headline, sections
 from farm.reports.trending import trend_parts
+from farm.results.comparing import paired_run
+from farm.results.details import Load, problem_details
+from farm.results.reporting import score_run
+from farm.results.scores import scored_runs
 from farm.scoring.paired import compare_runs
 from farm.scoring.trend import trends
 

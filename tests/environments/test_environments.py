@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from farm.sandbox.open import CONFINED
+from farm.judging.open import CONFINED
 from tests.environments.environment import (
     DOCKER_DEFAULT,
     DOCKER_HARDENED,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from farm.coordinator import history
-from farm.coordinator.ledger import Ledger
+from farm.ledger import history
+from farm.ledger.ledger import Ledger
 from tests.support.farm_process import report_of, samples_of
 from tests.support.network import emulated_hosts
 from tests.support.scale import FULL

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from farm.judging.open import open_sandbox
 from farm.records import Asserts, JudgeSpec, Limits, Suite, TestCase
 from farm.sandbox.api import Evaluation, Sandbox
-from farm.sandbox.open import open_sandbox
 from tests.support.wait import wait_until
 
 PR_SET_CHILD_SUBREAPER = 36

@@ -15,8 +15,8 @@ import pytest
 
 import farm.sandbox
 from farm.errors import SandboxError
+from farm.judging.open import open_sandbox
 from farm.records import JudgeSpec, Limits
-from farm.sandbox.open import open_sandbox
 from tests.hostile.slots import HONEST, HONEST_SUITE, assert_honest_passes
 from tests.support.sandbox import available_tiers
 
@@ -25,7 +25,7 @@ from tests.support.sandbox import available_tiers
 WITHOUT = """
 import ctypes, os, struct, sys
 from farm.errors import SandboxUnavailable
-from farm.sandbox.open import open_sandbox
+from farm.judging.open import open_sandbox
 
 prctl, seccomp = (157, 317) if os.uname().machine == "x86_64" else (167, 277)
 LOAD, JEQ, RET, ALLOW, ERRNO = 0x20, 0x15, 0x06, 0x7FFF0000, 0x00050000

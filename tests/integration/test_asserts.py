@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from farm.errors import DatasetError
+from farm.judging.open import open_sandbox
 from farm.records import Asserts, JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Evaluation, Sandbox
-from farm.sandbox.open import open_sandbox
 
 LIMITS = Limits(cpu_s=2.0, wall_s=6.0, memory_bytes=256 << 20)
 PATIENT = LIMITS.model_copy(update={"wall_s": 100.0})  # on a busy host too, CPU time decides

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 
 from farm.config import load
-from farm.coordinator import history
-from farm.coordinator.ledger import Ledger
 from farm.ids import sample_seed, sha256_hex
+from farm.ledger import history
+from farm.ledger.ledger import Ledger
+from farm.queue.answer_stream import Answers
+from farm.queue.celery_app import make_app, queue
+from farm.queue.messages import EXECUTE_TASK
+from farm.queue.redis_keys import WORKER_TTL_S, Keys
+from farm.queue.signing import Signer
 from farm.records import CaseResult, Verdict
-from farm.tasks.answers import Answers
-from farm.tasks.app import make_app, queue
-from farm.tasks.keys import WORKER_TTL_S, Keys
-from farm.tasks.signing import Signer
-from farm.tasks.wire import EXECUTE_TASK
 from tests.support.answers import Gate, gated
 from tests.support.cluster import SECRET, SHARED, Cluster, running_cluster
 from tests.support.farm_process import report_of

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from farm.coordinator import history
-from farm.coordinator.ledger import Ledger
-from farm.coordinator.standing import Standing, standings
 from farm.ids import sample_seed
+from farm.ledger import history
+from farm.ledger.counts import Standing, standings
+from farm.ledger.ledger import Ledger
 from farm.records import SampleKey
 from tests.support.answers import ScriptedModel, gated
 from tests.support.farm_process import FarmProcess, environment, farm_processes, report_of

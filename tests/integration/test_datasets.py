@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from farm.coordinator.plan import PlannedDataset, plan_dataset
 from farm.datasets import download
 from farm.datasets.known import KNOWN, LIVECODEBENCH
 from farm.datasets.pull import Outcome, Progress, pull_folder, pull_http, pull_library
@@ -24,6 +23,7 @@ from farm.datasets.select import Selection
 from farm.datasets.store import BlobStore
 from farm.datasets.verify import verify
 from farm.errors import DatasetError
+from farm.planning.plan import PlannedDataset, plan_dataset
 from farm.records import Difficulty
 from tests.support.data import shared
 from tests.support.farm_process import FarmProcess, environment, report_of, samples_of

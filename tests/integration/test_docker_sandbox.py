@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from farm.errors import SandboxUnavailable
+from farm.judging.evaluate import JudgingSandbox
+from farm.judging.open import open_sandbox
+from farm.judging.selftest import require_safe
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.confinement import ContainerSpec
 from farm.sandbox.container.engine import MARK, OWNER, Engine
 from farm.sandbox.container.runner import ContainerRunner
-from farm.sandbox.evaluate import JudgingSandbox
-from farm.sandbox.open import open_sandbox
-from farm.sandbox.selftest import require_safe
 from tests.support.data import ROOT
 from tests.support.docker_engine import base_image
 from tests.support.wait import wait_until
@@ -144,7 +144,7 @@ def test_a_container_killed_in_mid_run_changes_no_verdict(
 WORKER = """
 import sys
 from farm.records import JudgeSpec, Limits, Suite, TestCase
-from farm.sandbox.open import open_sandbox
+from farm.judging.open import open_sandbox
 with open_sandbox(tier="docker") as sandbox:
     print("open", flush=True)
     sandbox.evaluate("import time\\ntime.sleep(600)", Suite(func_name=None, tests=(TestCase(input="", output=""),)),
@@ -256,14 +256,14 @@ for module, names in {
         if hasattr(module, name):
             delattr(module, name)
 from farm.records import JudgeSpec, Limits, Suite, TestCase
-from farm.sandbox.open import open_sandbox
+from farm.judging.open import open_sandbox
 with open_sandbox() as sandbox:
     print(sandbox.info.tier)
     for mode in ("judge", "lcb"):
         suite = Suite(func_name=None, tests=(TestCase(input="1", output="2"),))
         seen = sandbox.evaluate("print(int(input()) + 1)", suite, JudgeSpec(mode=mode), Limits())
         print(seen.verdict)
-import farm.cli.main, farm.cli.worker, farm.cli.submit, farm.doctor
+import farm.cli.main, farm.cli.operate.worker, farm.cli.run.submit, farm.doctor
 linux = [m for m in ("probe", "inside.kernel") if f"farm.sandbox.{m}" in sys.modules]
 print(linux)
 """

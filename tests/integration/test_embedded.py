@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from farm.coordinator import history
-from farm.coordinator.ledger import Ledger
 from farm.datasets.sample_set import sample_path
+from farm.ledger import history
+from farm.ledger.ledger import Ledger
 from farm.records import SampleKey, Verdict
 from tests.support.answers import Gate, ScriptedModel, gated
 from tests.support.data import shared

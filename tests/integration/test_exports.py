@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from farm.cli.export import export
-from farm.coordinator.ledger import Ledger, PlannedProblem
+from farm.cli.compare.export import export
 from farm.datasets.completions import read_completions
 from farm.datasets.foreign import as_completions
 from farm.datasets.store import BlobStore
 from farm.errors import DatasetError, RunIncomplete
+from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.records import Message, Prompt, Reference, SampleKey, Verdict
-from tests.unit.coordinator.build import SUITE, SUITE_DIGEST, entry, result, spec
+from tests.unit.plans import SUITE, SUITE_DIGEST, entry, result, spec
 
 TEXT = "=cmd|' /C calc'!A0 \x00\x1b[31m\u202e \ud800 <script>|\n```python\nprint(1)\n```"
 IDS = ("p0", "p1", "p2")

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from farm.datasets.reader import read_problems
+from farm.judging.open import open_sandbox
 from farm.protocols import extract_program, get
 from farm.records import Limits, Problem, Verdict
 from farm.sandbox.api import Sandbox
-from farm.sandbox.open import open_sandbox
 from tests.support.data import shared
 from tests.support.farm_process import FarmProcess, environment, samples_of
 from tests.support.model_server import ModelServer, fixed_answers

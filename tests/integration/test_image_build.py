@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from farm import __version__
-from farm.cli.image import commit_of
+from farm.cli.serve.image import commit_of
 from tests.support.data import ROOT
 from tests.support.docker_engine import base_image
 from tests.support.embedded_home import Home

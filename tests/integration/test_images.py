@@ -12,9 +12,9 @@ import yaml
 from farm import __version__
 from farm.environments.known import KNOWN
 from farm.environments.store import Environments
+from farm.judging.open import open_sandbox
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.confinement import ContainerSpec
-from farm.sandbox.open import open_sandbox
 from tests.support.data import ROOT
 from tests.support.docker_engine import LABEL
 from tests.support.images import ROLES, commit, image, inside
@@ -93,7 +93,7 @@ def test_the_execute_image_confines_programs_and_says_whom_it_misses() -> None:
     assert said.returncode == 2, said.stderr
     assert "refusing to run untrusted code" not in said.stderr
     assert "Redis at redis://127.0.0.1:1/0 does not answer" in said.stderr
-    code = "from farm.sandbox.open import open_sandbox; print(open_sandbox().info.tier)"
+    code = "from farm.judging.open import open_sandbox; print(open_sandbox().info.tier)"
     assert inside("execute", "python3", "-c", code).stdout.strip() == "landlock"
 
 

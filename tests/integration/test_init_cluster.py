@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from farm.cli.init_cluster import IMAGE_USER, engine_options, why_for_all
+from farm.cli.operate.init_cluster import IMAGE_USER, engine_options, why_for_all
 from tests.support.data import ROOT
 from tests.support.farm_process import environment
 from tests.support.redis_server import RedisServer, real_redis_binary, running_redis

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from farm.cli.inspect import inspect
-from farm.coordinator.ledger import Ledger, PlannedProblem
+from farm.cli.look.inspect import inspect
 from farm.datasets.store import BlobStore
 from farm.errors import ConfigError
+from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.records import CaseResult, SampleKey, Suite, TestCase, Verdict
-from tests.unit.coordinator.build import entry, result, spec
+from tests.unit.plans import entry, result, spec
 
 STDIN = Suite(func_name=None, tests=(TestCase(input="2\n", output="4"), TestCase(input="0\n", output="0")))
 CALL = Suite(func_name="half", tests=(TestCase(input="8", output="4"),))
@@ -99,9 +99,9 @@ def test_a_hostile_program_does_nothing_to_the_terminal() -> None:
 
 
 def test_an_endless_program_is_stopped_and_told_where_it_was(tmp_path: Path) -> None:
+    from farm.judging.selftest import require_safe
+    from farm.judging.tracing import trace
     from farm.records import Limits
-    from farm.sandbox.selftest import require_safe
-    from farm.sandbox.tracing import trace
 
     with require_safe() as sandbox:
         traced = trace(sandbox, LOOPS, STDIN, 0, Limits(cpu_s=0.2, wall_s=5))

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from farm.cli.lm_eval import tasks_folder
-from farm.coordinator import history
+from farm.cli.run.lm_eval import tasks_folder
 from farm.ids import sample_seed
+from farm.ledger import history
 from farm.records import Completion, SampleKey
 from farm.server.llamacpp import SMOLLM2_ALIAS, find_smollm2, start_llamacpp
 from tests.support.answers import ScriptedModel

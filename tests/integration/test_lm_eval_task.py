@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from farm.cli.lm_eval import tasks_folder
+from farm.cli.run.lm_eval import tasks_folder
 from farm.datasets.sample_set import sample_path, sample_solutions
 from farm.errors import ConfigError
-from farm.harness.livecodebench import documents
+from farm.lm_eval.plugin.livecodebench import documents
 from tests.support.embedded_home import Home, empty_home, write_rows
 from tests.support.farm_process import environment
 from tests.support.harness import Evaluation, harness_python
@@ -91,7 +91,7 @@ def test_release_and_days_choose_the_documents(home: Home, tmp_path: Path) -> No
     begin, end = days[4][1], days[10][1]
     window = {"dataset": str(tmp_path), "release": "v1", "start_date": begin, "end_date": end}
     code = (
-        "import json, sys; from farm.harness.livecodebench import documents\n"
+        "import json, sys; from farm.lm_eval.plugin.livecodebench import documents\n"
         "for wanted in json.loads(sys.argv[1]): print(json.dumps(list(documents(**wanted)['test']['question_id'])))"
     )
     asked = [window, {"dataset": str(tmp_path), "release": "v2"}, {**window, "release": "v2", "limit": 3}]

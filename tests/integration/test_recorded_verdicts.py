@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from farm.judging.open import open_sandbox
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Evaluation, Sandbox
-from farm.sandbox.open import open_sandbox
 from farm.scoring.lcb_codes import Code, from_lcb, to_lcb
 from tests.support.data import shared
 

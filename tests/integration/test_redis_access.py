@@ -14,12 +14,12 @@ import pytest
 import redis
 from redis.exceptions import NoPermissionError
 
-from farm.cli.init_cluster import acl
+from farm.cli.operate.init_cluster import acl
 from farm.config import load
 from farm.doctor import examine
 from farm.errors import BrokerUnavailable, ConfigError
+from farm.queue import broker
 from farm.records import Verdict
-from farm.tasks import broker
 from tests.support.answers import ScriptedModel
 from tests.support.cluster import MODEL, SECRET, Cluster
 from tests.support.data import ROOT
@@ -128,7 +128,7 @@ def test_a_worker_whose_clock_is_off_does_not_start(guarded: RedisServer, monkey
     """kombu gives messages back by the clock of the host: one that is ahead starts the work of others again."""
     real = time.time
     for off, words in ((0, ""), (29, ""), (31, "31 s ahead"), (-7200, "7200 s behind")):
-        monkeypatch.setattr("farm.tasks.broker.time.time", lambda off=off: real() + off)
+        monkeypatch.setattr("farm.queue.broker.time.time", lambda off=off: real() + off)
         if words:
             with pytest.raises(ConfigError, match=words):
                 broker.require_same_time(guarded.client())

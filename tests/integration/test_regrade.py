@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from farm.coordinator import history
 from farm.datasets.sample_set import sample_path
+from farm.ledger import history
 from farm.records import SampleKey, Verdict
 from tests.support.answers import ScriptedModel, gated
 from tests.support.embedded_home import Home, empty_home, write_rows

@@ -13,9 +13,9 @@ import pytest
 from farm.datasets.reader import read_problems
 from farm.datasets.sample_set import Solution, sample_path, sample_solutions
 from farm.errors import SandboxUnavailable
+from farm.judging.open import open_sandbox
 from farm.records import JudgeSpec, Limits, Problem, Suite, Verdict
 from farm.sandbox.api import Sandbox
-from farm.sandbox.open import open_sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 PROBLEMS = {problem.problem_id: problem for problem in read_problems(sample_path())}

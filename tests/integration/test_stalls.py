@@ -7,15 +7,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+from farm.admission import server_watch as watch
+from farm.admission.server_health import Facts, Health
+from farm.admission.slots import ServerState, Slots
 from farm.config import load
 from farm.errors import AuthRejected, ServerUnwell
+from farm.queue.messages import GenerateConfig
+from farm.queue.redis_keys import Keys
 from farm.records import Message, Prompt, Sampling, ServedModel
-from farm.tasks import watch
 from farm.tasks.generate import Asked, Servers, ask
-from farm.tasks.health import Facts, Health
-from farm.tasks.keys import Keys
-from farm.tasks.slots import ServerState, Slots
-from farm.tasks.wire import GenerateConfig
 from tests.support.model_server import Fault, ModelServer
 from tests.support.redis_server import RedisServer, running_redis
 from tests.support.scale import only_in_full

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from farm.coordinator.ledger import Ledger, PlannedProblem
 from farm.datasets.store import BlobStore
+from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.records import SampleKey, ServedModel, Verdict
 from tests.support.browser import Browser, chromium
 from tests.support.farm_process import FarmProcess, environment
 from tests.support.wait import wait_until
-from tests.unit.coordinator.build import SUITE, SUITE_DIGEST, entry, result, spec
+from tests.unit.plans import SUITE, SUITE_DIGEST, entry, result, spec
 
 HOSTILE = "<script>window.hacked=1</script><img src=x onerror=window.hacked=1>\x1b\u202e"
 GOOD, BAD = Verdict.PASSED, Verdict.WRONG_ANSWER

@@ -8,9 +8,9 @@ from typing import Any
 
 from farm.datasets import fields, rows
 from farm.datasets.formats import Format
+from farm.judging.open import open_sandbox
 from farm.protocols import Protocol, extract_program, render
 from farm.records import Asserts, Difficulty, JudgeSpec, Limits, Problem, Sampling, TestCase, Verdict
-from farm.sandbox.open import open_sandbox
 from tests.support.data import ROOT
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farm.judging.compare import compare_value, equal_text, equal_value
 from farm.sandbox.inside.canonical import encode
-from farm.scoring.compare import compare_value, equal_text, equal_value
 
 TEXTS = st.one_of(
     st.text(st.characters()),

@@ -23,13 +23,12 @@ from farm.coordinator.lifecycle import (
     GiveUp,
     Judged,
     Lifecycle,
-    Phase,
     Send,
-    Stage,
     Vanished,
     Waits,
 )
 from farm.records import SampleKey
+from farm.records.phases import Phase, Stage
 
 SEEDS = 2000
 WINDOW = 3

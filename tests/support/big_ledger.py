@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from farm.coordinator.journal import CompletionEntry, completion_row
-from farm.coordinator.ledger import Ledger, PlannedProblem
 from farm.datasets.store import BlobStore
 from farm.ids import sha256_hex
+from farm.ledger.journal import CompletionEntry, completion_row
+from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.protocols import get
 from farm.records import (
     CaseResult,

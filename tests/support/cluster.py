@@ -13,8 +13,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from farm.coordinator import history, tables
-from farm.coordinator.ledger import Ledger
+from farm.ledger import history, tables
+from farm.ledger.ledger import Ledger
 from farm.records import SampleKey
 from tests.support.answers import ScriptedModel
 from tests.support.farm_process import FarmProcess, environment, farm_processes, report_of, samples_of

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from farm.coordinator import history
-from farm.coordinator.ledger import Ledger
+from farm.ledger import history
+from farm.ledger.ledger import Ledger
 from farm.records import SampleResult
 from tests.support.farm_process import FarmProcess, environment, farm_processes, report_of
 from tests.support.wait import wait_until

@@ -15,10 +15,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from farm.coordinator import history as ledger_history
-from farm.coordinator import tables
-from farm.coordinator.ledger import Ledger
 from farm.ids import sample_seed
+from farm.ledger import history as ledger_history
+from farm.ledger import tables
+from farm.ledger.ledger import Ledger
 from farm.records import SampleKey
 from tests.support.cluster import RUN_ID, Cluster
 from tests.support.farm_process import report_of, samples_of

@@ -14,8 +14,8 @@ from typing import Any, cast
 import redis
 
 from farm.coordinator.lifecycle import MAX_ATTEMPTS
+from farm.queue.messages import MAX_MESSAGE_BYTES
 from farm.records import SampleKey
-from farm.tasks.wire import MAX_MESSAGE_BYTES
 from tests.support.cluster import Cluster
 from tests.support.farm_process import FarmProcess
 from tests.support.history import History, history_of

@@ -15,17 +15,17 @@ from typing import Any, cast
 from celery import Celery
 
 from farm.config import Settings, load
-from farm.coordinator.dispatch import Dispatcher, Parcel
+from farm.coordinator.sending import Dispatcher, Parcel
 from farm.ids import sha256_hex
+from farm.queue.answer_stream import Answer, Answers, CompletionArrived, Scored
+from farm.queue.blobs import Blobs
+from farm.queue.celery_app import make_app
+from farm.queue.messages import ExecuteConfig, GenerateConfig, Sender
+from farm.queue.publisher import sender
+from farm.queue.quarantine import Quarantine
+from farm.queue.redis_keys import Keys
+from farm.queue.signing import Signer, signer
 from farm.records import JudgeSpec, Limits, Message, Prompt, SampleKey, SampleResult, Suite, TestCase
-from farm.tasks.answers import Answer, Answers, CompletionArrived, Scored
-from farm.tasks.app import make_app
-from farm.tasks.blobs import Blobs
-from farm.tasks.keys import Keys
-from farm.tasks.post import Sender, sender
-from farm.tasks.quarantine import Quarantine
-from farm.tasks.signing import Signer, signer
-from farm.tasks.wire import ExecuteConfig, GenerateConfig
 from tests.support.farm_process import FarmProcess, environment
 from tests.support.redis_server import RedisServer
 from tests.support.wait import wait_until

@@ -16,8 +16,8 @@ from typing import Any
 
 from sqlalchemy.engine.default import DefaultDialect
 
-import farm.cli.drive
-import farm.cli.runs  # noqa: F401 - so that no fork has to
+import farm.cli.conclude
+import farm.cli.look.runs  # noqa: F401 - so that no fork has to
 from farm.cli.main import main as farm_main
 
 MOST = 400

@@ -84,6 +84,6 @@ def main(order: dict[str, Any]) -> int:
 
 
 if __name__ == "__main__":
-    if "farm.lm_eval_model" not in sys.modules:
-        import farm.lm_eval_model  # noqa: F401 - registers `farm`
+    if "farm.lm_eval.plugin.model" not in sys.modules:
+        import farm.lm_eval.plugin.model  # noqa: F401 - registers `farm`
     sys.exit(main(json.loads(Path(sys.argv[1]).read_text())))

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from farm.embedded import broker_binary
+from farm.app.embedded import broker_binary
 from tests.support.wait import wait_until
 
 

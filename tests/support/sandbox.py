@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from farm.errors import SandboxUnavailable
-from farm.sandbox.open import CONFINED, open_sandbox
+from farm.judging.open import CONFINED, open_sandbox
 
 
 @functools.cache

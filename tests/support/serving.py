@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from farm.coordinator import history
-from farm.coordinator.ledger import Ledger
+from farm.admission.slots import Slots
 from farm.ids import sample_seed
+from farm.ledger import history
+from farm.ledger.ledger import Ledger
+from farm.queue.redis_keys import Keys
 from farm.records import SampleKey
-from farm.tasks.keys import Keys
-from farm.tasks.slots import Slots
 from tests.support.answers import ScriptedModel
 from tests.support.farm_process import FarmProcess, environment, farm_processes, report_of, samples_of
 from tests.support.model_server import ModelServer

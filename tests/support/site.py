@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from farm.tasks.keys import Keys
-from farm.tasks.roster import Worker, roster
+from farm.queue.redis_keys import Keys
+from farm.queue.workers import Worker, roster
 from tests.support.farm_process import FarmProcess, environment
 from tests.support.redis_server import RedisServer, real_redis_binary, running_redis
 from tests.support.wait import wait_until

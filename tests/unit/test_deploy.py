@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from farm.ids import DEFAULT_RUNTIME
+from farm.queue.redis_keys import Keys, execute_queue
 from farm.tasks.drain import DRAIN_S
-from farm.tasks.keys import Keys, execute_queue
 from tests.support.compose import compose
 from tests.support.data import ROOT
 from tests.support.docker_engine import missing

@@ -37,11 +37,13 @@ def test_help_loads_no_command() -> None:
 
 
 def test_an_execute_worker_loads_no_model_client_dataset_or_database() -> None:
-    modules = loaded("import farm.cli.worker, farm.tasks.boot, farm.tasks.execute, farm.sandbox.open")
+    modules = loaded("import farm.cli.operate.worker, farm.tasks.boot, farm.tasks.execute, farm.judging.open")
     assert modules.isdisjoint(("lm_eval", "datasets", "sqlalchemy", "requests", "farm.inference.client"))
 
 
-@pytest.mark.parametrize("module", ["farm", "farm.cli.main", "farm.cli.submit", "farm.cli.worker", "farm.tasks.boot"])
+@pytest.mark.parametrize(
+    "module", ["farm", "farm.cli.main", "farm.cli.run.submit", "farm.cli.operate.worker", "farm.tasks.boot"]
+)
 def test_nothing_loads_the_harness_although_it_is_installed(module: str) -> None:
     modules = loaded(f"import {module}", harness_python())
     assert modules.isdisjoint(("lm_eval", "datasets", "pyarrow", "transformers"))

@@ -1,7 +1,7 @@
 """Mode `asserts`, the program's child: load the program once, then serve calls that tests make elsewhere.
 
 The tests run in another process (`tester.py`) and no expected value is here. The worker carries frames
-between the two (`farm/sandbox/asserts_judge.py`). The program may forge every frame: a frame is an
+between the two (`farm/judging/asserts.py`). The program may forge every frame: a frame is an
 answer, and the tests must still accept it.
 
 Sent, one frame after loading and one per request:

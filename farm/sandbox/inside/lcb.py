@@ -2,7 +2,7 @@
 
 A program is loaded and called as the grader at commit 28fef95 does it (docs/protocols.md, "Two judge modes"), in one
 process for all tests, but the child only says what came out; expected outputs are not here, and the
-worker judges (`farm/sandbox/lcb_judge.py`). The program may forge every frame: a frame is an answer,
+worker judges (`farm/judging/lcb.py`). The program may forge every frame: a frame is an answer,
 and it must still be right.
 
 Frames, one after loading and one per input:

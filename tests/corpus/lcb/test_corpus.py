@@ -8,9 +8,9 @@ from importlib.util import find_spec
 import pytest
 
 from farm.errors import DatasetError
+from farm.judging.open import open_sandbox
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Evaluation, Sandbox
-from farm.sandbox.open import open_sandbox
 from farm.scoring.lcb_codes import to_lcb
 from tests.corpus.lcb.cases import Case, load_cases, load_golden
 

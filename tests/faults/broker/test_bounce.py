@@ -13,9 +13,9 @@ from typing import cast
 
 import pytest
 
+from farm.queue.answer_stream import CompletionArrived
+from farm.queue.messages import GenerateConfig
 from farm.records import Limits, Sampling, ServedModel, Verdict
-from farm.tasks.answers import CompletionArrived
-from farm.tasks.wire import GenerateConfig
 from tests.support.job_line import RUN, JobLine, job_line
 from tests.support.model_server import ModelServer
 from tests.support.redis_server import RedisServer, real_redis_binary, running_redis

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from farm.queue.answer_stream import CompletionArrived
+from farm.queue.messages import Failure
 from farm.records import Limits, Verdict
-from farm.tasks.answers import CompletionArrived
-from farm.tasks.wire import Failure
 from tests.faults.broker.test_bounce import generate_config, starts
 from tests.support.farm_process import environment
 from tests.support.job_line import RUN, JobLine, job_line
@@ -21,8 +21,8 @@ from tests.support.redis_server import real_redis_binary, running_redis
 
 pytestmark = [pytest.mark.redis, pytest.mark.fault, pytest.mark.timeout(240)]
 SHORT_LIMIT = """
-import farm.tasks.app
-farm.tasks.app.TASK_LIMIT_S = 3
+import farm.queue.celery_app
+farm.queue.celery_app.TASK_LIMIT_S = 3
 from farm.cli.main import main
 raise SystemExit(main())
 """

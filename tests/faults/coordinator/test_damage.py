@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from farm.coordinator import history
-from farm.coordinator.reporting import score_run
-from farm.coordinator.resuming import check_resumable
 from farm.datasets.store import BlobStore
 from farm.errors import FarmError, LedgerError
+from farm.ledger import history
+from farm.planning.resuming import check_resumable
 from farm.protocols import get
 from farm.records import SampleKey
-from tests.unit.coordinator.build import entry, open_ledger, plan, result, spec, store
+from farm.results.reporting import score_run
+from tests.unit.plans import entry, open_ledger, plan, result, spec, store
 
 SAMPLES = 12
 SEED = 20261127

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from farm.cli.drive import write_reports
+from farm.app.reports import write_reports
 from farm.config import load
-from farm.coordinator import history
-from farm.coordinator.ledger import Ledger
 from farm.datasets.store import BlobStore
 from farm.errors import ConfigError, LedgerError
+from farm.ledger import history
+from farm.ledger.ledger import Ledger
 from farm.records import SampleKey
 from tests.support.farm_process import FarmProcess, environment
-from tests.unit.coordinator.build import entry, plan, result, spec
+from tests.unit.plans import entry, plan, result, spec
 
 
 @pytest.fixture

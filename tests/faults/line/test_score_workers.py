@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from farm.coordinator.orders import orders_to_drive
 from farm.environments.known import KNOWN
 from farm.environments.store import Environments
+from farm.ledger.control import orders_to_drive
 from farm.records import SampleKey
 from tests.support.cluster import MODEL, SECRET, SHARED, Cluster, running_cluster
 from tests.support.embedded_home import Home, write_rows

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import farm
-from farm.tasks.keys import Keys
-from farm.tasks.quarantine import Quarantine
-from farm.tasks.roster import roster
-from farm.tasks.wire import WIRE_VERSION
+from farm.queue.messages import WIRE_VERSION
+from farm.queue.quarantine import Quarantine
+from farm.queue.redis_keys import Keys
+from farm.queue.workers import roster
 from tests.faults.line.experiment import Experiment
 from tests.support.scale import TIMEOUT_S, only_in_full
 from tests.support.wait import wait_until

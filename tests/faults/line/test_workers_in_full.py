@@ -104,7 +104,7 @@ def test_w5_a_stopped_worker_comes_back(experiment: Experiment) -> None:
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
     cluster.start_worker("execute", "heir")
-    nemesis.wait(130)  # farm.tasks.app.VISIBILITY_S is 120
+    nemesis.wait(130)  # farm.queue.celery_app.VISIBILITY_S is 120
     nemesis.note("SIGCONT")
     for pid in stopped:
         os.kill(pid, signal.SIGCONT)

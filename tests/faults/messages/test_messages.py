@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
+from farm.queue.celery_app import make_app
+from farm.queue.envelope import HANDED_BACK, MAX_RAW_BYTES
 from farm.records import Verdict
-from farm.tasks.app import make_app
 from farm.tasks.boot import KINDS
-from farm.tasks.envelope import HANDED_BACK, MAX_RAW_BYTES
 from farm.tasks.guard import Guard
 from tests.support.farm_process import FarmProcess
 from tests.support.job_line import RUN, JobLine, job_line

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from farm.queue.redis_keys import Keys
 from farm.records import Verdict
-from farm.tasks.keys import Keys
 from tests.support.farm_process import FarmProcess
 from tests.support.job_line import RUN, JobLine, job_line
 from tests.support.redis_server import running_redis

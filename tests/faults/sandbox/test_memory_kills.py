@@ -29,7 +29,7 @@ with open(sys.argv[1] + "/cgroup.procs", "w") as file:
     file.write(str(os.getpid()))
 from farm.errors import SandboxLost
 from farm.records import JudgeSpec, Limits, Suite, TestCase
-from farm.sandbox.open import open_sandbox
+from farm.judging.open import open_sandbox
 SUITE = Suite(func_name=None, tests=(TestCase(input="", output="1"),))
 with open_sandbox(tier=sys.argv[2], preload=()) as sandbox:
     for mode in ("judge", "lcb"):

@@ -7,8 +7,8 @@ import shutil
 import sys
 
 from farm.errors import SandboxUnavailable
+from farm.judging.open import open_sandbox
 from farm.sandbox.api import Sandbox
-from farm.sandbox.open import open_sandbox
 from tests.support.sandbox import available_tiers
 from tests.support.scale import FULL
 

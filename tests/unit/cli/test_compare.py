@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from farm.cli.compare import compare
-from farm.coordinator.ledger import Ledger, PlannedProblem
+from farm.cli.compare.compare import compare
 from farm.errors import ConfigError, RunIncomplete
+from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.records import SampleKey, Verdict
-from tests.unit.coordinator.build import SUITE_DIGEST, plan, result, spec
+from tests.unit.plans import SUITE_DIGEST, plan, result, spec
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from farm.cli.confinement import confinement
+from farm.cli.options.confinement import confinement
 from farm.sandbox.confinement import DEFAULT_IMAGE
 
 

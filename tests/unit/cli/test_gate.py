@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from farm.cli.gate import gate
-from farm.coordinator.ledger import Ledger, PlannedProblem
+from farm.cli.compare.gate import gate
 from farm.errors import ConfigError, RunIncomplete
+from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.records import Reference, SampleKey, Verdict
-from tests.unit.coordinator.build import SUITE_DIGEST, result, spec
+from tests.unit.plans import SUITE_DIGEST, result, spec
 
 SIZE = 200
 HOSTILE = "<p>|`&\"'\x1b"

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from farm.catalogue.devices import DEVICES
-from farm.cli.models import models
+from farm.cli.serve.models import models
 from farm.errors import CatalogueError, FarmError
 
 

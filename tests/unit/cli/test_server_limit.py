@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from click.testing import CliRunner, Result
 
+from farm.admission.slots import Slots, Ticket
 from farm.cli.main import cli
 from farm.errors import ConfigError
-from farm.tasks.keys import Keys
-from farm.tasks.slots import Slots, Ticket
+from farm.queue.redis_keys import Keys
 from tests.support.redis_server import RedisServer, running_redis
 
 URL = "http://one:8000"

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from farm.cli.runs import runs
-from farm.cli.trend import trend
-from farm.coordinator.ledger import Ledger
+from farm.cli.compare.trend import trend
+from farm.cli.look.runs import runs
 from farm.errors import ConfigError
+from farm.ledger.ledger import Ledger
 from farm.records import SampleKey, ServedModel, Verdict
-from tests.unit.coordinator.build import plan, result, spec
+from tests.unit.plans import plan, result, spec
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from farm.cli.grade import grade
-from farm.cli.submit import submit
+from farm.cli.run.grade import grade
+from farm.cli.run.submit import submit
 from farm.errors import FarmError
 from tests.support.data import ROOT
 from tests.support.redis_server import free_port

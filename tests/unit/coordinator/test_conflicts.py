@@ -6,20 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from farm.cli.drive import HowToRun, conclude
+from farm.app.run import HowToRun
+from farm.cli.conclude import conclude
 from farm.config import load
-from farm.coordinator import history
-from farm.coordinator.intake import Intake
 from farm.coordinator.progress import Ended
+from farm.coordinator.receiving import Intake
 from farm.errors import ConflictingResult
 from farm.ids import sample_seed, sha256_hex
+from farm.ledger import history
+from farm.queue.answer_stream import Answers
+from farm.queue.redis_keys import Keys
+from farm.queue.signing import Signer
 from farm.records import Completion, GenerateTelemetry, SampleKey, Verdict
-from farm.tasks.answers import Answers
-from farm.tasks.keys import Keys
-from farm.tasks.signing import Signer
 from farm.text import encode
 from tests.support.redis_server import running_redis
-from tests.unit.coordinator.build import PROGRAM, open_ledger, plan, result, spec
+from tests.unit.plans import PROGRAM, open_ledger, plan, result, spec
 
 pytestmark = pytest.mark.redis
 

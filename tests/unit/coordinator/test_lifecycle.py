@@ -12,13 +12,12 @@ from farm.coordinator.lifecycle import (
     Judged,
     Lifecycle,
     Pause,
-    Phase,
     Send,
-    Stage,
     Vanished,
     Waits,
 )
 from farm.records import SampleKey
+from farm.records.phases import Phase, Stage
 
 A, B, C = (SampleKey("p", i) for i in range(3))
 G, X = Stage.GENERATE, Stage.EXECUTE

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from farm.admission.slots import Slots, Ticket
 from farm.coordinator.servers import RunServers, window
-from farm.tasks.keys import Keys
-from farm.tasks.slots import Slots, Ticket
+from farm.queue.redis_keys import Keys
 from tests.support.redis_server import running_redis
 
 ONE, TWO = "http://one:8000", "http://two:8000"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from farm.coordinator.ledger import PlannedProblem
-from farm.coordinator.progress import NOT_COUNTED
-from farm.coordinator.tally import Tally
+from farm.coordinator.open_work import Tally
 from farm.coordinator.traffic import Traffic
+from farm.ledger.ledger import PlannedProblem
 from farm.records import SampleKey
+from farm.records.phases import NOT_COUNTED
 
 
 def test_tokens_waits_and_failures() -> None:

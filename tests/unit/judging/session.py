@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 
 import farm.sandbox
+from farm.judging.lcb import LcbOutcome, alarm_s, judge_lcb_once
 from farm.records import JudgeSpec, Limits, Suite, TestCase
 from farm.sandbox.api import Ended, Evaluation, Observation
-from farm.sandbox.lcb_judge import LcbOutcome, alarm_s, judge_lcb_once
 from farm.text import encode
 
 _NONCE = bytes(16)

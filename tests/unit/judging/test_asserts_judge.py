@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from farm.errors import DatasetError, SandboxLost
+from farm.judging.asserts import AssertsOutcome, judge_asserts_once, source_of_tests
 from farm.records import Asserts, JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Observation
-from farm.sandbox.asserts_judge import AssertsOutcome, judge_asserts_once, source_of_tests
 
 LOADED, PASSED, CALL = {"loaded": True}, {"outcome": "passed"}, {"do": "call", "on": "f", "with": [1], "named": {}}
 WRONG = {"outcome": "wrong", "detail": "AssertionError in test 0, line 1"}

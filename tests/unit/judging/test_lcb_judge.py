@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from farm.errors import SandboxLost
+from farm.judging.lcb import LcbOutcome, alarm_s, global_limit_s, judge_lcb, judge_lcb_once
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Evaluation, Observation
-from farm.sandbox.lcb_judge import LcbOutcome, alarm_s, global_limit_s, judge_lcb, judge_lcb_once
 
 OFFICIAL = JudgeSpec(mode="lcb", variant="official")
 LOADED = {"loaded": True}

@@ -15,11 +15,11 @@ import pytest
 from farm import protocols
 from farm.datasets.formats import EXECUTION, TEST_OUTPUT, format_of
 from farm.datasets.rows import RowError
+from farm.judging.open import open_sandbox
 from farm.protocols import extract_program, render
 from farm.protocols.self_repair import check_text, question_in, repair_prompt
 from farm.records import CaseResult, JudgeSpec, Limits, Message, Problem, Prompt, SampleResult, Suite, TestCase, Verdict
 from farm.sandbox.api import Sandbox
-from farm.sandbox.open import open_sandbox
 
 PREDICTION: dict[str, object] = {
     "question_title": "sum-two", "question_content": "Given a and b,\nreturn the sum.\n\n", "question_id": "2777",

@@ -14,9 +14,9 @@ import struct
 import sys
 
 from farm.errors import SandboxUnavailable
+from farm.judging.selftest import require_safe, self_test
 from farm.sandbox.inside import kernel
 from farm.sandbox.seccomp import DENIED, RULED, calls
-from farm.sandbox.selftest import require_safe, self_test
 
 USER = 1000
 # What Docker's default profile denies of that which a sandbox may want

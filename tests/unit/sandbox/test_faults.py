@@ -13,9 +13,9 @@ from contextlib import contextmanager
 import pytest
 
 from farm.errors import SandboxLost
+from farm.judging.evaluate import JudgingSandbox
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox import plan
-from farm.sandbox.evaluate import JudgingSandbox
 from farm.sandbox.slot import RECYCLE_RUNS, Slot
 from tests.support.data import ROOT
 from tests.support.sandbox import alive, available_tiers, children, zygotes
@@ -151,7 +151,7 @@ def test_an_interrupted_evaluation_leaves_no_stale_answer() -> None:
 WORKER = """
 import sys
 from farm.records import JudgeSpec, Limits, Suite, TestCase
-from farm.sandbox.open import open_sandbox
+from farm.judging.open import open_sandbox
 with open_sandbox(tier=sys.argv[1], preload=()) as sandbox:
     print(sandbox._runner.zygote(whole=False).facts["pid"], flush=True)
     sandbox.evaluate("import time\\ntime.sleep(600)", Suite(func_name=None, tests=(TestCase(input="", output=""),)),

@@ -6,8 +6,8 @@ import os
 import resource
 from pathlib import Path
 
+from farm.judging.open import open_sandbox
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
-from farm.sandbox.open import open_sandbox
 from tests.support.sandbox import available_tiers, descendants
 from tests.support.wait import wait_until
 

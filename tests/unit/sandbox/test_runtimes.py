@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from farm.errors import ConfigError, SandboxUnavailable
+from farm.judging.open import open_sandbox
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox import plan
-from farm.sandbox.open import open_sandbox
 from tests.support.sandbox import available_tiers
 
 SUITE = Suite(func_name=None, tests=(TestCase(input="", output="42"),))

@@ -11,9 +11,9 @@ from celery.worker.consumer import Consumer
 from kombu import transport
 from kombu.transport import redis as kombu_redis
 
+from farm.queue.redis_keys import unacked_names
 from farm.tasks import guard
-from farm.tasks.keys import unacked_names
-from farm.tasks.presence import lacking
+from farm.tasks.heartbeat import lacking
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from farm.tasks.in_hand import InHand
-from farm.tasks.keys import Keys
+from farm.queue.redis_keys import Keys
+from farm.tasks.unacked import InHand
 from tests.support.redis_server import RedisServer, running_redis
 from tests.support.wait import wait_until
 

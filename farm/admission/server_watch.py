@@ -1,0 +1,280 @@
+"""Seeing within seconds that a model server hangs or is down, and hurting it as little as possible.
+
+Servers of large models hang: connections stay open, requests stay in flight, no token comes. A time-out
+of each request would then break all of them off at once, and aborted requests can crash the backend of
+Tenstorrent's vLLM (tenstorrent/vllm#145). So silence is judged for a server, not for a request:
+
+* no token on any of its requests, and counters that stand still, for the stall time: the server is
+  stalled. Nothing new is sent to it and nothing is broken off. It is well again when anything moves.
+* silent for twice that time: its requests are broken off one at a time, with a look at its health after
+  each, so that they can be sent again or to another server. When the last one is gone, one token is
+  asked for; if it comes, the server is well.
+* it cannot be reached, or says that it is not up: it is down. It is asked again and again, with growing
+  pauses, until it answers for the right model and gives one token.
+* one request is silent while others go on: that one alone is broken off.
+
+One thread per server and worker process reports tokens; one worker of all asks the server itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from redis.exceptions import RedisError
+
+from farm.admission.server_health import Facts, Health
+from farm.errors import InferenceError, Permanent, ServerUnwell, Transient
+from farm.inference.client import Client
+from farm.inference.flight import Flight
+from farm.inference.readiness import check
+from farm.text import one_line
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+PACE_S = 1.0  # between two requests that are broken off
+RECHECK_MAX_S = 15.0
+DEAD_SILENCE_S = 30.0  # a request to a server that is down may have lost its connection without a word
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a run expects of its servers: the model, and for how long they may be silent."""
+
+    repo: str
+    engine: str
+    chat: bool
+    stall_s: float
+    first_token_s: float
+
+
+class Watch:
+    """The servers that one worker process has requests for. Thread-safe."""
+
+    def __init__(self, health: Health, worker: str, checker: Callable[[str, str], Client]) -> None:
+        """`checker` gives a client for URL and engine whose small questions have a short deadline."""
+        self._health, self._worker, self._checker = health, worker, checker
+        self._lock = threading.Lock()
+        self._posts: dict[str, _Post] = {}
+
+    @contextmanager
+    def over(self, urls: Sequence[str], expectation: Expectation) -> Iterator[None]:
+        """Keeps an eye on the servers of a request, from before its slot to after its answer."""
+        posts = [self._post(url, expectation) for url in urls]
+        for post in posts:
+            post.join()
+        try:
+            yield
+        finally:
+            for post in posts:
+                post.leave()
+
+    @contextmanager
+    def flight(self, url: str) -> Iterator[Flight]:
+        """A request to a server under watch, as long as it is out."""
+        flight = Flight()
+        post = self._posts[url]
+        post.begin(flight)
+        try:
+            yield flight
+            post.answered()
+        finally:
+            post.finish(flight)
+
+    def report(self, url: str, error: InferenceError) -> None:
+        """A request failed as it would if its server were down; says so to all if the server does not disagree."""
+        self._posts[url].suspect(error)
+
+    def require_one_well(self, urls: Sequence[str], patience_s: float) -> None:
+        """Raises ServerUnwell if none of the servers has been well for so long."""
+        sick_s, reason = self._health.sick_for(urls)
+        if sick_s > patience_s:
+            raise ServerUnwell(f"no model server has been well for {sick_s:.0f} s: {reason}")
+
+    def _post(self, url: str, expectation: Expectation) -> _Post:
+        with self._lock:
+            post = self._posts.get(url)
+            if post is None:
+                post = self._posts[url] = _Post(url, self._health, self._worker, self._checker)
+            post.expectation = expectation
+            return post
+
+
+class _Post:
+    """One server, seen from one worker process."""
+
+    expectation: Expectation
+
+    def __init__(self, url: str, health: Health, worker: str, checker: Callable[[str, str], Client]) -> None:
+        self._url, self._health, self._worker, self._checker = url, health, worker, checker
+        self._changed = threading.Condition()
+        self._flights: set[Flight] = set()
+        self._interested = 0
+        self._thread: threading.Thread | None = None
+        self._past = self._told = 0  # tokens of requests that are over; tokens at the last report
+        self._next_check = self._check_pause = 0.0
+
+    # --- requests -----------------------------------------------------------------------------------
+
+    def join(self) -> None:
+        with self._changed:
+            self._interested += 1
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._stand, name="farm-watch", daemon=True)
+                self._thread.start()
+
+    def leave(self) -> None:
+        with self._changed:
+            self._interested -= 1
+            if not self._interested:
+                self._changed.notify_all()
+
+    def begin(self, flight: Flight) -> None:
+        with self._changed:
+            self._flights.add(flight)
+
+    def answered(self) -> None:
+        with self._changed:
+            self._past += 1
+
+    def finish(self, flight: Flight) -> None:
+        with self._changed:
+            self._flights.discard(flight)
+            self._past += flight.tokens
+
+    def suspect(self, error: InferenceError) -> None:
+        try:
+            self._client().health()
+        except Transient as exc:
+            log.warning("%s is down: %s", self._url, one_line(str(exc), 300))
+            try:
+                self._health.mark_sick(self._url, "down", one_line(str(exc), 300))
+            except RedisError as exc_redis:
+                log.warning("that %s is down is not told, Redis does not answer: %s", self._url, exc_redis)
+        except InferenceError:
+            return  # it answered: whatever is wrong is not its health
+        else:
+            log.info("%s failed a request and is up: %s", self._url, one_line(str(error), 300))
+
+    # --- the thread ---------------------------------------------------------------------------------
+
+    def _stand(self) -> None:
+        while True:
+            with self._changed:
+                pause = min(TICK_S, self.expectation.stall_s / 4)
+                self._changed.wait_for(lambda: not self._interested, pause)
+                if not self._interested:
+                    self._thread = None
+                    return
+            try:
+                self._tick()
+            except RedisError as exc:
+                log.warning("the health of %s is not known, Redis does not answer: %s", self._url, exc)
+
+    def _tick(self) -> None:
+        with self._changed:
+            flights = list(self._flights)
+            tokens = self._past + sum(flight.tokens for flight in flights)
+        facts = self._health.read(self._url)
+        if tokens != self._told:
+            self._told = tokens
+            self._health.progress(self._url)
+            if facts.sick == "stalled":
+                self._well("it answers again")
+            if facts.sick != "down":
+                self._end_straggler(flights)
+                return
+        elif facts.sick is not None:
+            self._end_hopeless(flights, facts)
+        if self._health.elected(self._url, self._worker):
+            if facts.sick is None:
+                self._look_for_stall(facts)
+            else:
+                self._look_for_recovery(facts)
+
+    def _look_for_stall(self, facts: Facts) -> None:
+        patience_s = self._patience_s(facts)
+        if facts.idle_s < patience_s / 2 or self._counters_moved(facts) or facts.idle_s < patience_s:
+            return
+        reason = f"no token for {facts.idle_s:.0f} s on any of its {facts.in_use} requests"
+        log.warning("%s is stalled: %s", self._url, reason)
+        self._health.mark_sick(self._url, "stalled", reason)
+        self._next_check = self._check_pause = 0.0
+
+    def _look_for_recovery(self, facts: Facts) -> None:
+        now = time.monotonic()
+        if now < self._next_check:
+            return
+        self._check_pause = min(RECHECK_MAX_S, max(TICK_S, 2 * self._check_pause))
+        if facts.sick == "stalled" and facts.in_use:
+            if self._counters_moved(facts):
+                self._well("its counters move again")
+            self._next_check = now + min(TICK_S, self.expectation.stall_s / 4)
+            return
+        wanted = self.expectation
+        try:
+            check(self._client(), wanted.repo, chat=wanted.chat, probe_s=wanted.first_token_s)
+        except Permanent:
+            self._well("it answers, and the requests will say what is wrong")
+        except InferenceError as exc:
+            kind = facts.sick or "down"
+            self._health.mark_sick(self._url, kind, one_line(str(exc), 300))
+            self._next_check = time.monotonic() + self._check_pause
+        else:
+            self._well("it answers again")
+
+    def _end_straggler(self, flights: list[Flight]) -> None:
+        """A request that is silent while others go on."""
+        wanted = self.expectation
+        for flight in flights:
+            patience_s = wanted.stall_s if flight.tokens else wanted.first_token_s
+            if flight.streams and flight.silent_s() > patience_s and self._health.may_end_one(self._url, PACE_S):
+                log.warning("%s: a request is broken off, silent for %.0f s", self._url, flight.silent_s())
+                flight.end()
+                return
+
+    def _end_hopeless(self, flights: list[Flight], facts: Facts) -> None:
+        """One request at a time, and a look at the server's health after it."""
+        after_s = min(DEAD_SILENCE_S, self.expectation.stall_s)
+        if facts.sick == "stalled":
+            if facts.idle_s < 2 * self._patience_s(facts):
+                return
+            after_s = self.expectation.stall_s
+        silent = [flight for flight in flights if flight.silent_s() > after_s]
+        if not silent or not self._health.may_end_one(self._url, PACE_S):
+            return
+        longest = max(silent, key=Flight.silent_s)
+        log.warning("%s is %s: a request is broken off, silent for %.0f s", self._url, facts.sick, longest.silent_s())
+        longest.end()
+        try:
+            self._client().health()
+        except Transient as exc:
+            self._health.mark_sick(self._url, "down", one_line(str(exc), 300))
+        except InferenceError:
+            return
+
+    def _counters_moved(self, facts: Facts) -> bool:
+        counters = self._client().work_done()
+        if counters is None or counters == facts.counters:
+            return False
+        if facts.counters is None:  # nothing to compare with yet
+            self._health.note_counters(self._url, counters)
+            return False
+        self._health.progress(self._url, counters)
+        return True
+
+    def _well(self, why: str) -> None:
+        log.warning("%s is well: %s", self._url, why)
+        self._health.mark_well(self._url)
+        self._next_check = self._check_pause = 0.0
+
+    def _patience_s(self, facts: Facts) -> float:
+        return self.expectation.stall_s if facts.warm else self.expectation.first_token_s
+
+    def _client(self) -> Client:
+        return self._checker(self._url, self.expectation.engine)

@@ -1,0 +1,174 @@
+"""Waiting for a slot of a model server, and keeping it while the request is out.
+
+One thread per worker process speaks with Redis for all its requests: it renews what is held, asks for
+what is wanted, and is woken when a request ends, so that a free slot is not idle for longer than a
+round trip. A request's own time begins when its slot is granted.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+
+from redis.exceptions import RedisError
+
+from farm.admission.slots import LEASE_S, Slots, Ticket
+
+log = logging.getLogger(__name__)
+
+RENEW_S = LEASE_S / 8
+GAP_S = 0.01  # from one exchange to the next at least: what comes meanwhile goes with it
+POLL_S = 0.05  # between two questions while something waits; a slot that another worker gives back is seen then
+POLL_MAX_S = 0.5
+WANTED_S = 1.0  # how often a request that waits asks whether its run still wants it
+
+
+class NotWanted(Exception):
+    """Raised out of a wait for a slot: the run is paused or ended, or this worker is about to stop."""
+
+
+@dataclass(slots=True, eq=False)
+class _Request:
+    ticket: Ticket
+    server: str | None = None
+    granted: threading.Event = field(default_factory=threading.Event)
+
+
+def _says_yes(wanted: Callable[[], bool]) -> bool:
+    try:
+        return wanted()
+    except RedisError:
+        return True  # nobody said no
+
+
+class Admission:
+    """The requests of one worker process. Thread-safe."""
+
+    def __init__(self, slots: Slots, worker: str) -> None:
+        self._slots = slots
+        # A worker that starts again under its old name must not take the old one's leases for its own.
+        self._worker = f"{worker}-{secrets.token_hex(4)}"
+        self._numbers = count()
+        self._changed = threading.Condition()
+        self._waiting: dict[str, _Request] = {}
+        self._held: dict[str, _Request] = {}
+        self._ended: list[Ticket] = []
+        self._nudged = self._closed = False
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Let nothing wait any longer; what is out goes on."""
+        self._stopping.set()
+        with self._changed:
+            for request in self._waiting.values():
+                request.granted.set()  # wakes it; it has no server and gives up
+
+    def close(self) -> None:
+        """End the thread, once what has ended is given back; leases that are held run out by themselves."""
+        with self._changed:
+            self._closed = True
+            self._closing.set()
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    @contextmanager
+    def slot(
+        self, run_id: str, servers: tuple[str, ...], limit: int, wanted: Callable[[], bool], label: str = ""
+    ) -> Iterator[str]:
+        """The server that has room for one request, which is made inside the `with`.
+
+        `label` says to those who watch which sample it is. `limit` is how many requests each server takes
+        where no operator said otherwise. Raises NotWanted when `wanted` says no meanwhile (it is asked each
+        second; while Redis does not answer the wait goes on).
+        """
+        name = f"{run_id}|{next(self._numbers):09d}|{self._worker}|{label}"
+        request = _Request(Ticket(name, run_id, servers, limit))
+        try:
+            yield self._wait(request, wanted)
+        finally:
+            self._end(request)
+
+    # --- the request's own thread -------------------------------------------------------------------
+
+    def _wait(self, request: _Request, wanted: Callable[[], bool]) -> str:
+        with self._changed:
+            self._waiting[request.ticket.name] = request
+            self._nudge()
+        asked = time.monotonic()
+        while True:
+            request.granted.wait(WANTED_S)
+            if request.server is not None:
+                return request.server
+            if self._stopping.is_set():
+                raise NotWanted
+            if time.monotonic() - asked >= WANTED_S:
+                asked = time.monotonic()
+                if not _says_yes(wanted):
+                    raise NotWanted
+
+    def _end(self, request: _Request) -> None:
+        with self._changed:
+            self._waiting.pop(request.ticket.name, None)
+            self._held.pop(request.ticket.name, None)
+            self._ended.append(request.ticket)
+            self._nudge()
+
+    def _nudge(self) -> None:
+        self._nudged = True
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._talk, name="farm-admission", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
+
+    # --- the thread that speaks with Redis ----------------------------------------------------------
+
+    def _talk(self) -> None:
+        epoch, renewed, silent = "", 0.0, False
+        while True:
+            with self._changed:
+                if self._closed and not self._ended:
+                    return
+                self._nudged = False
+                waiting = [request.ticket for request in self._waiting.values()]
+                ended, self._ended = self._ended, []
+                now = time.monotonic()
+                due = now - renewed >= RENEW_S
+                held = [(r.ticket, r.server or "") for r in self._held.values()] if due else []
+            try:
+                epoch, granted = self._slots.exchange(self._worker, epoch, waiting=waiting, held=held, ended=ended)
+            except RedisError as exc:
+                if not silent:
+                    log.warning("no slot can be asked for or renewed, Redis does not answer: %s", exc)
+                silent = True
+                with self._changed:
+                    if self._closed:
+                        return
+                    self._ended = ended + self._ended
+                    self._changed.wait_for(lambda: self._closed, 1.0)
+                renewed = 0.0  # what it holds may be forgotten: say so first
+                continue
+            silent, took_s = False, time.monotonic() - now
+            renewed = now if due else renewed
+            with self._changed:
+                for name, server in granted.items():
+                    self._grant(name, server)
+                poll_s = min(POLL_MAX_S, max(POLL_S, 10 * took_s))  # Redis has other things to do
+                pause = poll_s if self._waiting else RENEW_S if self._held else None
+                self._changed.wait_for(lambda: self._nudged or self._closed, pause)
+            self._closing.wait(max(0.0, now + GAP_S - time.monotonic()))
+
+    def _grant(self, name: str, server: str) -> None:
+        request = self._waiting.pop(name, None)
+        if request is not None:  # else it gave up meanwhile, and `_ended` gives the slot back
+            request.server = server
+            self._held[name] = request
+            request.granted.set()

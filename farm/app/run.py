@@ -1,0 +1,182 @@
+"""Driving a recorded run to its end: the embedded stack or the cluster's workers, the driver, and Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from farm.app.display import Display
+from farm.app.embedded import EmbeddedStack, stack_or_cluster
+from farm.app.home import blob_store
+from farm.config import Settings
+from farm.coordinator.driver import Driver
+from farm.coordinator.progress import Ended, Progress
+from farm.coordinator.servers import window
+from farm.errors import FarmError, Interrupted, RunIncomplete
+from farm.inference.auth import bearer
+from farm.ledger.control import HowToDrive, order_drive
+from farm.ledger.journal import CANCELLED, INTERRUPTED
+from farm.ledger.ledger import Ledger
+from farm.logs import log_run
+from farm.planning.resuming import check_resumable
+from farm.queue import broker
+from farm.queue.messages import GenerateConfig
+from farm.queue.publisher import sender
+from farm.queue.redis_keys import Keys
+from farm.queue.signing import signer
+from farm.records import RunSpec
+from farm.records.phases import Phase
+from farm.sandbox.confinement import Confinement
+
+GENERATE_SLOTS_MAX = 512
+STOPPING = "stopping: waiting for what is in hand (again: stop now)"
+
+
+@dataclass(frozen=True, slots=True)
+class HowToRun:
+    """What decides how a run is driven, not what it scores."""
+
+    workers: int | None = None  # execute slots of the embedded stack
+    confinement: Confinement = field(default_factory=Confinement)
+    deadline_s: float = 1800.0  # of one request, from its slot on
+    stall_s: float = 120.0
+    out: Path | None = None
+    servers: tuple[str, ...] = ()  # where they are not those of the plan
+    detach: bool = False  # leave it to a farm coordinator
+    ordered: bool = False  # this is one
+
+
+def run_to_end(
+    settings: Settings,
+    ledger: Ledger,
+    run_id: str,
+    how: HowToRun,
+    *,
+    display: Display,
+    retry_unjudged: bool = False,
+    until: Callable[[int], bool] = lambda ended: False,
+) -> Ended:
+    """Drive a recorded run until nothing is left to do, or it pauses; nothing is written but the ledger.
+
+    It is paused, too, when `until` says so of the number of samples that have ended.
+
+    Raises Interrupted after a second Ctrl-C, SpecMismatch or DigestMismatch for a run that cannot go on as planned.
+    """
+    spec = ledger.run(run_id).spec
+    check_resumable(ledger, run_id, blob_store(settings))
+    stack = None if settings.broker_url is not None else _stack(settings, spec, how)
+    if stack is None and (how.workers or how.confinement != Confinement()):
+        display.say("caution: --workers, --sandbox and the like are for embedded workers; yours decide")
+    journal = ledger.acquire(run_id, ordered=how.ordered)
+    released = False
+    try:
+        if retry_unjudged:
+            journal.retry_unjudged()
+        with stopping(STOPPING, display) as stop, stack_or_cluster(stack, settings) as live_settings:
+            connection = broker.client(live_settings)
+            post = sender(live_settings, connection)
+            model = spec.model.name if spec.model else spec.kind
+            token = bearer(settings, spec.model.engine)[0] if spec.model else None
+            with (
+                log_run(live_settings, run_id, model, token),
+                display.run(generates=spec.generates, judges=spec.judged) as show,
+            ):
+
+                def on_progress(progress: Progress) -> None:
+                    show(progress)
+                    if until(progress.phases[Phase.JUDGED] + progress.phases[Phase.UNJUDGED]):
+                        stop.set()
+
+                driver = Driver(
+                    ledger=ledger, journal=journal, spec=spec, post=post, connection=connection,
+                    keys=Keys(live_settings.key_prefix), signer=signer(live_settings), load=blob_store(settings).get,
+                    generate=_generate_config(spec, how), on_progress=on_progress,
+                    check=stack.check if stack is not None else lambda: None,
+                )  # fmt: skip
+                released = True  # by the driver, whatever happens from here on
+                ended = driver.run(stop)
+            post.close()
+            connection.close()
+    except KeyboardInterrupt:
+        with suppress(FarmError):
+            journal.release("paused", INTERRUPTED, keep_order=True)
+        raise Interrupted(f"run {run_id} is interrupted", remedy=f"continue with: farm resume {run_id}") from None
+    finally:
+        if not released:
+            with suppress(FarmError):
+                journal.release("paused", "it did not start", keep_order=how.ordered)
+    return ended
+
+
+def hand_over(ledger: Ledger, run_id: str, how: HowToRun, *, display: Display, retry_unjudged: bool) -> int:
+    """Order a run to be driven by a farm coordinator, and return at once. RunLocked if somebody drives it."""
+    if retry_unjudged:
+        journal = ledger.acquire(run_id)
+        journal.retry_unjudged()
+        journal.release("paused", "detached")
+    order_drive(ledger, run_id, HowToDrive(deadline_s=how.deadline_s, stall_s=how.stall_s, servers=how.servers))
+    display.say(f"run {run_id} waits for a farm coordinator; follow it: farm watch {run_id}")
+    return 0
+
+
+def refuse_paused(run_id: str, ended: Ended) -> None:
+    """Raise the error that says why a run is paused, and how to go on."""
+    if ended.state == "paused":
+        resume = f"continue with: farm resume {run_id}"
+        if ended.reason == CANCELLED:
+            raise RunIncomplete(f"run {run_id} was cancelled; what was done is kept", remedy=resume)
+        if ended.reason == INTERRUPTED:
+            raise Interrupted(f"run {run_id} is interrupted; what was done is kept", remedy=resume)
+        raise RunIncomplete(f"run {run_id} is paused: {ended.reason}", remedy=f"mend that, then {resume}")
+
+
+def _stack(settings: Settings, spec: RunSpec, how: HowToRun) -> EmbeddedStack:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    servers = how.servers or spec.servers
+    return EmbeddedStack(
+        settings,
+        execute_slots=(how.workers or cores) if spec.judged else 0,
+        generate_slots=min(window(spec.model.max_concurrency * len(servers)), GENERATE_SLOTS_MAX)
+        if spec.model and spec.generates
+        else 0,
+        servers=servers,
+        confinement=how.confinement,
+    )
+
+
+def _generate_config(spec: RunSpec, how: HowToRun) -> GenerateConfig | None:
+    if spec.model is None or not spec.generates:
+        return None
+    return GenerateConfig(
+        model=spec.model,
+        servers=how.servers or spec.servers,
+        sampling=spec.sampling,
+        deadline_s=how.deadline_s,
+        stall_s=how.stall_s,
+    )
+
+
+@contextmanager
+def stopping(words: str, display: Display) -> Iterator[threading.Event]:
+    """An event that Ctrl-C or SIGTERM sets, with these words; a second one raises KeyboardInterrupt."""
+    stop = threading.Event()
+
+    def handler(number: int, frame: FrameType | None) -> Any:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        display.say(words)
+
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)

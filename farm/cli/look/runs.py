@@ -1,0 +1,100 @@
+"""`farm runs`, `farm report` and `farm resume`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from farm.app.home import open_ledger
+from farm.app.model_servers import ready_servers
+from farm.app.reports import report_directory, write_reports
+from farm.cli.conclude import conclude, drive, show_generated
+from farm.cli.look.watch import progress_text
+from farm.cli.options.model_servers import SERVER_URL, WAIT_SERVER
+from farm.cli.options.run import HOW, REQUESTS, how_to_run
+from farm.cli.options.runs import FILTERS, matching
+from farm.config import load
+from farm.coordinator.progress import Ended
+from farm.errors import RunIncomplete
+from farm.ledger.counts import Standing, standings
+from farm.lm_eval.runs.files import show_scored
+from farm.reports.as_json import as_json
+from farm.reports.sections import finish_with
+from farm.reports.table import show
+from farm.screen.terminal import Terminal
+
+
+@click.command()
+@FILTERS
+def runs(**filters: str | None) -> None:
+    """List the runs in the ledger, oldest first, and how far each is."""
+    with open_ledger(load()) as ledger:
+        rows, counts = matching(ledger.runs(), **filters), standings(ledger)
+    if not rows:
+        some = any(value is not None for value in filters.values())
+        click.echo("no run matches" if some else "no runs yet; start one with: farm submit")
+    for row in rows:
+        when = datetime.fromtimestamp(row.created_at, UTC).strftime("%Y-%m-%d %H:%M")
+        what = row.spec.model.name if row.spec.model else "grade"
+        state = f"{row.state} ({row.reason})" if row.reason else row.state
+        done = progress_text(counts.get(row.run_id, Standing()), generates=row.spec.generates, judges=row.spec.judged)
+        click.echo(f"{row.run_id}  {when}  {what}  {row.spec.protocol}  {row.spec.dataset.name}  {done}  {state}")
+
+
+@click.command()
+@click.argument("run_id")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report's files.")
+@click.option("--json", "as_json_", is_flag=True, help="Print the report as JSON instead of a table.")
+def report(run_id: str, out: Path | None, as_json_: bool) -> int:
+    """Print the report of a run and write it as JSON and Markdown.
+
+    Exit code 3 if it is INCOMPLETE.
+    """
+    settings = load()
+    with open_ledger(settings) as ledger:
+        spec = ledger.run(run_id).spec
+        if not spec.judged:
+            code = show_generated(ledger, run_id)
+            if spec.harness is not None:
+                show_scored(report_directory(settings, run_id, out) / "lm-eval", run_id, spec.harness.task)
+            return code
+        result, paths = write_reports(settings, ledger, run_id, report_directory(settings, run_id, out))
+        running = ledger.run(run_id).state == "running"
+    if as_json_:
+        click.echo(as_json(result), nl=False)
+    else:
+        show(result, sys.stdout)
+        for path in paths:
+            click.echo(str(path))
+    if result.complete:
+        return 0
+    remedy = "it is being driven now, or its coordinator died: then" if running else "continue with"
+    raise RunIncomplete(f"run {run_id} is INCOMPLETE", remedy=f"{remedy}: {finish_with(result)}")
+
+
+@click.command()
+@click.argument("run_id")
+@SERVER_URL
+@WAIT_SERVER
+@REQUESTS
+@HOW
+def resume(run_id: str, server_urls: tuple[str, ...], wait_server: float, **options: Any) -> int:
+    """Continue a run: nothing that was recorded is generated or executed again.
+
+    Samples that were given up are tried once more. The model server may have moved: see --server-url.
+    """
+    how = how_to_run(options)
+    settings = load()
+    with open_ledger(settings) as ledger:
+        row = ledger.run(run_id)
+        if row.state == "complete":
+            return conclude(ledger, run_id, settings, how, Ended("complete"))
+        if row.spec.model is not None and row.spec.generates:
+            ready = ready_servers(settings, row.spec.model, server_urls or row.spec.servers, wait_server, Terminal())
+            how = replace(how, servers=ready.urls)
+        return drive(settings, ledger, run_id, how, retry_unjudged=True)

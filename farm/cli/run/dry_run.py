@@ -1,0 +1,72 @@
+"""`farm submit --dry-run`: what would be run, one request as it would be sent, and how long it might take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from farm.catalogue.eval_tasks import EvalTask
+from farm.catalogue.model_spec import ModelSpec
+from farm.ids import sample_seed
+from farm.inference.generation import GenerateRequest
+from farm.ledger.ledger import PlannedProblem
+from farm.planning.context_room import ContextRoom
+from farm.planning.duration import estimate, in_words
+from farm.records import Prompt, RunSpec
+from farm.text import one_line
+
+
+def plan_lines(
+    spec: RunSpec, entry: ModelSpec, task: EvalTask, problems: tuple[PlannedProblem, ...], room: ContextRoom, key: str
+) -> Iterator[str]:
+    """The plan in words. `key`: the name of the variable that the key comes from, never its value."""
+    model, sampling, data = spec.model, spec.sampling, spec.dataset
+    assert model is not None
+    requests = len(problems) * sampling.n
+    yield "dry run: nothing is sent and no run is recorded"
+    yield f"model: {model.repo} on {model.device} ({model.engine}, {entry.status})"
+    yield f"eval task: {spec.eval_task}, protocol {spec.protocol}, judge {spec.judge.mode}"
+    yield f"servers: {', '.join(spec.servers)} (not asked); key: {key or 'none is set'}"
+    yield f"slots: {model.max_concurrency} requests at a time on each; context: {model.max_context} tokens"
+    yield f"dataset: {data.name}, {data.problems} problems{f' ({data.selection})' if data.selection else ''}"
+    yield f"  from {data.source}, digest {data.digest[:16]}, tests: {data.tests}"
+    sent = {"temperature": sampling.temperature, "top_p": sampling.top_p}
+    told = ", ".join(f"{name} {'not sent' if value is None else f'{value:g}'}" for name, value in sent.items())
+    yield f"samples: {sampling.n} a problem, {requests} requests; {told}, max_tokens {sampling.max_tokens}"
+    yield f"scores: {', '.join(f'pass@{k}' for k in spec.ks)}; tolerance {spec.tolerance:g}"
+    for ref in spec.references:
+        unlike = f"; not compared, measured with {', '.join(ref.unlike)}" if ref.unlike else ""
+        yield f"  {ref.label.replace('_', ' ')}: {ref.score:g} ({one_line(ref.source, 120)}){unlike}"
+    if not task.references:
+        yield "  no scores of others to compare with"
+    yield f"prompts: about {room.mean} tokens on average, {room.longest} the longest"
+    yield from (f"caution: {line}" for line in room.in_words())
+    yield from _request_lines(spec, problems[0])
+    yield from _time_lines(spec, entry, requests, room)
+
+
+def _request_lines(spec: RunSpec, problem: PlannedProblem) -> Iterator[str]:
+    assert spec.model is not None and problem.prompt is not None
+    request = GenerateRequest.of(
+        Prompt.model_validate_json(problem.prompt),
+        spec.model,
+        spec.sampling,
+        seed=sample_seed(spec.sampling.seed, problem.problem_id, 0),
+    )
+    yield f"request of sample {problem.problem_id}#0: POST {request.path}"
+    yield json.dumps(request.body(stream=True), indent=2, ensure_ascii=True)
+
+
+def _time_lines(spec: RunSpec, entry: ModelSpec, requests: int, room: ContextRoom) -> Iterator[str]:
+    guess = estimate(
+        entry,
+        requests=requests,
+        servers=len(spec.servers),
+        prompt_tokens=room.mean,
+        max_tokens=min(spec.sampling.max_tokens, room.context),
+    )
+    if guess is None:
+        yield f"estimated time: unknown, the catalogue has no speeds for {entry.name} on {entry.device}"
+        return
+    yield f"estimated time: {in_words(guess.low_s)} to {in_words(guess.high_s)}; grading goes on meanwhile"
+    yield f"  assumes {guess.assumes}"

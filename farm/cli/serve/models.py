@@ -1,0 +1,118 @@
+"""`farm models`: what the catalogue knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from farm.catalogue.catalogue import Catalogue
+from farm.catalogue.devices import DEVICES, device_name
+from farm.catalogue.engines import IN_WORDS
+from farm.catalogue.eval_tasks import EvalTask
+from farm.catalogue.model_spec import TEXT_TYPES, ModelSpec
+from farm.cli.options.catalogue import CATALOGUE, open_catalogue
+from farm.config import load
+from farm.errors import CatalogueError
+from farm.text import one_line
+
+
+@click.group(invoke_without_command=True)
+@click.option("--device", help="Only models that this device serves.")
+@CATALOGUE
+@click.pass_context
+def models(context: click.Context, device: str | None, catalogue: tuple[Path, ...]) -> None:
+    """List the models and devices of the catalogue: concurrency@context by device."""
+    found = open_catalogue(load(), catalogue)
+    if context.invoked_subcommand is not None:
+        context.obj = found
+        return
+    names = found.names(device)
+    if not names:
+        raise CatalogueError(f"no model is served on device {device}", remedy=f"devices: {', '.join(DEVICES)}")
+    for name in names:
+        specs = [spec for spec in found.of_model(name) if device is None or spec.device == device_name(device)]
+        places = sorted({f"{s.device} {s.max_concurrency}@{s.max_context}" for s in specs})
+        click.echo(f"{name}  {', '.join(places)}")
+
+
+@models.command()
+@click.argument("name")
+@click.option("--device", help="Only this device.")
+@CATALOGUE
+@click.pass_obj
+def show(found: Catalogue, name: str, device: str | None, catalogue: tuple[Path, ...]) -> None:
+    """Print all that the catalogue knows of a model: devices, servers, eval tasks, scores of others."""
+    if catalogue:
+        found = open_catalogue(load(), catalogue)
+    specs = [spec for spec in found.of_model(name) if spec.model_type in TEXT_TYPES]
+    if device is not None:
+        specs = [spec for spec in specs if spec.device == found.spec(name, device).device]
+    if not specs:
+        raise CatalogueError(f"{name} does not answer with text", remedy="`farm models` lists those that do")
+    first = specs[0]
+    endpoint = "text completions (a base model)" if found.is_base(first) else "chat completions"
+    click.echo(f"{first.name}\n  repo: {first.repo}\n  endpoint: {endpoint}")
+    click.echo(f"  catalogue: {found.source}")
+    for spec in specs:
+        for line in _server(spec):
+            click.echo(line)
+    tasks = [task for task in found.evals if task.model_name == first.name]
+    for task in tasks:
+        for line in _evaluation(task):
+            click.echo(line)
+    if not tasks:
+        click.echo("no eval task of its own; run one with --eval-task livecodebench")
+
+
+def _server(spec: ModelSpec) -> Iterator[str]:
+    default = "default" if spec.default_impl else f"by --engine {spec.engine} --impl {spec.impl}"
+    yield f"device {spec.device} ({spec.engine}, {spec.impl}, {default}): {spec.status}"
+    warm = ", warms itself up" if spec.has_builtin_warmup else ""
+    yield f"  {spec.max_concurrency} requests at a time, {spec.max_context} tokens of context{warm}"
+    yield f"  key: {IN_WORDS[spec.auth_style]}; weights need HF_TOKEN: {'yes' if spec.gated else 'no'}"
+    needs = [
+        f"{value:g} GB of {what}" for value, what in ((spec.min_ram_gb, "memory"), (spec.min_disk_gb, "disk")) if value
+    ]
+    yield f"  ready within {spec.tensor_cache_timeout_s:g} s; needs {' and '.join(needs) or 'nothing that is stated'}"
+    if spec.docker_image:
+        yield f"  image: {spec.docker_image}"
+    if spec.tt_metal_commit or spec.vllm_commit:
+        yield f"  built from: tt-metal {spec.tt_metal_commit or '-'}, vLLM {spec.vllm_commit or '-'}"
+    if spec.reasoning_parser:
+        yield f"  reasoning is separated by: {spec.reasoning_parser}"
+    for row in spec.perf_references:
+        speeds = [
+            text
+            for value, text in (
+                (row.ttft_ms, f"first token after {row.ttft_ms:g} ms"),
+                (row.tokens_per_s, f"{row.tokens_per_s:g} tokens/s a user"),
+            )
+            if value
+        ]
+        yield (
+            f"  aims at ({row.input_tokens} tokens in, {row.output_tokens} out, {row.concurrency} at a time): "
+            f"{', '.join(speeds) or 'nothing'}"
+        )
+    for issue in spec.known_issues:
+        yield f"  known issue, {issue.workflow_type} {issue.task_name or 'all tasks'}: {one_line(issue.reason, 300)}"
+
+
+def _evaluation(task: EvalTask) -> Iterator[str]:
+    own = f" ({task.place})" if task.place else ""
+    yield f"eval task {task.task_name}{own}: protocol {task.protocol}"
+    yield (
+        f"  score: {task.score_func} of {', '.join(task.result_keys)}, in {task.unit}; passes down to "
+        f"{1 - task.tolerance:.0%} of the reference (tolerance {task.tolerance:g})"
+    )
+    for ref in task.references:
+        hits = f" ({ref.hits} of {ref.problems})" if ref.hits is not None else ""
+        label = ref.label.replace("_", " ").replace("gpu", "GPU")
+        note = f"; {ref.note}" if ref.note else ""
+        yield (
+            f"  {label}: {ref.score:g}{hits}, protocol {' or '.join(ref.protocols)}, "
+            f"{ref.date or 'date unknown'}, {ref.source}{note}"
+        )
+    if not task.references:
+        yield "  no scores of others"

@@ -1,0 +1,137 @@
+"""What a run shows in Redis: that it wants work, on which queue, and under which fence; and who is there to do it.
+
+Written again each second, so that a Redis that was emptied learns it anew; gone when the run ends.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+import redis
+
+import farm
+from farm.coordinator.progress import Progress
+from farm.errors import RunExists
+from farm.ledger.executions import Runner
+from farm.queue.messages import WIRE_VERSION
+from farm.queue.quarantine import Quarantine
+from farm.queue.redis_keys import RUN_TTL_S, Keys, generate_queue
+from farm.records import RunSpec
+from farm.text import one_line
+
+PICTURE_TTL_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The living workers: their roles, and what those that execute do it with."""
+
+    roles: frozenset[str] = frozenset()
+    runners: frozenset[Runner] = frozenset()
+    strangers: tuple[str, ...] = ()  # workers that cannot work for this coordinator, and why
+
+
+class RunBoard:
+    """The keys of one run that are neither jobs, answers nor blobs."""
+
+    def __init__(
+        self, connection: redis.Redis, keys: Keys, run_id: str, fence: int, spec: RunSpec, identity: str, key_id: str
+    ) -> None:
+        self._redis, self._keys, self._run_id, self._fence = connection, keys, run_id, fence
+        self._model = spec.model if spec.generates else None
+        self._runtime = spec.judge.runtime
+        self._identity, self._key_id = identity, key_id
+        self._quarantine = Quarantine(connection, keys)
+        self._refused: int | None = None
+
+    def own(self) -> None:
+        """Take the run's name on this Redis. Raises RunExists when a run of another ledger has it."""
+        name = self._keys.identity(self._run_id)
+        self._redis.set(name, self._identity, nx=True, ex=RUN_TTL_S)
+        if self._redis.get(name) not in (self._identity.encode(), None):
+            raise RunExists(f"another run named {self._run_id} uses this Redis", remedy="give another --run-id")
+
+    def announce(self) -> None:
+        """Say that this run wants work, to workers that hold its jobs and to those that could serve its model."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.set(self._keys.identity(self._run_id), self._identity, ex=RUN_TTL_S)
+        pipe.set(self._keys.state(self._run_id), str(self._fence), ex=RUN_TTL_S)
+        if self._model is not None:
+            pipe.sadd(self._keys.generate_queues, generate_queue(self._model.repo))
+            pipe.expire(self._keys.generate_queues, RUN_TTL_S)
+        pipe.execute()
+
+    def show(self, progress: Progress) -> None:
+        """A picture for those who watch; it fades when nobody renews it."""
+        self._redis.set(self._keys.progress(self._run_id), progress.to_json(), ex=PICTURE_TTL_S)
+
+    def newly_refused(self) -> int:
+        """Messages that workers of this Redis refused since the last call; whose they were cannot be told."""
+        before, self._refused = self._refused, self._quarantine.refused()
+        return 0 if before is None else max(0, self._refused - before)  # an emptied Redis begins anew
+
+    def withdraw(self) -> None:
+        """Want nothing more: workers drop the jobs that they take from now on."""
+        self._redis.delete(self._keys.state(self._run_id))
+
+    def clear(self) -> None:
+        """Delete every key of the run."""
+        names = list(self._redis.scan_iter(match=self._keys.of_run(self._run_id), count=1000))
+        if names:
+            self._redis.unlink(*names)
+
+    def present(self) -> Present:
+        """Which workers are connected now."""
+        strangers: list[str] = []
+        workers = list(self._workers(strangers))
+        return Present(
+            frozenset(role for role, _ in workers),
+            frozenset(runner for _, runner in workers if runner is not None),
+            tuple(sorted(strangers)),
+        )
+
+    def _workers(self, strangers: list[str]) -> Iterator[tuple[str, Runner | None]]:
+        """Role and runner of each living worker that serves this run's runtime, or needs none."""
+        names = list(self._redis.scan_iter(match=self._keys.worker("*"), count=1000))
+        pipe = self._redis.pipeline(transaction=False)  # one round trip: there may be a thousand, each second
+        for name in names:
+            pipe.hmget(name, ["role", "sandboxes", "wire", "version", "key"])
+        for name, values in zip(names, cast(list[list[bytes | None]], pipe.execute()), strict=True):
+            role, sandboxes, *facts = values
+            why = self._stranger(*(fact.decode("utf-8", "replace") if fact else "?" for fact in facts))
+            if role is not None and why:
+                worker = name.decode("utf-8", "replace").removeprefix(self._keys.worker(""))
+                strangers.append(one_line(f"worker {worker} {why}"))
+                continue
+            if role is not None and role != b"execute":
+                yield role.decode("utf-8", "replace"), None
+            runner = _runner(sandboxes, self._runtime)
+            if role == b"execute" and runner is not None:
+                yield "execute", runner
+
+    def _stranger(self, wire: str, version: str, key_id: str) -> str:
+        """Why a worker cannot take this run's jobs; empty if it can."""
+        if wire != str(WIRE_VERSION):
+            return f"is of another version (VersionSkew): farm {version}, this is {farm.__version__}"
+        return "" if key_id == self._key_id else "has another FARM_SECRET (start it with the coordinator's)"
+
+
+def picture(connection: redis.Redis, keys: Keys, run_id: str) -> Progress | None:
+    """How a run stands, as its coordinator showed it a moment ago; None if none shows it now."""
+    stored = cast(bytes | None, connection.get(keys.progress(run_id)))
+    try:
+        return None if stored is None else Progress.from_json(stored)
+    except ValueError:
+        return None  # of another version
+
+
+def _runner(sandboxes: bytes | None, runtime: str) -> Runner | None:
+    """What a worker says of a runtime; None if it has none of that name, or says what no worker of ours would."""
+    try:
+        found = json.loads(sandboxes or b"{}").get(runtime)
+        return None if found is None else Runner(str(found[0]), str(found[1]))
+    except (ValueError, AttributeError, LookupError, TypeError):
+        return None

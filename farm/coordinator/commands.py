@@ -1,0 +1,167 @@
+"""Carrying out the lifecycle's commands: what to give up, what needs no execution, what waits, what to send."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from farm.coordinator.execution_cache import ExecutionCache, WaitFor
+from farm.coordinator.lifecycle import Command, GiveUp, Send, Waits
+from farm.coordinator.sending import Dispatcher, Load, Parcel
+from farm.ids import sha256_hex
+from farm.ledger import history
+from farm.ledger.journal import Journal
+from farm.ledger.ledger import Ledger, PlannedProblem
+from farm.planning.repair import repair_prompts
+from farm.protocols import get
+from farm.protocols.programs import program_of
+from farm.queue.answer_stream import CompletionArrived
+from farm.records import CaseResult, RunSpec, SampleKey, SampleResult, Suite, Verdict
+from farm.records.phases import Stage
+
+FRESH_BYTES = 16 << 20  # of texts that are kept in memory, besides being in the ledger
+
+
+@dataclass(slots=True)
+class CarriedOut:
+    """What became of commands, besides jobs that are ready to be sent."""
+
+    given_up: list[SampleKey] = field(default_factory=list)
+    judged: list[SampleResult] = field(default_factory=list)  # recorded; nothing is executed for them
+    waiting: list[Waits] = field(default_factory=list)
+
+
+class Outbox:
+    """Turns commands into ledger rows and jobs."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        journal: Journal,
+        spec: RunSpec,
+        problems: Mapping[str, PlannedProblem],
+        dispatcher: Dispatcher,
+        cache: ExecutionCache,
+        load: Load,
+    ) -> None:
+        """`load` gives the stored value of a digest."""
+        self._ledger, self._journal, self._spec = ledger, journal, spec
+        self._problems, self._dispatcher, self._cache = problems, dispatcher, cache
+        self._load = load
+        self._protocol = get(spec.protocol)
+        self._repairs = repair_prompts(spec, load)
+        self._unsent: list[Parcel] = []
+        self._digests: dict[SampleKey, str] = {}  # of the programs that are out
+        self._fresh: dict[SampleKey, history.StoredCompletion] = {}  # recorded lately, to be sent soon
+        self._fresh_bytes = 0
+
+    def arrived(self, completions: Iterable[CompletionArrived]) -> None:
+        """These were just recorded, and are next to be sent: they need not be read from the ledger again."""
+        for a in completions:
+            self._fresh[a.completion.key] = history.StoredCompletion(a.completion, a.telemetry, a.text, a.reasoning)
+            self._fresh_bytes += _size(self._fresh[a.completion.key])
+        while self._fresh_bytes > FRESH_BYTES:
+            self._fresh_bytes -= _size(self._fresh.pop(next(iter(self._fresh))))
+
+    def carry_out(self, commands: Iterable[Command]) -> CarriedOut:
+        """Record what the commands decide and make ready what they send.
+
+        Nothing is sent before `flush`, so a Redis that fails loses no decision; what was not sent is
+        found missing later and sent again.
+        """
+        done = CarriedOut()
+        for command in commands:
+            match command:
+                case GiveUp(key, stage, reason):
+                    self._journal.record_unjudged([key], stage.value, reason)
+                    done.given_up.append(key)
+                case Send(key, Stage.GENERATE, attempt):
+                    self._unsent.append(self._dispatcher.generate(key, attempt, self._asked(key)))
+                case Send(key, Stage.EXECUTE, attempt):
+                    self._execute(key, attempt, done)
+        if done.judged:
+            self._journal.record_results(done.judged)
+        return done
+
+    def _execute(self, key: SampleKey, attempt: int, done: CarriedOut) -> None:
+        program = self._program(key)
+        if program is None:
+            done.judged.append(self._no_code(key))
+            return
+        digest, suite = sha256_hex(program), self._problems[key.problem_id].suite_digest
+        match self._cache.decide(key, digest, suite):
+            case SampleResult() as result:
+                done.judged.append(result)
+            case WaitFor(other):
+                done.waiting.append(Waits(key, other))
+            case None:
+                self._digests[key] = digest
+                self._unsent.append(self._dispatcher.execute(key, attempt, program, suite))
+
+    def adopt(self, key: SampleKey) -> None:
+        """A living worker has this sample's program from an earlier coordinator: others may wait for it."""
+        program = self._program(key)
+        if program is not None:
+            self._cache.adopt(key, sha256_hex(program), self._problems[key.problem_id].suite_digest)
+
+    def flush(self) -> None:
+        """Send what is ready. Raises RedisError; nothing is tried twice here."""
+        parcels, self._unsent = self._unsent, []
+        self._dispatcher.send(parcels)
+
+    def program_digest(self, key: SampleKey) -> str | None:
+        """What a verdict must name: the program as sent, or, if an earlier coordinator sent it, as recorded."""
+        digest = self._digests.pop(key, None)
+        if digest is not None:
+            return digest
+        try:
+            program = self._program(key)
+        except KeyError:
+            return None  # no completion is recorded: no verdict can be right
+        return None if program is None else sha256_hex(program)
+
+    def _program(self, key: SampleKey) -> bytes | None:
+        """The extracted program, or None if the answer holds no code."""
+        stored = self._fresh.pop(key, None)
+        if stored is not None:
+            self._fresh_bytes -= _size(stored)
+        else:
+            stored = history.completion(self._ledger, self._journal.run_id, key)
+        return program_of(self._protocol, stored.completion, stored.text, self._prompt(key))
+
+    def _asked(self, key: SampleKey) -> bytes:
+        """The prompt of a sample: its problem's, or its own where a failed program is asked for again."""
+        prompt = self._problems[key.problem_id].prompt
+        assert prompt is not None, f"{key}: a run without prompts generates nothing"
+        return self._repairs.get(key) or prompt.encode()
+
+    def _prompt(self, key: SampleKey) -> str:
+        """The problem's own code that an answer continues; empty where the protocol needs none."""
+        if not self._protocol.continues:
+            return ""
+        suite = Suite.model_validate_json(self._load(self._problems[key.problem_id].suite_digest))
+        return suite.asserts.prompt if suite.asserts is not None else ""
+
+    def _no_code(self, key: SampleKey) -> SampleResult:
+        row = self._problems[key.problem_id]
+        # The original grader runs the empty program, which fails before the first test
+        fails = (CaseResult(index=0, verdict=Verdict.NO_CODE),) if self._spec.judge.mode == "lcb" else ()
+        return SampleResult(
+            problem_id=key.problem_id,
+            index=key.index,
+            verdict=Verdict.NO_CODE,
+            first_failure=0 if fails else None,
+            cases=fails,
+            suite_sha256=row.suite_digest,
+            judge=self._spec.judge,
+            limits=self._spec.limits,
+            detail="the answer holds no code",
+            tests_total=row.tests,
+            sandbox="not executed",
+            finished_at=time.time(),
+        )
+
+
+def _size(stored: history.StoredCompletion) -> int:
+    return len(stored.text) + len(stored.reasoning or b"")

@@ -1,0 +1,182 @@
+"""Answers from the stream into the ledger: refused, recorded or counted, in that order.
+
+An answer is believed only if it fits the plan: a sample that was planned, the suite, judge and limits
+of this run, the program that the recorded completion holds. What does not fit is quarantined by count.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field
+
+from redis.exceptions import RedisError
+
+from farm.coordinator.lifecycle import AttemptFailed, Completed, Event, Judged, Pause, Vanished
+from farm.coordinator.traffic import Traffic
+from farm.errors import MessageRejected, VersionSkew
+from farm.ids import sample_seed
+from farm.ledger.executions import Runner, runner_of
+from farm.ledger.journal import CompletionEntry, Journal, Recorded
+from farm.ledger.ledger import PlannedProblem
+from farm.queue.answer_stream import Answers, CompletionArrived, Scored
+from farm.queue.messages import Failure
+from farm.records import RunSpec, SampleKey, SampleResult
+from farm.records.phases import NOT_COUNTED, Stage
+from farm.text import one_line
+
+log = logging.getLogger(__name__)
+READ_COUNT = 256
+BYTES_PER_TOKEN = 4  # about, where a server does not count
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one read brought: events in order, new verdicts, and counts for the telemetry."""
+
+    entries: int = 0
+    removed: bool = True  # from the stream; if not, they come again and are duplicates
+    events: list[Event] = field(default_factory=list)
+    verdicts: list[tuple[SampleKey, str]] = field(default_factory=list)
+    runners: set[Runner] = field(default_factory=set)  # who gave the new verdicts
+    texts: list[CompletionArrived] = field(default_factory=list)  # the new completions
+    lengths: list[tuple[str, int]] = field(default_factory=list)  # of new completions: problem, tokens
+    counts: Counter[str] = field(default_factory=Counter)
+    conflicts: list[SampleKey] = field(default_factory=list)  # a second completion came for these, a different one
+
+
+class Intake:
+    """The reader of one run's answers."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        answers: Answers,
+        spec: RunSpec,
+        problems: Mapping[str, PlannedProblem],
+        planned: Container[SampleKey],
+        program: Callable[[SampleKey], str | None],
+    ) -> None:
+        """`program` gives the digest of a sample's program, None if no completion holds one."""
+        self._planned = planned
+        self._journal, self._answers, self._spec, self._problems = journal, answers, spec, problems
+        self._program = program
+        self.traffic = Traffic()
+
+    def read(self, *, block_ms: int) -> Batch:
+        """Record up to READ_COUNT answers and remove them from the stream; `block_ms` 0 does not wait."""
+        batch = Batch()
+        # Always from the beginning: what is still there is what no ledger holds.
+        entries = self._answers.read(self._journal.run_id, b"0", block_ms=block_ms or 1, count=READ_COUNT)
+        batch.entries = len(entries)
+        completions: list[CompletionArrived] = []
+        results: list[SampleResult] = []
+        failures: list[tuple[Failure, bool]] = []  # with whether its job was this coordinator's
+        for _, fields in entries:
+            try:
+                answer = self._answers.open(self._journal.run_id, fields)
+                self._check(answer)
+            except (MessageRejected, VersionSkew) as exc:
+                log.warning("refused an answer: %s", one_line(str(exc)))
+                batch.counts["quarantined"] += 1
+                continue
+            match answer:
+                case CompletionArrived():
+                    completions.append(answer)
+                case SampleResult():
+                    results.append(answer)
+                case Failure():
+                    failures.append((answer, fields.get(b"fence") == str(self._journal.fence).encode()))
+        stored = [CompletionEntry(a.completion, a.telemetry, a.text, a.reasoning) for a in completions]
+        became = self._journal.record(stored, results)
+        self._completions(completions, became[0], batch)
+        self._results(results, became[1], batch)
+        for failure, ours in failures:
+            self._failure(failure, ours, batch)
+        try:
+            done = [("generate", a.completion.key) for a in completions] + [("execute", r.key) for r in results]
+            done += [(f.stage, f.key) for f, _ in failures]
+            self._answers.remove(self._journal.run_id, [entry_id for entry_id, _ in entries], done)
+        except RedisError as exc:
+            batch.removed = False
+            log.warning("recorded answers stay in the stream for now: %s", exc)  # read again, they are duplicates
+        return batch
+
+    def _check(self, answer: CompletionArrived | SampleResult | Scored | Failure) -> None:
+        if isinstance(answer, Scored):
+            raise MessageRejected("a score of answers that are still being generated")
+        key = answer.completion.key if isinstance(answer, CompletionArrived) else answer.key
+        if key not in self._planned:
+            raise MessageRejected(f"an answer for {key}, which this run did not plan")
+        problem = self._problems[key.problem_id]
+        if isinstance(answer, CompletionArrived):
+            seed = sample_seed(self._spec.sampling.seed, key.problem_id, key.index)
+            if not self._spec.generates or answer.completion.seed != seed:
+                raise MessageRejected(f"a completion of {key} that this run did not ask for")
+        if isinstance(answer, SampleResult) and not self._spec.judged:
+            raise MessageRejected(f"a verdict on {key}, which is not judged in this run")
+        if isinstance(answer, SampleResult) and (
+            answer.suite_sha256 != problem.suite_digest
+            or answer.tests_total != problem.tests
+            or answer.judge != self._spec.judge
+            or answer.limits != self._spec.limits
+        ):
+            raise MessageRejected(f"a verdict on {key} by other tests, judge or limits than this run's")
+        if isinstance(answer, SampleResult) and (
+            answer.program_sha256 is None or answer.program_sha256 != self._program(key) or answer.cached_from
+        ):
+            raise MessageRejected(f"a verdict on {key} that is not on the program of its completion")
+
+    def _completions(self, arrived: list[CompletionArrived], became: list[Recorded], batch: Batch) -> None:
+        for answer, recorded in zip(arrived, became, strict=True):
+            self._count(recorded, "completion", batch)
+            if recorded is Recorded.CONFLICT:
+                key = answer.completion.key
+                batch.conflicts.append(key)
+                log.error("%s: a second, different completion, %s; the first one stands", key, _origin(answer))
+            if recorded is not Recorded.UNEXPECTED:
+                batch.events.append(Completed(answer.completion.key))
+            if recorded is Recorded.NEW:
+                tokens = answer.completion.usage.completion_tokens
+                self.traffic.answer(tokens or 0, answer.telemetry.ttft_s)
+                batch.texts.append(answer)
+                batch.lengths.append((answer.completion.problem_id, tokens or len(answer.text) // BYTES_PER_TOKEN))
+                batch.counts["request_retries"] += max(0, answer.telemetry.requests - 1)
+
+    def _results(self, results: list[SampleResult], became: list[Recorded], batch: Batch) -> None:
+        for result, recorded in zip(results, became, strict=True):
+            self._count(recorded, "verdict", batch)
+            if recorded is Recorded.NEW:
+                batch.verdicts.append((result.key, result.verdict.value if result.official else NOT_COUNTED))
+                batch.runners.add(runner_of(result))
+            if recorded is not Recorded.UNEXPECTED:
+                batch.events.append(Judged(result.key))
+
+    def _failure(self, failure: Failure, ours: bool, batch: Batch) -> None:
+        stage = Stage(failure.stage)
+        if failure.pause:
+            # Nobody's fault but the key's: no attempt is used up. What paused an earlier coordinator was mended since,
+            # or is found again at once; so a copy of that answer pauses nobody.
+            batch.events += [Pause(failure.reason)] if ours else []
+            batch.events.append(Vanished(failure.key, stage))
+            return
+        about = {"run": self._journal.run_id, "problem": failure.problem_id, "sample": str(failure.key)}
+        log.info(
+            "%s failed: %s", failure.stage, one_line(failure.reason),
+            extra={"about": {**about, "attempt": failure.attempt, "worker": failure.worker}},
+        )  # fmt: skip
+        self._journal.record_failure(failure.key, failure.stage, failure.attempt, failure.reason)
+        self.traffic.failure(failure.reason)
+        batch.counts["failed_attempts"] += 1
+        batch.events.append(AttemptFailed(failure.key, stage, failure.attempt, failure.reason, failure.final))
+
+    @staticmethod
+    def _count(recorded: Recorded, what: str, batch: Batch) -> None:
+        if recorded is not Recorded.NEW:
+            batch.counts[f"{recorded.value}_{what}s"] += 1
+
+
+def _origin(answer: CompletionArrived) -> str:
+    told = answer.telemetry
+    return f"attempt {told.attempt} by {one_line(told.worker, 100)}, text {answer.completion.text_sha256[:12]}"

@@ -1,0 +1,118 @@
+"""Sending work: blobs first, then the message that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from farm.ids import sha256_hex
+from farm.queue.blobs import Blobs
+from farm.queue.messages import (
+    EXECUTE_TASK,
+    GENERATE_TASK,
+    ExecuteConfig,
+    ExecuteJob,
+    GenerateConfig,
+    GenerateJob,
+    Job,
+    Letter,
+    Sender,
+)
+from farm.queue.redis_keys import execute_queue, generate_queue
+from farm.queue.signing import Signer
+from farm.records import SampleKey
+from farm.records.phases import Stage
+
+Load = Callable[[str], bytes]  # the stored value of a digest
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One job with the blobs that it names: digest -> how to load it."""
+
+    job: Job
+    blobs: dict[str, Callable[[], bytes]]
+
+
+class Dispatcher:
+    """Sends the jobs of one run under one fence."""
+
+    def __init__(
+        self,
+        post: Sender,
+        blobs: Blobs,
+        *,
+        run_id: str,
+        fence: int,
+        load: Load,
+        generate: GenerateConfig | None,
+        execute: ExecuteConfig,
+        signer: Signer,
+    ) -> None:
+        self._blobs, self._post = blobs, post
+        self._run_id = run_id
+        self._fence = fence
+        self._load = load
+        self._signer = signer
+        self._generate = None if generate is None else generate.to_json()
+        self._execute = execute.to_json()
+        self._queues = {Stage.EXECUTE: execute_queue(execute.judge.runtime)}
+        if generate is not None:
+            self._queues[Stage.GENERATE] = generate_queue(generate.model.repo)
+
+    def queue_name(self, stage: Stage) -> str | None:
+        """The queue of a stage; None if this run has no such stage."""
+        return self._queues.get(stage)
+
+    def generate(self, key: SampleKey, attempt: int, prompt: bytes) -> Parcel:
+        """A generate job; `prompt` is the JSON of a Prompt."""
+        config = self._generate
+        if config is None:
+            raise ValueError(f"{key}: this run generates nothing")
+        job = GenerateJob(
+            run_id=self._run_id, problem_id=key.problem_id, index=key.index, attempt=attempt, fence=self._fence,
+            config=sha256_hex(config), prompt=sha256_hex(prompt),
+        )  # fmt: skip
+        return Parcel(job, {job.config: lambda: config, job.prompt: lambda: prompt})
+
+    def execute(self, key: SampleKey, attempt: int, program: bytes, suite: str) -> Parcel:
+        """An execute job; `program` is the source, `suite` a digest."""
+        job = ExecuteJob(
+            run_id=self._run_id, problem_id=key.problem_id, index=key.index, attempt=attempt, fence=self._fence,
+            config=sha256_hex(self._execute), program=sha256_hex(program), suite=suite,
+        )  # fmt: skip
+        return Parcel(
+            job, {job.config: lambda: self._execute, job.program: lambda: program, suite: lambda: self._load(suite)}
+        )
+
+    def send(self, parcels: Iterable[Parcel]) -> None:
+        """Put the blobs that Redis lacks, then the messages. Raises RedisError."""
+        parcels = list(parcels)
+        if not parcels:
+            return
+        values = {digest: load for parcel in parcels for digest, load in parcel.blobs.items()}
+        missing = self._blobs.missing(self._run_id, values)
+        self._blobs.put(self._run_id, ((digest, values[digest]()) for digest in missing))
+        self._blobs.want(self._run_id, {f"{stage_of(p.job).value}/{p.job.key}": p.job.attempt for p in parcels})
+        for stage, name in self._queues.items():
+            letters = [self._letter(p.job, stage) for p in parcels if stage_of(p.job) is stage]
+            if letters:
+                self._post.send(name, letters)
+
+    def _letter(self, job: Job, stage: Stage) -> Letter:
+        return Letter(
+            GENERATE_TASK if stage is Stage.GENERATE else EXECUTE_TASK,
+            task_id(self._run_id, job.key, stage, job.attempt),
+            self._signer.signed(job).model_dump(mode="json"),
+            f"{{'run': '{self._run_id}', 'sample': '{job.key}', 'attempt': {job.attempt}}}",
+        )
+
+
+def stage_of(job: Job) -> Stage:
+    """Which work a job is."""
+    return Stage.GENERATE if isinstance(job, GenerateJob) else Stage.EXECUTE
+
+
+def task_id(run_id: str, key: SampleKey, stage: Stage, attempt: int) -> str:
+    """The Celery id of an attempt; what Flower shows and what a queue is searched for."""
+    return f"{run_id}:{key}:{stage.value}:{attempt}"

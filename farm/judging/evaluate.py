@@ -1,0 +1,269 @@
+"""How a worker judges one sample: its tests in order, each program run in a child, each answer compared here.
+
+Expected outputs stay on this side. A failure of the sandbox repeats the test on a new zygote and, after
+RETRIES, raises: it never becomes a verdict.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from types import TracebackType
+from typing import Self, TypeVar
+
+from farm import text
+from farm.errors import DatasetError, SandboxLost, SandboxUnavailable
+from farm.judging import verdict as outcome
+from farm.judging.asserts import AssertsOutcome, judge_asserts_once, source_of_tests
+from farm.judging.compare import equal_text, equal_value
+from farm.judging.host_lock import Turns
+from farm.judging.lcb import LcbOutcome, alarm_s, global_limit_s, judge_lcb_once
+from farm.records import CaseResult, JudgeSpec, Limits, Suite, TestCase, Verdict
+from farm.sandbox.api import Evaluation, Observation, SandboxInfo
+from farm.sandbox.runner import Order, Runner
+
+RETRIES = 2
+STDOUT_CEILING = 128 << 20
+LCB_STACK_BYTES = 8 << 20  # the system's default, which the original grader has
+_EXCERPT_CHARS = 1024
+_Result = TypeVar("_Result")
+
+
+class JudgingSandbox:
+    """The `Sandbox` of farm.sandbox.api: judges what a runner runs, and closes it.
+
+    Mode `asserts` needs a second runner, for the tests; it is opened when first needed.
+    """
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._tests_runner: Runner | None = None
+        self._turns = Turns()
+
+    @property
+    def info(self) -> SandboxInfo:
+        return self._runner.info
+
+    def evaluate(self, source: str, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
+        """See `farm.sandbox.api.Sandbox`. DatasetError names a functional test that is no JSON."""
+        program = text.encode(source)
+        if len(program) > limits.program_bytes:
+            detail = f"too_large: {len(program)} bytes of program"
+            if judge.mode != "lcb":
+                return Evaluation(Verdict.SYNTAX_ERROR, None, (), detail=detail)
+            case = CaseResult(index=0, verdict=Verdict.SYNTAX_ERROR, detail=detail)  # before the first test
+            return Evaluation(Verdict.SYNTAX_ERROR, 0, (case,), detail=detail)
+        if (judge.mode == "asserts") != (suite.asserts is not None):
+            raise DatasetError(
+                f"the tests of this problem are not for judge mode {judge.mode}",
+                remedy="choose another protocol: docs/benchmarks.md",
+            )
+        if judge.mode == "judge":
+            _check_tests(suite)
+        try:
+            if judge.mode == "lcb":
+                return self._lcb(program, suite, judge, limits)
+            if judge.mode == "asserts":
+                return self._asserts(program, suite, judge, limits)
+            return self._judge(program, suite, judge, limits)
+        except OSError as exc:  # no descriptors, memory or space left on this side
+            self._discard()
+            raise SandboxLost(f"the host is short of something: {exc}") from exc
+
+    def observe(self, source: str, suite: Suite, index: int, limits: Limits) -> Observation:
+        """See `farm.sandbox.api.Sandbox`."""
+        order = _order(text.encode(source), suite.func_name, suite.tests[index], limits)
+        return self._repeat(lambda: self._observe(order))
+
+    def close(self) -> None:
+        """End all processes of this slot; idempotent."""
+        self._runner.close()
+        if self._tests_runner is not None:
+            self._tests_runner.close()
+        self._turns.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- mode judge -----------------------------------------------------------------------------
+
+    def _judge(self, program: bytes, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
+        cases: list[CaseResult] = []
+        for index, test in enumerate(suite.tests):
+            cases.append(self._judge_test(index, program, suite.func_name, test, judge, limits))
+            verdict = cases[-1].verdict
+            # A program that does not compile does so in no test
+            if verdict is Verdict.SYNTAX_ERROR or (verdict is not Verdict.PASSED and judge.stop == "first_failure"):
+                break
+        failed = next((case for case in cases if case.verdict is not Verdict.PASSED), None)
+        return Evaluation(
+            verdict=failed.verdict if failed else Verdict.PASSED,
+            first_failure=failed.index if failed else None,
+            cases=tuple(cases),
+            detail=failed.detail if failed else "",
+            cpu_s=sum(case.cpu_s for case in cases),
+            wall_s=sum(case.wall_s for case in cases),
+        )
+
+    def _judge_test(
+        self, index: int, program: bytes, func_name: str | None, test: TestCase, judge: JudgeSpec, limits: Limits
+    ) -> CaseResult:
+        functional = func_name is not None
+        order = _order(program, func_name, test, limits)
+        seen, rerun = self._decided(lambda _: self._observe(order), lambda seen: outcome.wants_rerun(seen, limits))
+        decision = outcome.decide(seen, limits, functional=functional)
+        verdict = decision.verdict or _compare(seen, test, judge, functional)
+        return _case(index, seen, verdict, decision.detail, rerun)
+
+    def _observe(self, order: Order) -> Observation:
+        """One child from launch to end. Raises SandboxLost for a run that does not count."""
+        seen = self._runner.observe(order)
+        if seen.suspect:
+            raise SandboxLost(seen.suspect)
+        return seen
+
+    # --- mode lcb -------------------------------------------------------------------------------
+
+    def _lcb(self, program: bytes, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
+        order = Order(
+            mode="lcb",
+            source=program,
+            limits=limits,
+            cpu_s=global_limit_s(suite, judge, limits),
+            stack_bytes=LCB_STACK_BYTES,
+            stdout_bytes=limits.stdout_bytes,
+            func_name=suite.func_name,
+            variant=judge.variant,
+            alarm_s=alarm_s(limits),
+        )
+
+        def once(rerun: bool) -> LcbOutcome:
+            with self._runner.session(order) as session:
+                return judge_lcb_once(session, suite, judge, limits, rerun=rerun)
+
+        return self._decided(once, lambda result: result.doubtful)[0].evaluation
+
+    # --- mode asserts ---------------------------------------------------------------------------
+
+    def _asserts(self, program: bytes, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
+        callee = Order(
+            mode="callee",
+            source=program,
+            limits=limits,
+            cpu_s=limits.cpu_s,
+            stack_bytes=LCB_STACK_BYTES,
+            stdout_bytes=limits.stdout_bytes,
+        )
+        tester = replace(callee, mode="tester", source=source_of_tests(suite))
+
+        def once(rerun: bool) -> AssertsOutcome:
+            if self._tests_runner is None:
+                self._tests_runner = self._runner.twin()
+            with self._tests_runner.session(tester) as tests, self._runner.session(callee) as calls:
+                return judge_asserts_once(calls, tests, suite, judge, limits, rerun=rerun)
+
+        return self._decided(once, lambda result: result.doubtful)[0].evaluation
+
+    # --- the host's share -----------------------------------------------------------------------
+
+    def _decided(self, once: Callable[[bool], _Result], doubtful: Callable[[_Result], bool]) -> tuple[_Result, bool]:
+        """What `once(False)` gives, or `once(True)` while the other slots wait, if a busy host may have decided."""
+        with self._turns.together():
+            result = self._repeat(lambda: once(False))
+        rerun = doubtful(result)
+        if rerun:
+            with self._turns.alone():
+                result = self._repeat(lambda: once(True))
+        return result, rerun
+
+    def _repeat(self, action: Callable[[], _Result]) -> _Result:
+        """`action`, again on a new zygote when the sandbox is lost under it."""
+        for attempt in range(RETRIES + 1):
+            try:
+                return action()
+            except SandboxLost:
+                self._discard()
+                if attempt == RETRIES:
+                    raise
+            except SandboxUnavailable as exc:
+                self._discard()
+                if attempt == RETRIES:
+                    raise SandboxLost(f"no new zygote: {exc.message}") from exc
+            except BaseException:
+                self._discard()  # interrupted in between: what the zygote says next is not for the next run
+                raise
+        raise AssertionError("unreachable")
+
+    def _discard(self) -> None:
+        self._runner.discard()
+        if self._tests_runner is not None:
+            self._tests_runner.discard()
+
+
+def _check_tests(suite: Suite) -> None:
+    """Raises DatasetError for a functional test whose lines or output are no JSON: no program can be judged by it."""
+    if suite.func_name is None:
+        return
+    for index, test in enumerate(suite.tests):
+        try:
+            for line in (*test.input.split("\n"), test.output):
+                json.loads(line, parse_int=float)  # its form alone matters here, not its digits
+        except ValueError as exc:
+            raise DatasetError(f"test {index} of {suite.func_name} is not JSON line by line: {exc}") from exc
+
+
+def _order(program: bytes, func_name: str | None, test: TestCase, limits: Limits) -> Order:
+    """One child of mode `judge`: one program on one test."""
+    given = text.encode_input(test.input)
+    return Order(
+        mode="judge",
+        source=program,
+        limits=limits,
+        cpu_s=limits.cpu_s,
+        stack_bytes=limits.stack_bytes,
+        stdout_bytes=_stdout_cap(limits, test),
+        func_name=func_name,
+        stdin=given if func_name is None else None,
+        payload=None if func_name is None else given,
+    )
+
+
+def _stdout_cap(limits: Limits, test: TestCase) -> int:
+    """The cap, or twice the expected output and 1 MiB if that is more: docs/sandbox.md section 7."""
+    return min(STDOUT_CEILING, max(limits.stdout_bytes, 2 * len(text.encode_input(test.output)) + (1 << 20)))
+
+
+def _compare(seen: Observation, test: TestCase, judge: JudgeSpec, functional: bool) -> Verdict:
+    if functional:
+        assert isinstance(seen.frame, dict)  # or `decide` had found no result
+        right = equal_value(seen.frame["value"], test.output, mode="judge")
+    else:
+        right = equal_text(text.decode_output(seen.stdout), test.output, judge.comparator)
+    return Verdict.PASSED if right else Verdict.WRONG_ANSWER
+
+
+def _case(index: int, seen: Observation, verdict: Verdict, detail: str, rerun: bool) -> CaseResult:
+    return CaseResult(
+        index=index,
+        verdict=verdict,
+        detail=detail,
+        exit_code=seen.exit_code,
+        signal=seen.signal,
+        limit=seen.limit,
+        stdout_bytes=seen.stdout_bytes,
+        stdout_sha256=hashlib.sha256(seen.stdout).hexdigest(),
+        stdout_excerpt=text.printable(text.decode_output(seen.stdout[:_EXCERPT_CHARS]), _EXCERPT_CHARS),
+        stderr_excerpt=text.printable(text.decode_output(seen.stderr[-_EXCERPT_CHARS:]), _EXCERPT_CHARS),
+        truncated=seen.stdout_truncated,
+        rerun=rerun,
+        cpu_s=seen.cpu_s,
+        wall_s=seen.wall_s,
+        peak_bytes=max(0, seen.peak_bytes),
+    )

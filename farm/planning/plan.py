@@ -1,0 +1,263 @@
+"""From what the user asked for to a recorded plan: the run's spec, its problems, its samples.
+
+Problems stream through one at a time: the tests go to the blob store, the prompt and what a report
+groups by to the ledger. After that a run needs neither the dataset's file nor the network to resume.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from farm.datasets.completions import CompletionRow, read_completions
+from farm.datasets.errata import errata_of
+from farm.datasets.load import load_problems
+from farm.datasets.reader import ReadLog
+from farm.datasets.resolve import DatasetSource
+from farm.datasets.select import ProblemsDigest, Selection
+from farm.datasets.store import BlobStore
+from farm.errors import ConfigError, DatasetError
+from farm.ids import sha256_hex
+from farm.ledger.journal import CompletionEntry
+from farm.ledger.ledger import Ledger, PlannedProblem
+from farm.protocols import BUILTIN, Protocol, render
+from farm.records import (
+    DEFAULT_TOLERANCE,
+    Completion,
+    DatasetRef,
+    GenerateTelemetry,
+    HarnessRef,
+    JudgeSpec,
+    Limits,
+    Problem,
+    Reference,
+    RunSpec,
+    SampleKey,
+    Sampling,
+    ServedModel,
+)
+from farm.scoring.passk import default_ks
+from farm.text import encode
+
+Tests = Literal["all", "public"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDataset:
+    """The problems of a run, their tests stored. `left_out`: ids of the dataset that are none of them."""
+
+    ref: DatasetRef
+    problems: tuple[PlannedProblem, ...]
+    left_out: frozenset[str] = frozenset()
+    python_tests: bool = False  # the tests are Python: for judge mode `asserts`, and for no other
+
+    def refuse_other(self, judge: JudgeSpec) -> None:
+        """ConfigError for a judge that these tests are not for."""
+        if self.python_tests != (judge.mode == "asserts"):
+            kind = "Python asserts" if self.python_tests else "inputs and outputs"
+            names = dict.fromkeys(p.name for p in BUILTIN if (p.judge.mode == "asserts") == self.python_tests)
+            raise ConfigError(
+                f"the tests of {self.ref.name} are {kind}, which judge mode {judge.mode} cannot use",
+                remedy=f"choose --protocol {', '.join(names)}, and no --judge of another kind",
+            )
+
+
+def plan_dataset(
+    source: DatasetSource,
+    selection: Selection,
+    store: BlobStore,
+    *,
+    tests: Tests,
+    skip_bad_rows: bool,
+    protocol: Protocol | None,
+    exclude_errata: bool = False,
+    first_tests: int | None = None,
+    on_problem: Callable[[int], None] = lambda done: None,
+) -> PlannedDataset:
+    """Load, select and store. `protocol` renders the prompts; None for a run that only grades.
+
+    With `first_tests` only so many tests of a problem are shown and judged, as a task of lm-eval may want it.
+    `on_problem` hears how many problems are stored. Raises DatasetError with path and row.
+    """
+    errata = errata_of(source.dataset)
+    if exclude_errata:
+        selection = replace(selection, without=selection.without | errata.problems.keys())
+    log, digest = ReadLog(), ProblemsDigest()
+    problems = []
+    kinds: set[bool] = set()
+    for problem in load_problems(source, selection, tests=tests, skip_bad_rows=skip_bad_rows, log=log):
+        kinds.add(problem.asserts is not None)
+        if first_tests is not None:
+            problem = problem.model_copy(update={"tests": problem.tests[:first_tests]})
+        planned = _planned(problem, store, protocol)
+        digest.add_stored(problem, planned.suite_digest)
+        problems.append(planned)
+        del problem  # its tests may take 100 MB, and the next one's come before the name is bound again
+        on_problem(len(problems))
+    if not problems:
+        raise DatasetError("no problem is left to judge", path=source.source)
+    if len(kinds) > 1:
+        raise DatasetError("tests that are Python and others do not go into one run", path=source.source)
+    ref = DatasetRef(
+        name=source.name,
+        source=source.source,
+        digest=digest.hexdigest(),
+        problems=len(problems),
+        tests=tests,
+        skipped_rows=log.skipped,
+        revision=source.revision,
+        selection=selection.in_words(),
+        bad_rows=tuple(log.bad),
+        errata=errata.version,
+        flawed={p.problem_id: errata.problems[p.problem_id] for p in problems if p.problem_id in errata.problems},
+        flawed_excluded={name: reason for name, reason in errata.problems.items() if name in log.excluded},
+    )
+    left_out = (log.unselected | {row.problem_id for row in log.bad}) - {p.problem_id for p in problems}
+    return PlannedDataset(ref, tuple(problems), frozenset(left_out), python_tests=kinds == {True})
+
+
+def _planned(problem: Problem, store: BlobStore, protocol: Protocol | None) -> PlannedProblem:
+    return PlannedProblem(
+        problem_id=problem.problem_id,
+        title=problem.title,
+        platform=problem.platform,
+        difficulty=problem.difficulty.value,
+        contest_date=problem.contest_date,
+        prompt=None if protocol is None else render(protocol, problem).to_json().decode(),
+        suite_digest=store.put(problem.suite().to_json()),
+        tests=len(problem.tests),
+        statement=problem.statement,
+    )
+
+
+def check_ks(ks: Iterable[int] | None, n: int) -> tuple[int, ...]:
+    """The k of pass@k to report: those asked for, or all usual ones up to n. ConfigError for k > n."""
+    if ks is None:
+        return tuple(default_ks(n))
+    wanted = tuple(sorted(set(ks)))
+    if not wanted or wanted[0] < 1:
+        raise ConfigError("--k must be 1 or more")
+    if wanted[-1] > n:
+        raise ConfigError(
+            f"pass@{wanted[-1]} needs at least {wanted[-1]} samples per problem, but n is {n}",
+            remedy=f"give --n {wanted[-1]} or a k up to {n}",
+        )
+    return wanted
+
+
+def evaluation_spec(
+    dataset: PlannedDataset,
+    *,
+    eval_task: str,
+    model: ServedModel,
+    servers: tuple[str, ...],
+    protocol: Protocol,
+    judge: JudgeSpec,
+    sampling: Sampling,
+    limits: Limits,
+    ks: tuple[int, ...],
+    references: tuple[Reference, ...],
+    tolerance: float = DEFAULT_TOLERANCE,
+    cache: bool = True,
+    judged: bool = True,
+    harness: HarnessRef | None = None,
+) -> RunSpec:
+    """A run that generates n samples per problem and, if `judged`, judges them.
+
+    ConfigError for a judge of other tests.
+    """
+    if judged:
+        dataset.refuse_other(judge)
+    return RunSpec(
+        kind="evaluate",
+        eval_task=eval_task,
+        model=model,
+        servers=servers,
+        protocol=protocol.ident,
+        protocol_digest=protocol.digest(),
+        judge=judge,
+        sampling=sampling,
+        limits=limits,
+        dataset=dataset.ref,
+        ks=ks,
+        references=references,
+        tolerance=tolerance,
+        cache=cache,
+        judged=judged,
+        harness=harness,
+    )
+
+
+def plan_evaluation(ledger: Ledger, run_id: str, dataset: PlannedDataset, spec: RunSpec) -> None:
+    """Record the run of `evaluation_spec` with all its samples."""
+    keys = (SampleKey(p.problem_id, index) for p in dataset.problems for index in range(spec.sampling.n))
+    ledger.create_run(run_id, spec, dataset.problems, keys)
+
+
+def plan_grading(
+    ledger: Ledger,
+    run_id: str,
+    dataset: PlannedDataset,
+    completions: Path,
+    *,
+    protocol: Protocol,
+    judge: JudgeSpec,
+    limits: Limits,
+    cache: bool = True,
+) -> tuple[RunSpec, int]:
+    """Record a run that judges completions which exist already, and the completions themselves.
+
+    Completions of problems that the plan leaves out are left out too; their number is returned beside the
+    spec. DatasetError for one of a problem that the dataset does not have, and when none is left; ConfigError
+    for a judge of other tests.
+    """
+    dataset.refuse_other(judge)
+    planned = {problem.problem_id for problem in dataset.problems}
+    hasher, counts, left_out = hashlib.sha256(), Counter[str](), 0
+    keys: list[SampleKey] = []
+    for row in read_completions(completions):
+        if row.question_id in dataset.left_out:
+            left_out += 1
+            continue
+        if row.question_id not in planned:
+            raise DatasetError(
+                f"question_id {row.question_id} is not in the dataset", path=str(completions), row=row.row
+            )
+        keys.append(SampleKey(row.question_id, row.index))
+        counts[row.question_id] += 1
+        entry = _entry(row)
+        hasher.update(entry.completion.to_json() + b"\n")
+    if not keys:
+        raise DatasetError("no completion is of a problem that was selected", path=str(completions))
+    fewest = min(counts.values())
+    spec = RunSpec(
+        kind="grade",
+        eval_task="grade",
+        model=None,
+        protocol=protocol.ident,
+        protocol_digest=protocol.digest(),
+        judge=judge,
+        sampling=Sampling(n=fewest),
+        limits=limits,
+        dataset=dataset.ref,
+        ks=tuple(default_ks(fewest)),
+        completions=hasher.hexdigest(),
+        cache=cache,
+    )
+    entries = (_entry(row) for row in read_completions(completions) if row.question_id in planned)
+    ledger.create_run(run_id, spec, dataset.problems, keys, entries)
+    return spec, left_out
+
+
+def _entry(row: CompletionRow) -> CompletionEntry:
+    if row.code is not None:
+        form: Literal["text", "program"] = "program"
+        text = encode(row.code)
+    else:
+        form, text = "text", encode(row.output or "")
+    completion = Completion(problem_id=row.question_id, index=row.index, form=form, text_sha256=sha256_hex(text))
+    return CompletionEntry(completion, GenerateTelemetry(), text)

@@ -1,0 +1,166 @@
+"""The stream on which workers answer and from which the coordinator reads.
+
+A worker appends before Celery acknowledges the message, so work that was done is either answered or
+delivered again. The coordinator removes an entry only after its ledger holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import redis
+import zstandard
+
+from farm.errors import MessageRejected
+from farm.ids import sha256_hex
+from farm.queue.messages import CompletionAnswer, Failure, ScoreAnswer, parse
+from farm.queue.redis_keys import RUN_TTL_S, Keys
+from farm.queue.signing import Signer
+from farm.queue.until_answered import until_answered
+from farm.records import Completion, GenerateTelemetry, Record, SampleKey, SampleResult
+
+MAX_TEXT_BYTES = 16 << 20
+MAX_SCORED_BYTES = 1 << 30  # results and samples of a whole task
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionArrived:
+    """A completion with its texts, verified against their digests."""
+
+    completion: Completion
+    telemetry: GenerateTelemetry
+    text: bytes
+    reasoning: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """lm-eval's files for a whole run, as JSON; verified against their digest."""
+
+    answer: ScoreAnswer
+    text: bytes
+
+
+Entries = list[tuple[bytes, dict[bytes, bytes]]]
+Answer = CompletionArrived | SampleResult | Scored | Failure
+
+
+class Answers:
+    """The answer stream of runs in one Redis. `fence` is that of the job that is answered."""
+
+    def __init__(self, connection: redis.Redis, keys: Keys, signer: Signer) -> None:
+        self._redis = connection
+        self._keys = keys
+        self._signer = signer
+
+    # --- workers ------------------------------------------------------------------------------------
+
+    def completion(
+        self,
+        run_id: str,
+        fence: int,
+        completion: Completion,
+        telemetry: GenerateTelemetry,
+        text: bytes,
+        reasoning: bytes | None,
+    ) -> None:
+        """Answer a generate job."""
+        fields = {b"text": zstandard.compress(text)}
+        if reasoning is not None:
+            fields[b"reasoning"] = zstandard.compress(reasoning)
+        record = CompletionAnswer(completion=completion, telemetry=telemetry)
+        self._append(run_id, fence, b"completion", record, fields)
+
+    def result(self, run_id: str, fence: int, result: SampleResult) -> None:
+        """Answer an execute job."""
+        self._append(run_id, fence, b"result", result)
+
+    def scored(self, run_id: str, fence: int, text: bytes, worker: str) -> None:
+        """Answer a score job."""
+        record = ScoreAnswer(text_sha256=sha256_hex(text), worker=worker)
+        self._append(run_id, fence, b"scored", record, {b"text": zstandard.compress(text)})
+
+    def failure(self, run_id: str, fence: int, failure: Failure) -> None:
+        """Answer that an attempt came to nothing."""
+        self._append(run_id, fence, b"failure", failure)
+
+    def _append(
+        self, run_id: str, fence: int, kind: bytes, record: Record, texts: dict[bytes, bytes] | None = None
+    ) -> None:
+        stream = self._keys.answers(run_id)
+        text, number = record.to_json(), str(fence).encode()
+        mac = self._signer.answer(run_id, kind, number, text)
+        fields = {b"kind": kind, b"fence": number, b"record": text, b"mac": mac, **(texts or {})}
+
+        def append() -> None:
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.xadd(stream, cast(dict[Any, Any], fields))
+            pipe.expire(stream, RUN_TTL_S)
+            pipe.execute()
+
+        until_answered(append, f"run {run_id}, an answer")
+
+    # --- coordinator --------------------------------------------------------------------------------
+
+    def read(self, run_id: str, after: bytes, *, block_ms: int, count: int) -> Entries:
+        """Entries after an id, oldest first; waits up to `block_ms` for the first one."""
+        reply: Any = self._redis.xread({self._keys.answers(run_id): after}, count=count, block=block_ms)
+        # One stream was asked for: [[name, entries]], or nothing when the time ran out.
+        return cast(Entries, reply[0][1]) if reply else []
+
+    def open(self, run_id: str, fields: dict[bytes, bytes]) -> Answer:
+        """An entry as a strict record of a worker of ours. Raises MessageRejected or VersionSkew for anything else."""
+        kind, fence, record, mac = (fields.get(name, b"") for name in (b"kind", b"fence", b"record", b"mac"))
+        self._signer.check_answer(run_id, kind, fence, record, mac)
+        return decode(fields)
+
+    def remove(self, run_id: str, ids: Sequence[bytes], done: Sequence[tuple[str, SampleKey]]) -> None:
+        """Forget entries that the ledger holds, and that the (stage, sample) of `done` is wanted or claimed."""
+        if not ids:
+            return
+        pipe = self._redis.pipeline(transaction=True)
+        places = [f"{stage}/{key}" for stage, key in done]
+        if places:
+            pipe.hdel(self._keys.out(run_id), *places)
+            pipe.hdel(self._keys.claims(run_id), *places)
+            pipe.hdel(self._keys.starts(run_id), *places)
+        pipe.xdel(self._keys.answers(run_id), *ids)
+        pipe.execute()
+
+
+def decode(fields: dict[bytes, bytes]) -> Answer:
+    """What an entry holds, whoever wrote it: see `Answers.open`. Raises MessageRejected or VersionSkew."""
+    kind, record = fields.get(b"kind"), fields.get(b"record")
+    if record is None:
+        raise MessageRejected("an answer without a record")
+    if kind == b"completion":
+        answer = parse(CompletionAnswer, record)
+        text = _unpack(fields.get(b"text"), answer.completion.text_sha256)
+        reasoning = None
+        if answer.completion.reasoning_sha256 is not None:
+            reasoning = _unpack(fields.get(b"reasoning"), answer.completion.reasoning_sha256)
+        return CompletionArrived(answer.completion, answer.telemetry, text, reasoning)
+    if kind == b"result":
+        return parse(SampleResult, record)
+    if kind == b"scored":
+        scored = parse(ScoreAnswer, record)
+        return Scored(scored, _unpack(fields.get(b"text"), scored.text_sha256, MAX_SCORED_BYTES))
+    if kind == b"failure":
+        return parse(Failure, record)
+    raise MessageRejected(f"an answer of unknown kind {kind!r}")
+
+
+def _unpack(data: bytes | None, digest: str, most: int = MAX_TEXT_BYTES) -> bytes:
+    if data is None:
+        raise MessageRejected("a completion without its text")
+    try:
+        if not 0 <= zstandard.frame_content_size(data) <= most:
+            raise MessageRejected(f"a completion whose text is over {most >> 20} MiB")
+        text = zstandard.ZstdDecompressor().decompress(data)
+    except zstandard.ZstdError as exc:
+        raise MessageRejected("a completion whose text cannot be unpacked") from exc
+    if sha256_hex(text) != digest:
+        raise MessageRejected("a completion whose text is not what its record names")
+    return text

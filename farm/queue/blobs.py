@@ -1,0 +1,121 @@
+"""Large values in Redis by their SHA-256: prompts, suites and programs of running runs.
+
+A worker keeps what it fetched, up to a budget, because the samples of a problem share their suite.
+What is fetched is verified against its name; a blob that is gone or altered is DigestMismatch.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any, cast
+
+import redis
+import zstandard
+
+from farm.errors import DigestMismatch
+from farm.ids import sha256_hex
+from farm.queue.messages import R, parse
+from farm.queue.redis_keys import RUN_TTL_S, Keys
+from farm.queue.until_answered import until_answered
+from farm.records import Record
+
+RECORD_BYTES = 16 << 20  # of JSON whose records are kept
+PIPELINE_BYTES = 8 << 20  # memory that one burst of blobs may take on this side
+
+
+class Blobs:
+    """The blobs of runs in one Redis. Not thread-safe in `get`'s cache order, safe in its content."""
+
+    def __init__(self, connection: redis.Redis, keys: Keys, *, cache_bytes: int = 64 << 20) -> None:
+        self._redis = connection
+        self._keys = keys
+        self._cache: OrderedDict[str, bytes] = OrderedDict()
+        self._cached = 0
+        self._budget = cache_bytes
+        self._compressor = zstandard.ZstdCompressor(level=1)
+        self._records: OrderedDict[tuple[type[Record], str], tuple[Record, int]] = OrderedDict()
+        self._recorded = 0
+        self._lock = threading.Lock()
+
+    def missing(self, run_id: str, digests: Iterable[str]) -> set[str]:
+        """Which of these Redis does not hold."""
+        wanted = sorted(set(digests))
+        pipe = self._redis.pipeline(transaction=False)
+        for digest in wanted:
+            pipe.exists(self._keys.blob(run_id, digest))
+        return {digest for digest, there in zip(wanted, pipe.execute(), strict=True) if not there}
+
+    def put(self, run_id: str, values: Iterable[tuple[str, bytes]]) -> None:
+        """Store (digest, data) pairs."""
+        pipe, pending = self._redis.pipeline(transaction=False), 0
+        for digest, data in values:
+            packed = self._compressor.compress(data)
+            pipe.set(self._keys.blob(run_id, digest), packed, ex=RUN_TTL_S)
+            pending += len(packed)
+            if pending >= PIPELINE_BYTES:
+                pipe.execute()
+                pending = 0
+        pipe.execute()
+
+    def want(self, run_id: str, attempts: Mapping[str, int]) -> None:
+        """Note `stage/sample key` -> attempt of what is about to be sent; workers drop what is not noted."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.hset(self._keys.out(run_id), mapping=cast(dict[Any, Any], attempts))
+        pipe.expire(self._keys.out(run_id), RUN_TTL_S)
+        pipe.execute()
+
+    def drop(self, run_id: str, digests: Iterable[str]) -> None:
+        """Delete blobs that no job needs any more."""
+        names = [self._keys.blob(run_id, digest) for digest in digests]
+        if names:
+            self._redis.unlink(*names)
+
+    def record(self, kind: type[R], run_id: str, digest: str) -> R:
+        """The record in a blob. The samples of a problem share it, so it is read once. Raises as `get` and `parse`."""
+        with self._lock:
+            known = self._records.get((kind, digest))
+            if known is not None:
+                self._records.move_to_end((kind, digest))
+                return cast(R, known[0])
+        data = self.get(run_id, digest)
+        record = parse(kind, data)
+        with self._lock:
+            if (kind, digest) not in self._records:  # another thread may have been faster
+                self._records[kind, digest] = record, len(data)
+                self._recorded += len(data)
+            while len(self._records) > 1 and self._recorded > RECORD_BYTES:
+                self._recorded -= self._records.popitem(last=False)[1][1]
+        return record
+
+    def get(self, run_id: str, digest: str) -> bytes:
+        """The value of a digest. Raises DigestMismatch when it is gone or not what its name says."""
+        cached = self._cache.get(digest)
+        if cached is not None:
+            return cached
+        name = self._keys.blob(run_id, digest)
+        stored = until_answered(lambda: cast(bytes | None, self._redis.get(name)), f"run {run_id}, a blob")
+        if stored is None:
+            raise DigestMismatch(f"blob {digest[:12]} of run {run_id} is not in Redis")
+        return self._verified(run_id, digest, stored)
+
+    def keep(self, digest: str, stored: bytes) -> None:
+        """Have a value, as it is in Redis, for `get`, which asks again where this is not what its name says."""
+        with suppress(DigestMismatch):
+            self._verified("", digest, stored)
+
+    def _verified(self, run_id: str, digest: str, stored: bytes) -> bytes:
+        try:
+            data = zstandard.ZstdDecompressor().decompressobj().decompress(stored)
+        except zstandard.ZstdError as exc:
+            raise DigestMismatch(f"blob {digest[:12]} of run {run_id} cannot be unpacked") from exc
+        if sha256_hex(data) != digest:
+            raise DigestMismatch(f"blob {digest[:12]} of run {run_id} is not what its name says")
+        if len(data) <= self._budget // 2:
+            self._cache[digest] = data
+            self._cached += len(data)
+            while self._cached > self._budget:
+                self._cached -= len(self._cache.popitem(last=False)[1])
+        return data

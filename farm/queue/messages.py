@@ -1,0 +1,171 @@
+"""The messages between coordinator and workers.
+
+A job names everything by id and digest (claim check), so a message stays under 64 KiB whatever a
+problem or a completion weighs. An answer is an entry of the run's stream; its texts are bytes beside
+the record, because JSON cannot carry every text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Protocol, TypeVar
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from farm.errors import MessageRejected, VersionSkew
+from farm.ids import canonical_json
+from farm.records import (
+    Completion,
+    Count,
+    Digest,
+    GenerateTelemetry,
+    JudgeSpec,
+    Limits,
+    Record,
+    RunId,
+    SampleKey,
+    Sampling,
+    ServedModel,
+)
+
+WIRE_VERSION = 1
+NO_MAC = "0" * 64
+MAX_MESSAGE_BYTES = 64 << 10
+
+GENERATE_TASK = "farm.generate"
+EXECUTE_TASK = "farm.execute"
+SCORE_TASK = "farm.score"
+
+
+class Job(Record):
+    """What both kinds of job carry."""
+
+    schema_version: Literal[1] = 1
+    run_id: RunId
+    problem_id: Annotated[str, Field(min_length=1, max_length=200)]
+    index: Count
+    attempt: Annotated[int, Field(ge=1)]
+    fence: Count  # of the coordinator that sent it
+    config: Digest  # blob: GenerateConfig or ExecuteConfig
+    mac: Digest = NO_MAC  # the signature over all other fields: farm.queue.signing
+
+    @property
+    def key(self) -> SampleKey:
+        return SampleKey(self.problem_id, self.index)
+
+
+class GenerateJob(Job):
+    """Ask the model server for one completion."""
+
+    prompt: Digest  # blob: Prompt
+
+
+class ExecuteJob(Job):
+    """Judge one program on one suite."""
+
+    program: Digest  # blob: source text
+    suite: Digest  # blob: Suite
+
+
+class ScoreJob(Job):
+    """Score all answers to a task of lm-eval, by that task's own rules."""
+
+    environment: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z_]{0,30}$")]
+    answers: Digest  # blob: JSON, a list of texts per request of the plan, which is the config
+
+
+class ScoreAnswer(Record):
+    """What became of a ScoreJob; the field `text` of the entry holds lm-eval's files as JSON."""
+
+    text_sha256: Digest
+    worker: str = ""
+
+
+class GenerateConfig(Record):
+    """What all generate jobs of a run share."""
+
+    model: ServedModel
+    servers: Annotated[tuple[str, ...], Field(min_length=1)]  # each request goes to one that has room
+    sampling: Sampling
+    deadline_s: Annotated[float, Field(gt=0)]
+    stall_s: Annotated[float, Field(gt=0)]
+
+
+class ExecuteConfig(Record):
+    """What all execute jobs of a run share."""
+
+    judge: JudgeSpec
+    limits: Limits
+
+
+class Failure(Record):
+    """An attempt that ended without an answer, by the farm's or the server's fault."""
+
+    problem_id: str
+    index: Count
+    stage: Literal["generate", "execute", "score"]
+    attempt: Annotated[int, Field(ge=1)]
+    reason: str  # printable, one line
+    final: bool = False  # another attempt cannot help this sample
+    pause: bool = False  # no sample can succeed until somebody acts (a rejected key, an unknown model)
+    worker: str = ""
+
+    @property
+    def key(self) -> SampleKey:
+        return SampleKey(self.problem_id, self.index)
+
+
+class CompletionAnswer(Record):
+    """A completion; its text and reasoning are the fields `text` and `reasoning` of the entry."""
+
+    completion: Completion
+    telemetry: GenerateTelemetry
+
+
+R = TypeVar("R", bound=Record)
+J = TypeVar("J", bound=Job)
+
+
+def parse(kind: type[R], data: object) -> R:
+    """A strict record from what a message held (JSON bytes or decoded JSON).
+
+    Raises VersionSkew for a schema of another farm, MessageRejected for anything else.
+    """
+    try:
+        raw = data if isinstance(data, bytes) else canonical_json(data)
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise MessageRejected(f"a {kind.__name__} that is no JSON") from exc
+    if isinstance(data, dict) and isinstance(data.get("schema_version"), int):
+        version = data["schema_version"]
+        if version != WIRE_VERSION:
+            raise VersionSkew(
+                f"a {kind.__name__} of schema {version}, this worker knows {WIRE_VERSION}",
+                remedy="run the same farm version everywhere",
+            )
+    try:
+        return kind.model_validate_json(raw)
+    except ValidationError as exc:
+        first = exc.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise MessageRejected(f"a {kind.__name__} with a bad field {place or '(all)'}: {first['msg']}") from exc
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One task on its way: Celery's id of it, its only argument, and what Flower shows as its arguments."""
+
+    task: str
+    task_id: str
+    job: dict[str, Any]
+    shown: str
+
+
+class Sender(Protocol):
+    """What puts tasks into queues."""
+
+    def send(self, queue: str, letters: Sequence[Letter], /) -> None:
+        """Append to a queue, in order. Raises RedisError."""
+
+    def close(self) -> None:
+        """End what it has opened itself."""

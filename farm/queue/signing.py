@@ -1,0 +1,85 @@
+"""Who wrote a message: jobs and answers carry an HMAC by a key of their run.
+
+The keys derive from one secret that all processes of a farm share and the run's id, so none travels.
+Redis can be read and written by more programs than farm's; what they write is not believed.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from farm.config import Settings
+from farm.errors import ConfigError, MessageRejected
+from farm.ids import canonical_json
+from farm.queue import broker
+from farm.queue.messages import NO_MAC, J, Job
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Signs and checks for all runs of one secret."""
+
+    secret: bytes = field(repr=False)
+
+    @property
+    def key_id(self) -> str:
+        """Names the secret without telling it: equal where two processes have the same."""
+        return self._mac(self.secret, b"farm key id")[:12]
+
+    def signed(self, job: J) -> J:
+        """The job with its signature."""
+        return job.model_copy(update={"mac": self._job(job)})
+
+    def check(self, job: Job) -> None:
+        """Raise MessageRejected unless a holder of the secret made this job, field by field."""
+        if not hmac.compare_digest(job.mac, self._job(job)):
+            raise MessageRejected(f"a {type(job).__name__} with a wrong signature")
+
+    def answer(self, run_id: str, kind: bytes, fence: bytes, record: bytes) -> bytes:
+        """The signature of an answer. Its texts need none: the record holds their digests."""
+        return self._of_run(run_id, b"\0".join((b"answer", kind, fence, record))).encode()
+
+    def check_answer(self, run_id: str, kind: bytes, fence: bytes, record: bytes, mac: bytes) -> None:
+        """Raise MessageRejected unless a holder of the secret gave this answer to this run."""
+        if not hmac.compare_digest(mac, self.answer(run_id, kind, fence, record)):
+            raise MessageRejected("an answer with a wrong signature")
+
+    def _job(self, job: Job) -> str:
+        fields = job.model_dump(mode="json")
+        fields["mac"] = NO_MAC
+        return self._of_run(job.run_id, type(job).__name__.encode() + b"\0" + canonical_json(fields))
+
+    def _of_run(self, run_id: str, data: bytes) -> str:
+        return self._mac(_key(self.secret, run_id), data)
+
+    @staticmethod
+    def _mac(key: bytes, data: bytes) -> str:
+        return hmac.digest(key, data, "sha256").hex()
+
+
+@lru_cache(maxsize=64)  # asked for each message
+def _key(secret: bytes, run_id: str) -> bytes:
+    return hmac.digest(secret, canonical_json(["farm run", run_id]), "sha256")
+
+
+def signer(settings: Settings) -> Signer:
+    """The signer of this process.
+
+    Raises ConfigError when no secret is set and other hosts can reach the broker. A broker of this host
+    may go without: then the signatures show damage, not who wrote, and the log says so.
+    """
+    if settings.message_secret is not None:
+        return Signer(settings.message_secret.get_secret_value().encode())
+    if not broker.is_local(broker.broker_url(settings)):
+        raise ConfigError(
+            "FARM_SECRET is not set, and other hosts can write to this Redis",
+            remedy="python3 -c 'import secrets; print(secrets.token_hex(32))' > FILE, and give every process of this "
+            "farm FARM_SECRET_FILE=FILE",
+        )
+    log.warning("FARM_SECRET is not set: whoever can write to this host's Redis can forge results")
+    return Signer(b"")

@@ -1,0 +1,1 @@
+"""What a terminal shows of a use case while it works; plain lines in a pipe or a file."""

@@ -1,0 +1,50 @@
+"""Attempts that end without an answer of their own are answered for.
+
+Celery acknowledges a failed task, so without this a coordinator would wait for a living worker that has
+nothing in hand. The signal fires where the task raised, and in the worker's main process for a pool
+process that died or ran into the hard time limit.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from celery import signals
+
+from farm.errors import MessageRejected, VersionSkew
+from farm.queue.messages import ExecuteJob, Failure, GenerateJob, Job, ScoreJob, parse
+from farm.tasks.context import Stage, TaskContext
+
+LOSSES = {"WorkerLostError": "worker_lost", "TimeLimitExceeded": "time_limit_of_the_task"}
+
+
+def answer_what_fails(stage: Stage, context: Callable[[], TaskContext]) -> None:
+    """Answer for each task of this process that fails from now on. `context` is asked for at each failure."""
+    kinds: dict[Stage, type[Job]] = {"execute": ExecuteJob, "generate": GenerateJob, "score": ScoreJob}
+    kind = kinds[stage]
+
+    def lost(**event: Any) -> None:
+        name = type(event.get("exception")).__name__
+        try:
+            job = parse(kind, (event.get("kwargs") or {}).get("job"))
+        except (MessageRejected, VersionSkew):
+            return  # it was quarantined
+        reason = f"{LOSSES.get(name, 'task_failed')}: {name}"
+        mine = context()
+        failure = Failure(
+            problem_id=job.problem_id, index=job.index, stage=stage, attempt=job.attempt, reason=reason,
+            worker=mine.worker,
+        )  # fmt: skip
+        answer = partial(mine.answers.failure, job.run_id, job.fence, failure)
+        if os.getpid() == worker and threading.current_thread() is threading.main_thread():
+            # Redis may be away for long, and the event loop must go on saying that the worker lives
+            threading.Thread(target=answer, daemon=True).start()
+        else:
+            answer()
+
+    worker = os.getpid()
+    signals.task_failure.connect(lost, weak=False)

@@ -1,0 +1,178 @@
+"""Blobs, answers and claims in a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from farm import config
+from farm.errors import DigestMismatch, MessageRejected
+from farm.ids import sha256_hex
+from farm.queue.answer_stream import Answers, CompletionArrived, decode
+from farm.queue.blobs import Blobs
+from farm.queue.messages import ExecuteJob, Failure
+from farm.queue.redis_keys import Keys
+from farm.queue.signing import Signer
+from farm.records import Completion, GenerateTelemetry, Prompt, SampleKey, Suite, TestCase
+from farm.tasks.context import MAX_STARTS, TaskContext
+from farm.text import encode
+from tests.support.redis_server import RedisServer, running_redis
+
+KEYS = Keys("farm:")
+SIGNER = Signer(b"a secret of this test")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with running_redis(tmp_path_factory.mktemp("redis")) as running:
+        yield running
+
+
+@pytest.fixture
+def connection(server: RedisServer) -> Iterator[redis.Redis]:
+    client = server.client()
+    client.flushall()
+    yield client
+    leaked = [key for key in client.scan_iter() if client.ttl(key) < 0]
+    client.close()
+    assert leaked == [], "keys without a TTL"
+
+
+def test_a_blob_comes_back_and_others_are_missing(connection: redis.Redis) -> None:
+    blobs, data = Blobs(connection, KEYS), b"x" * 100_000
+    digest, absent = sha256_hex(data), sha256_hex(b"absent")
+    blobs.put("r", [(digest, data)])
+    assert Blobs(connection, KEYS).get("r", digest) == data
+    assert blobs.missing("r", [digest, absent]) == {absent}
+
+
+def test_a_blob_that_is_gone_or_altered_is_named(connection: redis.Redis) -> None:
+    digest = sha256_hex(b"data")
+    with pytest.raises(DigestMismatch, match="not in Redis"):
+        Blobs(connection, KEYS).get("r", digest)
+    Blobs(connection, KEYS).put("r", [(digest, b"other")])
+    with pytest.raises(DigestMismatch, match="not what its name says"):
+        Blobs(connection, KEYS).get("r", digest)
+    connection.set(KEYS.blob("r", digest), b"no zstd", ex=60)
+    with pytest.raises(DigestMismatch, match="unpacked"):
+        Blobs(connection, KEYS).get("r", digest)
+
+
+def test_the_cache_stays_within_its_budget(connection: redis.Redis) -> None:
+    blobs = Blobs(connection, KEYS, cache_bytes=100_000)
+    values = [bytes([n]) * 30_000 for n in range(10)]
+    blobs.put("r", [(sha256_hex(v), v) for v in values])
+    for value in values:
+        assert blobs.get("r", sha256_hex(value)) == value
+    assert sum(map(len, blobs._cache.values())) <= 100_000
+
+
+def test_a_record_is_read_once_and_few_are_kept(connection: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs = Blobs(connection, KEYS, cache_bytes=0)  # so bytes are not kept
+    suites = [Suite(func_name=None, tests=(TestCase(input="x" * 1000, output=str(n)),)).to_json() for n in range(3)]
+    blobs.put("r", [(sha256_hex(suite), suite) for suite in suites])
+    monkeypatch.setattr("farm.queue.blobs.RECORD_BYTES", 2 * len(suites[0]))
+    first = blobs.record(Suite, "r", sha256_hex(suites[0]))
+    assert first.to_json() == suites[0]
+    connection.delete(KEYS.blob("r", sha256_hex(suites[0])))
+    assert blobs.record(Suite, "r", sha256_hex(suites[0])) is first
+    assert [blobs.record(Suite, "r", sha256_hex(suite)).to_json() for suite in suites[1:]] == suites[1:]
+    with pytest.raises(DigestMismatch):
+        blobs.record(Suite, "r", sha256_hex(suites[0]))  # made room for the others
+    with pytest.raises(MessageRejected):
+        blobs.record(Prompt, "r", sha256_hex(suites[2]))
+
+
+def test_what_a_claim_brings_along_is_believed_only_if_its_digest_is_right(connection: redis.Redis) -> None:
+    source = Blobs(connection, KEYS)
+    source.put("r", [(sha256_hex(b"data"), b"data"), (sha256_hex(b"other"), b"other")])
+    stored: Any = {data: connection.get(KEYS.blob("r", sha256_hex(data))) for data in (b"data", b"other")}
+    blobs = Blobs(connection, KEYS)
+    blobs.keep(sha256_hex(b"data"), stored[b"other"])
+    blobs.keep(sha256_hex(b"other"), stored[b"other"])
+    connection.delete(KEYS.blob("r", sha256_hex(b"data")), KEYS.blob("r", sha256_hex(b"other")))
+    assert blobs.get("r", sha256_hex(b"other")) == b"other"
+    with pytest.raises(DigestMismatch):
+        blobs.get("r", sha256_hex(b"data"))
+
+
+@pytest.mark.parametrize("text", ["", "print(1)", "lone \udfff", "nul \x00"])
+def test_a_completion_with_any_text_arrives(connection: redis.Redis, text: str) -> None:
+    data = encode(text)
+    completion = Completion(problem_id="p", index=1, text_sha256=sha256_hex(data), reasoning_sha256=sha256_hex(b"why"))
+    answers = Answers(connection, KEYS, SIGNER)
+    answers.completion("r", 1, completion, GenerateTelemetry(latency_s=1.5), data, b"why")
+    [(entry_id, fields)] = answers.read("r", b"0", block_ms=10, count=10)
+    assert decode(fields) == CompletionArrived(completion, GenerateTelemetry(latency_s=1.5), data, b"why")
+    for name in KEYS.claims("r"), KEYS.out("r"):
+        connection.hset(name, mapping={"generate/p#1": "1", "generate/p#2": "1"})
+        connection.expire(name, 60)
+    answers.remove("r", [entry_id], [("generate", SampleKey("p", 1))])
+    assert list(connection.hgetall(KEYS.claims("r"))) == list(connection.hgetall(KEYS.out("r"))) == [b"generate/p#2"]
+    assert answers.read("r", b"0", block_ms=10, count=10) == []
+
+
+def test_a_failure_arrives(connection: redis.Redis) -> None:
+    failure = Failure(problem_id="p", index=0, stage="execute", attempt=2, reason="lost")
+    Answers(connection, KEYS, SIGNER).failure("r", 1, failure)
+    [(_, fields)] = Answers(connection, KEYS, SIGNER).read("r", b"0", block_ms=10, count=10)
+    assert decode(fields) == failure and failure.key == SampleKey("p", 0)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {b"kind": b"result"}, {b"kind": b"x", b"record": b"{}"}, {b"kind": b"completion", b"record": b"{}"}],
+)
+def test_a_forged_entry_is_refused(fields: dict[bytes, bytes]) -> None:
+    with pytest.raises(MessageRejected):
+        decode(fields)
+
+
+def test_a_text_that_is_not_what_the_record_names_is_refused(connection: redis.Redis) -> None:
+    completion = Completion(problem_id="p", index=1, text_sha256=sha256_hex(b"a"))
+    Answers(connection, KEYS, SIGNER).completion("r", 1, completion, GenerateTelemetry(), b"b", None)
+    [(_, fields)] = Answers(connection, KEYS, SIGNER).read("r", b"0", block_ms=10, count=10)
+    with pytest.raises(MessageRejected, match="not what its record names"):
+        decode(fields)
+
+
+def job(**changes: object) -> dict[str, object]:
+    digest = sha256_hex(b"x")
+    known: dict[str, object] = {
+        "schema_version": 1, "run_id": "run", "problem_id": "p", "index": 0, "attempt": 1, "fence": 2,
+        "config": digest, "program": digest, "suite": digest,
+    }  # fmt: skip
+    return {**known, **changes}
+
+
+def test_a_message_is_work_only_while_that_attempt_is_wanted(connection: redis.Redis, server: RedisServer) -> None:
+    settings = config.load({"HOME": "/nonexistent", "FARM_BROKER_URL": server.url})
+    mine, other = TaskContext.make(settings, "mine", SIGNER), TaskContext.make(settings, "other", SIGNER)
+    assert mine.take(ExecuteJob, "execute", job()) is None, "no run wants it"
+    connection.set(KEYS.state("run"), "2", ex=60)
+    assert mine.take(ExecuteJob, "execute", job()) is None, "it was answered already"
+    mine.blobs.want("run", {"execute/p#0": 1})
+    assert mine.take(ExecuteJob, "execute", job()) is not None
+    for stale in job(fence=1), job(attempt=2), job(index=1):
+        assert other.take(ExecuteJob, "execute", stale) is None
+    assert connection.hgetall(KEYS.claims("run")) == {b"execute/p#0": b"1/mine"}, "a stale message touched a claim"
+
+
+def test_an_attempt_that_is_begun_again_and_again_is_answered_for(connection: redis.Redis, server: RedisServer) -> None:
+    settings = config.load({"HOME": "/nonexistent", "FARM_BROKER_URL": server.url})
+    context = TaskContext.make(settings, "mine", SIGNER)
+    connection.set(KEYS.state("run"), "2", ex=60)
+    context.blobs.want("run", {"execute/p#0": 1})
+    for _ in range(MAX_STARTS):
+        assert context.take(ExecuteJob, "execute", job()) is not None
+    assert context.take(ExecuteJob, "execute", job()) is None
+    [(entry_id, fields)] = context.answers.read("run", b"0", block_ms=10, count=10)
+    answer = context.answers.open("run", fields)
+    assert isinstance(answer, Failure) and "poison" in answer.reason and answer.attempt == 1
+    context.blobs.want("run", {"execute/p#0": 2})
+    assert context.take(ExecuteJob, "execute", job(attempt=2)) is not None, "the next attempt begins anew"
+    context.answers.remove("run", [entry_id], [("execute", SampleKey("p", 0))])
+    assert not connection.exists(KEYS.starts("run"))

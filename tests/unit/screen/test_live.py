@@ -1,0 +1,72 @@
+"""What a run's live view says, in a file and in a terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import sys
+from contextlib import suppress
+
+import pytest
+
+from farm.coordinator.progress import Progress
+from farm.records.phases import Phase
+from farm.screen.live import LiveView
+
+
+def progress(judged: int = 300, elapsed_s: float = 100.0, **more: object) -> Progress:
+    phases = dict.fromkeys(Phase, 0) | {
+        Phase.PLANNED: 1000 - judged - 44, Phase.GENERATING: 40, Phase.EXECUTING: 4, Phase.JUDGED: judged,
+    }  # fmt: skip
+    return Progress(phases, {"PASSED": 120, "WRONG_ANSWER": judged - 120}, 90_000, 32, 32, elapsed_s, "", **more)  # type: ignore[arg-type]
+
+
+def test_a_line_says_all_that_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    with LiveView(generates=True) as view:
+        view.show(
+            progress(
+                tokens_per_s=845.2, ttft_s=0.42, score=[0.4, 0.37, 0.436], failures={"Stalled": 1, "ConnectionLost": 3},
+                slowest={"p#1": 252.0, "q#0": 61.0},
+            )
+        )  # fmt: skip
+    assert capsys.readouterr().err.strip().split(" | ") == [
+        "generated 304/1000, queued 664, in flight 32/32, 845 tokens/s, first token 0.42 s",
+        "judged 300/1000, executing 4, pass@1 so far 40.0 % [37.0, 43.6]",
+        "WRONG_ANSWER 180",
+        "failed attempts: ConnectionLost 3, Stalled 1",
+        "slowest: p#1 4:12, q#0 1:01",
+        "elapsed 1:40, ETA unknown",
+    ]
+
+
+def test_before_anything_is_known_nothing_is_made_up(capsys: pytest.CaptureFixture[str]) -> None:
+    phases = dict.fromkeys(Phase, 0) | {Phase.PLANNED: 10}
+    with LiveView(generates=False) as view:
+        view.show(Progress(phases, {}, 0, 0, 0, 0.0, "no execute worker is connected"))
+    assert capsys.readouterr().err == "judged 0/10 | elapsed 0:00, ETA unknown | no execute worker is connected\n"
+
+
+def test_the_end_is_foreseen_by_the_speed_of_this_session(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("farm.screen.live.LINE_EVERY_S", 0.0)
+    with LiveView(generates=True) as view:
+        view.show(progress(judged=300, elapsed_s=10.0))
+        view.show(progress(judged=400, elapsed_s=20.0))
+    assert "ETA 1:00" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_in_a_terminal_it_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with LiveView(generates=True) as view:
+            view.show(progress())
+            view.show(progress(judged=301))
+    seen = b""
+    with suppress(OSError):  # the other end is closed: all was read
+        while piece := os.read(ours, 65536):
+            seen += piece
+    os.close(ours)
+    assert b"judged 301/1000" in seen and b"\x1b[" in seen
