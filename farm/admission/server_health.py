@@ -29,7 +29,7 @@ ELECTED_S = 3600  # a watcher whose presence is gone is replaced at once
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ServerFacts:
     """One server now; seconds since, None where it never was."""
 
     in_use: int
@@ -55,14 +55,14 @@ class Facts:
         return min(since for since in (self.busy_s, self.silent_s, float("inf")) if since is not None)
 
 
-class Health:
+class ServerHealth:
     """The health of servers in one Redis. Every method may raise RedisError."""
 
     def __init__(self, connection: redis.Redis, keys: Keys) -> None:
         self._redis, self._keys = connection, keys
         self._elect = connection.register_script(ELECT)
 
-    def read(self, url: str) -> Facts:
+    def read(self, url: str) -> ServerFacts:
         """What is known now."""
         now = time_of(self._redis)
         pipe = self._redis.pipeline(transaction=False)
@@ -74,7 +74,7 @@ class Health:
             return max(0.0, now - float(facts[name])) if name in facts else None
 
         kind = facts.get(b"kind", b"").decode()
-        return Facts(
+        return ServerFacts(
             in_use=in_use,
             busy_s=since(b"busy_at"),
             silent_s=since(b"progress_at"),

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
-from farm.admission.server_health import Facts, Health
+from farm.admission.server_health import ServerFacts, ServerHealth
 from farm.errors import InferenceError, Permanent, ServerUnwell, Transient
 from farm.inference.client import Client
 from farm.inference.flight import Flight
@@ -53,42 +53,42 @@ class Expectation:
     first_token_s: float
 
 
-class Watch:
+class ServerWatch:
     """The servers that one worker process has requests for. Thread-safe."""
 
-    def __init__(self, health: Health, worker: str, checker: Callable[[str, str], Client]) -> None:
+    def __init__(self, health: ServerHealth, worker: str, checker: Callable[[str, str], Client]) -> None:
         """`checker` gives a client for URL and engine whose small questions have a short deadline."""
         self._health, self._worker, self._checker = health, worker, checker
         self._lock = threading.Lock()
-        self._posts: dict[str, _Post] = {}
+        self._monitors: dict[str, ServerMonitor] = {}
 
     @contextmanager
     def over(self, urls: Sequence[str], expectation: Expectation) -> Iterator[None]:
         """Keeps an eye on the servers of a request, from before its slot to after its answer."""
-        posts = [self._post(url, expectation) for url in urls]
-        for post in posts:
-            post.join()
+        monitors = [self._monitor(url, expectation) for url in urls]
+        for monitor in monitors:
+            monitor.join()
         try:
             yield
         finally:
-            for post in posts:
-                post.leave()
+            for monitor in monitors:
+                monitor.leave()
 
     @contextmanager
     def flight(self, url: str) -> Iterator[Flight]:
         """A request to a server under watch, as long as it is out."""
         flight = Flight()
-        post = self._posts[url]
-        post.begin(flight)
+        monitor = self._monitors[url]
+        monitor.begin(flight)
         try:
             yield flight
-            post.answered()
+            monitor.answered()
         finally:
-            post.finish(flight)
+            monitor.finish(flight)
 
     def report(self, url: str, error: InferenceError) -> None:
         """A request failed as it would if its server were down; says so to all if the server does not disagree."""
-        self._posts[url].suspect(error)
+        self._monitors[url].suspect(error)
 
     def require_one_well(self, urls: Sequence[str], patience_s: float) -> None:
         """Raises ServerUnwell if none of the servers has been well for so long."""
@@ -96,21 +96,21 @@ class Watch:
         if sick_s > patience_s:
             raise ServerUnwell(f"no model server has been well for {sick_s:.0f} s: {reason}")
 
-    def _post(self, url: str, expectation: Expectation) -> _Post:
+    def _monitor(self, url: str, expectation: Expectation) -> ServerMonitor:
         with self._lock:
-            post = self._posts.get(url)
-            if post is None:
-                post = self._posts[url] = _Post(url, self._health, self._worker, self._checker)
-            post.expectation = expectation
-            return post
+            monitor = self._monitors.get(url)
+            if monitor is None:
+                monitor = self._monitors[url] = ServerMonitor(url, self._health, self._worker, self._checker)
+            monitor.expectation = expectation
+            return monitor
 
 
-class _Post:
+class ServerMonitor:
     """One server, seen from one worker process."""
 
     expectation: Expectation
 
-    def __init__(self, url: str, health: Health, worker: str, checker: Callable[[str, str], Client]) -> None:
+    def __init__(self, url: str, health: ServerHealth, worker: str, checker: Callable[[str, str], Client]) -> None:
         self._url, self._health, self._worker, self._checker = url, health, worker, checker
         self._changed = threading.Condition()
         self._flights: set[Flight] = set()
@@ -125,7 +125,7 @@ class _Post:
         with self._changed:
             self._interested += 1
             if self._thread is None:
-                self._thread = threading.Thread(target=self._stand, name="farm-watch", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="farm-watch", daemon=True)
                 self._thread.start()
 
     def leave(self) -> None:
@@ -163,7 +163,7 @@ class _Post:
 
     # --- the thread ---------------------------------------------------------------------------------
 
-    def _stand(self) -> None:
+    def _run(self) -> None:
         while True:
             with self._changed:
                 pause = min(TICK_S, self.expectation.stall_s / 4)
@@ -197,7 +197,7 @@ class _Post:
             else:
                 self._look_for_recovery(facts)
 
-    def _look_for_stall(self, facts: Facts) -> None:
+    def _look_for_stall(self, facts: ServerFacts) -> None:
         patience_s = self._patience_s(facts)
         if facts.idle_s < patience_s / 2 or self._counters_moved(facts) or facts.idle_s < patience_s:
             return
@@ -206,7 +206,7 @@ class _Post:
         self._health.mark_sick(self._url, "stalled", reason)
         self._next_check = self._check_pause = 0.0
 
-    def _look_for_recovery(self, facts: Facts) -> None:
+    def _look_for_recovery(self, facts: ServerFacts) -> None:
         now = time.monotonic()
         if now < self._next_check:
             return
@@ -238,7 +238,7 @@ class _Post:
                 flight.end()
                 return
 
-    def _end_hopeless(self, flights: list[Flight], facts: Facts) -> None:
+    def _end_hopeless(self, flights: list[Flight], facts: ServerFacts) -> None:
         """One request at a time, and a look at the server's health after it."""
         after_s = min(DEAD_SILENCE_S, self.expectation.stall_s)
         if facts.sick == "stalled":
@@ -258,7 +258,7 @@ class _Post:
         except InferenceError:
             return
 
-    def _counters_moved(self, facts: Facts) -> bool:
+    def _counters_moved(self, facts: ServerFacts) -> bool:
         counters = self._client().work_done()
         if counters is None or counters == facts.counters:
             return False
@@ -273,7 +273,7 @@ class _Post:
         self._health.mark_well(self._url)
         self._next_check = self._check_pause = 0.0
 
-    def _patience_s(self, facts: Facts) -> float:
+    def _patience_s(self, facts: ServerFacts) -> float:
         return self.expectation.stall_s if facts.warm else self.expectation.first_token_s
 
     def _client(self) -> Client:

@@ -28,7 +28,7 @@ from farm.logs import log_run
 from farm.planning.resuming import check_resumable
 from farm.queue import broker
 from farm.queue.messages import GenerateConfig
-from farm.queue.publisher import sender
+from farm.queue.publisher import publisher_for
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import signer
 from farm.records import RunSpec
@@ -81,7 +81,7 @@ def run_to_end(
             journal.retry_unjudged()
         with stopping(STOPPING, display) as stop, stack_or_cluster(stack, settings) as live_settings:
             connection = broker.client(live_settings)
-            post = sender(live_settings, connection)
+            publisher = publisher_for(live_settings, connection)
             model = spec.model.name if spec.model else spec.kind
             token = bearer(settings, spec.model.engine)[0] if spec.model else None
             with (
@@ -95,14 +95,14 @@ def run_to_end(
                         stop.set()
 
                 driver = Driver(
-                    ledger=ledger, journal=journal, spec=spec, post=post, connection=connection,
+                    ledger=ledger, journal=journal, spec=spec, publisher=publisher, connection=connection,
                     keys=Keys(live_settings.key_prefix), signer=signer(live_settings), load=blob_store(settings).get,
                     generate=_generate_config(spec, how), on_progress=on_progress,
                     check=stack.check if stack is not None else lambda: None,
                 )  # fmt: skip
                 released = True  # by the driver, whatever happens from here on
                 ended = driver.run(stop)
-            post.close()
+            publisher.close()
             connection.close()
     except KeyboardInterrupt:
         with suppress(FarmError):

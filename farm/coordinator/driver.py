@@ -35,9 +35,9 @@ from farm.ledger import history
 from farm.ledger.journal import CANCELLED, INTERRUPTED, Journal
 from farm.ledger.ledger import Ledger
 from farm.planning.regrade import take_over
-from farm.queue.answer_stream import Answers
+from farm.queue.answer_stream import AnswerStream
 from farm.queue.blobs import Blobs
-from farm.queue.messages import ExecuteConfig, GenerateConfig, Sender
+from farm.queue.messages import ExecuteConfig, GenerateConfig, Publisher
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import Signer
 from farm.records import RunSpec, SampleKey
@@ -65,7 +65,7 @@ class Driver:
         ledger: Ledger,
         journal: Journal,
         spec: RunSpec,
-        post: Sender,
+        publisher: Publisher,
         connection: redis.Redis,
         keys: Keys,
         signer: Signer,
@@ -86,7 +86,7 @@ class Driver:
         urls = generate.servers if generate is not None else ()
         self._servers = RunServers(Slots(connection, keys), self._run_id, urls, model.max_concurrency if model else 1)
         self._dispatcher = Dispatcher(
-            post, self._blobs, run_id=self._run_id, fence=journal.fence, load=load,
+            publisher, self._blobs, run_id=self._run_id, fence=journal.fence, load=load,
             generate=generate, execute=ExecuteConfig(judge=spec.judge, limits=spec.limits), signer=signer,
         )  # fmt: skip
         self._windows = {Stage.GENERATE: window(self._servers.room), Stage.EXECUTE: EXECUTE_WINDOW}
@@ -99,7 +99,7 @@ class Driver:
         planned = history.planned_samples(ledger, self._run_id)
         self._order = self._new_order()
         self._intake = Intake(
-            journal, Answers(connection, keys, signer), spec, self._problems, planned, self._outbox.program_digest
+            journal, AnswerStream(connection, keys, signer), spec, self._problems, planned, self._outbox.program_digest
         )
         self._tally = Tally(self._problems)
         self._counts: Counter[str] = Counter()

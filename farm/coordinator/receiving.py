@@ -20,7 +20,7 @@ from farm.ids import sample_seed
 from farm.ledger.executions import Runner, runner_of
 from farm.ledger.journal import CompletionEntry, Journal, Recorded
 from farm.ledger.ledger import PlannedProblem
-from farm.queue.answer_stream import Answers, CompletionArrived, Scored
+from farm.queue.answer_stream import AnswerStream, CompletionArrived, Scored
 from farm.queue.messages import Failure
 from farm.records import RunSpec, SampleKey, SampleResult
 from farm.records.phases import NOT_COUNTED, Stage
@@ -52,7 +52,7 @@ class Intake:
     def __init__(
         self,
         journal: Journal,
-        answers: Answers,
+        answers: AnswerStream,
         spec: RunSpec,
         problems: Mapping[str, PlannedProblem],
         planned: Container[SampleKey],

@@ -15,8 +15,8 @@ from farm.queue.messages import (
     GenerateConfig,
     GenerateJob,
     Job,
-    Letter,
-    Sender,
+    Publisher,
+    TaskMessage,
 )
 from farm.queue.redis_keys import execute_queue, generate_queue
 from farm.queue.signing import Signer
@@ -39,7 +39,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        post: Sender,
+        publisher: Publisher,
         blobs: Blobs,
         *,
         run_id: str,
@@ -49,7 +49,7 @@ class Dispatcher:
         execute: ExecuteConfig,
         signer: Signer,
     ) -> None:
-        self._blobs, self._post = blobs, post
+        self._blobs, self._publisher = blobs, publisher
         self._run_id = run_id
         self._fence = fence
         self._load = load
@@ -93,14 +93,15 @@ class Dispatcher:
         values = {digest: load for parcel in parcels for digest, load in parcel.blobs.items()}
         missing = self._blobs.missing(self._run_id, values)
         self._blobs.put(self._run_id, ((digest, values[digest]()) for digest in missing))
-        self._blobs.want(self._run_id, {f"{stage_of(p.job).value}/{p.job.key}": p.job.attempt for p in parcels})
+        attempts = {f"{stage_of(p.job).value}/{p.job.key}": p.job.attempt for p in parcels}
+        self._blobs.note_outstanding(self._run_id, attempts)
         for stage, name in self._queues.items():
-            letters = [self._letter(p.job, stage) for p in parcels if stage_of(p.job) is stage]
-            if letters:
-                self._post.send(name, letters)
+            messages = [self._message(p.job, stage) for p in parcels if stage_of(p.job) is stage]
+            if messages:
+                self._publisher.send(name, messages)
 
-    def _letter(self, job: Job, stage: Stage) -> Letter:
-        return Letter(
+    def _message(self, job: Job, stage: Stage) -> TaskMessage:
+        return TaskMessage(
             GENERATE_TASK if stage is Stage.GENERATE else EXECUTE_TASK,
             task_id(self._run_id, job.key, stage, job.attempt),
             self._signer.signed(job).model_dump(mode="json"),

@@ -13,7 +13,7 @@ from farm.environments.known import KNOWN
 from farm.ids import DEFAULT_RUNTIME
 from farm.queue.quarantine import REFUSED, STALE
 from farm.queue.redis_keys import Keys, execute_queue, score_queue
-from farm.queue.workers import Worker, roster
+from farm.queue.workers import Worker, living_workers
 
 ROLES = ("generate", "execute", "score")  # of workers
 
@@ -35,7 +35,7 @@ class RedisNumbers:
 def redis_numbers(connection: redis.Redis, keys: Keys, run_ids: list[str]) -> RedisNumbers:
     """The numbers of now."""
     announced = cast(set[bytes], connection.smembers(keys.generate_queues))
-    workers, slots = roster(connection, keys), Slots(connection, keys)
+    workers, slots = living_workers(connection, keys), Slots(connection, keys)
     runtimes = {DEFAULT_RUNTIME, *(name for worker in workers for name in worker.runtimes)}
     queues = {execute_queue(name) for name in runtimes} | {raw.decode("utf-8", "replace") for raw in announced}
     scoring = {score_queue(name) for name in KNOWN}  # shown while something waits in them

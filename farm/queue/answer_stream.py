@@ -47,7 +47,7 @@ Entries = list[tuple[bytes, dict[bytes, bytes]]]
 Answer = CompletionArrived | SampleResult | Scored | Failure
 
 
-class Answers:
+class AnswerStream:
     """The answer stream of runs in one Redis. `fence` is that of the job that is answered."""
 
     def __init__(self, connection: redis.Redis, keys: Keys, signer: Signer) -> None:
@@ -123,7 +123,7 @@ class Answers:
         pipe = self._redis.pipeline(transaction=True)
         places = [f"{stage}/{key}" for stage, key in done]
         if places:
-            pipe.hdel(self._keys.out(run_id), *places)
+            pipe.hdel(self._keys.outstanding(run_id), *places)
             pipe.hdel(self._keys.claims(run_id), *places)
             pipe.hdel(self._keys.starts(run_id), *places)
         pipe.xdel(self._keys.answers(run_id), *ids)
@@ -131,7 +131,7 @@ class Answers:
 
 
 def decode(fields: dict[bytes, bytes]) -> Answer:
-    """What an entry holds, whoever wrote it: see `Answers.open`. Raises MessageRejected or VersionSkew."""
+    """What an entry holds, whoever wrote it: see `AnswerStream.open`. Raises MessageRejected or VersionSkew."""
     kind, record = fields.get(b"kind"), fields.get(b"record")
     if record is None:
         raise MessageRejected("an answer without a record")

@@ -60,11 +60,11 @@ class Blobs:
                 pending = 0
         pipe.execute()
 
-    def want(self, run_id: str, attempts: Mapping[str, int]) -> None:
-        """Note `stage/sample key` -> attempt of what is about to be sent; workers drop what is not noted."""
+    def note_outstanding(self, run_id: str, attempts: Mapping[str, int]) -> None:
+        """Record `stage/sample key` -> attempt before its job is published; workers drop a job that is not recorded."""
         pipe = self._redis.pipeline(transaction=False)
-        pipe.hset(self._keys.out(run_id), mapping=cast(dict[Any, Any], attempts))
-        pipe.expire(self._keys.out(run_id), RUN_TTL_S)
+        pipe.hset(self._keys.outstanding(run_id), mapping=cast(dict[Any, Any], attempts))
+        pipe.expire(self._keys.outstanding(run_id), RUN_TTL_S)
         pipe.execute()
 
     def drop(self, run_id: str, digests: Iterable[str]) -> None:

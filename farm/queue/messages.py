@@ -152,8 +152,8 @@ def parse(kind: type[R], data: object) -> R:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """One task on its way: Celery's id of it, its only argument, and what Flower shows as its arguments."""
+class TaskMessage:
+    """A task to publish: name, Celery task id, its only argument, and the text that Flower shows as arguments."""
 
     task: str
     task_id: str
@@ -161,11 +161,11 @@ class Letter:
     shown: str
 
 
-class Sender(Protocol):
-    """What puts tasks into queues."""
+class Publisher(Protocol):
+    """Publishes tasks to queues."""
 
-    def send(self, queue: str, letters: Sequence[Letter], /) -> None:
+    def send(self, queue: str, messages: Sequence[TaskMessage], /) -> None:
         """Append to a queue, in order. Raises RedisError."""
 
     def close(self) -> None:
-        """End what it has opened itself."""
+        """Close the connections that the publisher opened itself."""

@@ -1,9 +1,9 @@
-"""Many jobs into a queue in one round trip, each in the form that Celery gives a task of ours.
+"""Publishes many jobs to a queue in one round trip, in the form in which Celery itself would publish them.
 
-Celery publishes one message at a time: with a Redis client made for it, a round trip, and a walk through routes,
-retries and serialisers that have one answer here. For a program of milliseconds that was most of the coordinator's
-own work. What lands in the queue is the same (tests/unit/queue/test_publisher.py compares the two), so workers, Flower
-and kombu's redelivery see ordinary tasks.
+Celery publishes one message at a time: it makes a Redis client, waits for a round trip, and looks up routes, retries
+and serialisers, which are always the same here. For programs that run for milliseconds this was most of the
+coordinator's work. The messages in the queue are the same as Celery's (tests/unit/queue/test_publisher.py compares
+them), so workers, Flower and kombu's redelivery see ordinary tasks.
 """
 
 from __future__ import annotations
@@ -19,48 +19,48 @@ from typing import Any
 import redis
 
 from farm.config import Settings
-from farm.queue.messages import Letter, Sender
+from farm.queue.messages import Publisher, TaskMessage
 from farm.queue.redis_keys import Keys
 
 _EMBEDDED = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
 
 
-def sender(settings: Settings, connection: redis.Redis) -> Sender:
-    """The sender for these settings; `connection` stays the caller's."""
+def publisher_for(settings: Settings, connection: redis.Redis) -> Publisher:
+    """The publisher for these settings. The caller keeps `connection` and closes it."""
     if settings.task_events:
-        from farm.queue.celery_publisher import CeleryPost  # a coordinator that needs no Celery does not load it
+        from farm.queue.celery_publisher import CeleryPublisher  # a coordinator that needs no Celery does not load it
 
-        return CeleryPost(settings)
-    return Post(connection, Keys(settings.key_prefix))
+        return CeleryPublisher(settings)
+    return RedisPublisher(connection, Keys(settings.key_prefix))
 
 
-class Post:
+class RedisPublisher:
     """Puts tasks into the queues of one Redis."""
 
     def __init__(self, connection: redis.Redis, keys: Keys) -> None:
         self._redis, self._keys = connection, keys
         self._origin = f"gen{os.getpid()}@{socket.gethostname()}"
-        self._reply_to = str(uuid.uuid4())  # nobody replies; Celery's messages name one
+        self._reply_to = str(uuid.uuid4())  # Celery's messages name a reply queue; ours has no readers
 
-    def send(self, queue: str, letters: Sequence[Letter]) -> None:
+    def send(self, queue: str, messages: Sequence[TaskMessage]) -> None:
         """Append to a queue, in order; all of them or none. Raises RedisError."""
-        if letters:
-            self._redis.lpush(self._keys.queue(queue), *(self._entry(queue, letter) for letter in letters))
+        if messages:
+            self._redis.lpush(self._keys.queue(queue), *(self._entry(queue, message) for message in messages))
 
     def close(self) -> None:
-        """Nothing: the connection is another's."""
+        """Does nothing: the caller closes the connection."""
 
-    def _entry(self, queue: str, letter: Letter) -> str:
-        body = json.dumps([[], {"job": letter.job}, _EMBEDDED]).encode()
-        shown = {"argsrepr": "()", "kwargsrepr": letter.shown}
+    def _entry(self, queue: str, message: TaskMessage) -> str:
+        body = json.dumps([[], {"job": message.job}, _EMBEDDED]).encode()
+        shown = {"argsrepr": "()", "kwargsrepr": message.shown}
         headers: dict[str, Any] = {
-            "lang": "py", "task": letter.task, "id": letter.task_id, "shadow": None, "eta": None, "expires": None,
-            "group": None, "group_index": None, "retries": 0, "timelimit": [None, None], "root_id": letter.task_id,
+            "lang": "py", "task": message.task, "id": message.task_id, "shadow": None, "eta": None, "expires": None,
+            "group": None, "group_index": None, "retries": 0, "timelimit": [None, None], "root_id": message.task_id,
             "parent_id": None, **shown, "origin": self._origin, "ignore_result": True, "replaced_task_nesting": 0,
             "stamped_headers": None, "stamps": {},
         }  # fmt: skip
         properties = {
-            "correlation_id": letter.task_id, "reply_to": self._reply_to, **shown, "delivery_mode": 2,
+            "correlation_id": message.task_id, "reply_to": self._reply_to, **shown, "delivery_mode": 2,
             "delivery_info": {"exchange": "", "routing_key": queue}, "priority": 0, "body_encoding": "base64",
             "delivery_tag": str(uuid.uuid4()),
         }  # fmt: skip

@@ -93,9 +93,9 @@ class Keys:
         """String: which ledger's run of this name it is."""
         return f"{self.prefix}run:{run_id}:identity"
 
-    def out(self, run_id: str) -> str:
-        """Hash: `stage/sample key` -> attempt of work that is wanted; a message that is not in it is stale."""
-        return f"{self.prefix}run:{run_id}:out"
+    def outstanding(self, run_id: str) -> str:
+        """Hash: `stage/sample key` -> attempt whose answer is awaited; a message that is not in it is stale."""
+        return f"{self.prefix}run:{run_id}:outstanding"
 
     def progress(self, run_id: str) -> str:
         """String: how the run stands, for those who watch it."""

@@ -17,7 +17,7 @@ from farm.errors import ConfigError
 from farm.queue.redis_keys import Keys
 from farm.text import one_line
 
-WISH_TTL_S = 3600  # a worker that has not read it by then is gone; names are never used twice
+DRAIN_REQUEST_TTL_S = 3600  # a worker that has not read it by then is gone; names are never used twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Worker:
     silent_s: float  # since it was last heard of, by this host's clock
 
 
-def roster(connection: redis.Redis, keys: Keys) -> list[Worker]:
+def living_workers(connection: redis.Redis, keys: Keys) -> list[Worker]:
     """All living workers, by role, host and name."""
     names = list(connection.scan_iter(match=keys.worker("*"), count=1000))
     pipe = connection.pipeline(transaction=False)
@@ -69,7 +69,7 @@ def find(workers: list[Worker], name: str) -> Worker:
 
 def ask_to_drain(connection: redis.Redis, keys: Keys, worker: Worker) -> None:
     """Ask a worker to take no more, answer what it has, and end."""
-    connection.set(keys.drain(worker.name), b"1", ex=WISH_TTL_S)
+    connection.set(keys.drain(worker.name), b"1", ex=DRAIN_REQUEST_TTL_S)
 
 
 def _worker(name: str, said: dict[bytes, bytes]) -> Worker:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from farm.errors import ConfigError, RunIncomplete
 from farm.ledger import history
 from farm.ledger.ledger import Ledger
-from farm.results.reporting import judged_samples
-from farm.errors import ConfigError, RunIncomplete
 from farm.records import SampleKey, SampleResult, Verdict
+from farm.results.reporting import judged_samples
 from farm.scoring.aggregate import public_spec
 from farm.scoring.paired import PairedProblem, PairedRun, PairedSample
 from farm.scoring.repeats import repeats

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
+from farm.errors import ConfigError, DigestMismatch
 from farm.ledger import history
 from farm.ledger.history import StoredCompletion
 from farm.ledger.ledger import Ledger, PlannedProblem
-from farm.protocols.programs import program_of
-from farm.results.reporting import judged_samples
-from farm.errors import ConfigError, DigestMismatch
 from farm.protocols import Protocol, get
+from farm.protocols.programs import program_of
 from farm.records import Prompt, RunSpec, SampleKey, SampleResult, Suite
 from farm.reports.details import ProblemDetail, SampleDetail
 from farm.reports.samples_jsonl import UnjudgedSample
+from farm.results.reporting import judged_samples
 from farm.text import decode
 
 Load = Callable[[str], bytes]

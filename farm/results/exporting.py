@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from farm.catalogue.code_tasks import HarnessTask, HubData
-from farm.results.details import Load, problem_details
-from farm.ledger.ledger import Ledger
-from farm.results.reporting import score_run
 from farm.errors import ConfigError, RunIncomplete
+from farm.ledger.ledger import Ledger
 from farm.records import ServedModel
 from farm.reports.details import ProblemDetail
 from farm.reports.exports import inspect_log, lcb, tt_reports
-from farm.reports.exports.rows import rows, write_csv, write_parquet
 from farm.reports.exports.lm_eval import Document, results_of, sample_line, write
+from farm.reports.exports.rows import rows, write_csv, write_parquet
 from farm.reports.write import durable
+from farm.results.details import Load, problem_details
+from farm.results.reporting import score_run
 from farm.scoring.report import Report
 
 GRADED = ServedModel(name="completions", repo="completions", device="none")  # of runs that only judged

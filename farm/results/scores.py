@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from farm.ledger.ledger import Ledger, RunRow
-from farm.records.phases import NOT_COUNTED
 from farm.ledger.counts import standings
+from farm.ledger.ledger import Ledger, RunRow
 from farm.records import Verdict
+from farm.records.phases import NOT_COUNTED
 from farm.scoring.trend import ScoredRun
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from farm.errors import ConfigError, RunIncomplete
 from farm.ledger import history
 from farm.ledger.ledger import Ledger
-from farm.results.reporting import judged_samples
-from farm.errors import ConfigError, RunIncomplete
 from farm.records import RunSpec, SampleKey, SampleResult
+from farm.results.reporting import judged_samples
 from farm.scoring.aggregate import public_spec
 from farm.scoring.differences import differences
 from farm.scoring.gate import Gate

@@ -22,7 +22,7 @@ from celery import Celery, signals
 from celery.platforms import SecurityWarning
 from redis.exceptions import RedisError
 
-from farm.admission.server_health import Health
+from farm.admission.server_health import ServerHealth
 from farm.admission.slots import Slots
 from farm.config import Settings
 from farm.errors import ConfigError
@@ -120,7 +120,7 @@ def run_generate_worker(
     app = _prepare(settings, "generate", worker, slots, {}, signer)
     context = TaskContext.make(settings, worker, signer)
     shared = context.connection, context.keys
-    clients = Servers(settings, Slots(*shared), Health(*shared), worker, servers)
+    clients = Servers(settings, Slots(*shared), ServerHealth(*shared), worker, servers)
     if not servers and not broker.is_local(broker.broker_url(settings)):
         log.warning("whoever writes to Redis decides which server gets this worker's key; restrict it: --server-url")
 

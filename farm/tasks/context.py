@@ -18,7 +18,7 @@ from farm.config import Settings
 from farm.errors import FarmError, MessageRejected, SandboxLost, VersionSkew
 from farm.ids import canonical_json, sha256_hex
 from farm.logs import bind
-from farm.queue.answer_stream import Answers
+from farm.queue.answer_stream import AnswerStream
 from farm.queue.blobs import Blobs
 from farm.queue.broker import client
 from farm.queue.messages import Failure, J, Job, parse
@@ -57,7 +57,7 @@ class TaskContext:
     connection: redis.Redis
     keys: Keys
     blobs: Blobs
-    answers: Answers
+    answers: AnswerStream
     quarantine: Quarantine
     claim_script: Script
     drop_script: Script
@@ -72,7 +72,7 @@ class TaskContext:
             connection,
             keys,
             Blobs(connection, keys),
-            Answers(connection, keys, signer),
+            AnswerStream(connection, keys, signer),
             Quarantine(connection, keys),
             connection.register_script(CLAIM),
             connection.register_script(DROP),
@@ -146,7 +146,8 @@ class TaskContext:
         names = (keys.claims(run_id), keys.starts(run_id))
         place = f"{stage}/{job.key}"
         blob = "" if digest is None else keys.blob(run_id, digest)
-        words = (job.fence, place, job.attempt, self.worker, RUN_TTL_S, keys.state(run_id), keys.out(run_id), blob)
+        state, outstanding = keys.state(run_id), keys.outstanding(run_id)
+        words = (job.fence, place, job.attempt, self.worker, RUN_TTL_S, state, outstanding, blob)
         claimed = until_answered(lambda: self.claim_script(keys=names, args=words), f"run {job.run_id}, a claim")
         return int(claimed[0]), claimed[1] if len(claimed) > 1 else None
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from farm.admission.server_health import Health
-from farm.admission.server_watch import Expectation, Watch
+from farm.admission.server_health import ServerHealth
+from farm.admission.server_watch import Expectation, ServerWatch
 from farm.admission.slots import Slots
 from farm.admission.waiting import Admission, NotWanted
 from farm.config import Settings
@@ -51,11 +51,11 @@ class Servers:
     """
 
     def __init__(
-        self, settings: Settings, slots: Slots, health: Health, worker: str, allowed: tuple[str, ...] = ()
+        self, settings: Settings, slots: Slots, health: ServerHealth, worker: str, allowed: tuple[str, ...] = ()
     ) -> None:
         self._settings = settings
         self.admission = Admission(slots, worker)
-        self.watch = Watch(health, worker, lambda url, engine: self.client(url, engine, control_s=CHECK_S))
+        self.watch = ServerWatch(health, worker, lambda url, engine: self.client(url, engine, control_s=CHECK_S))
         self._allowed = frozenset(checked_url(url, "--server-url") for url in allowed)
         self._clients: dict[tuple[str, str, float], Client] = {}
         self._lock = threading.Lock()

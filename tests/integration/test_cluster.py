@@ -17,7 +17,7 @@ from farm.config import load
 from farm.ids import sample_seed, sha256_hex
 from farm.ledger import history
 from farm.ledger.ledger import Ledger
-from farm.queue.answer_stream import Answers
+from farm.queue.answer_stream import AnswerStream
 from farm.queue.celery_app import make_app, queue
 from farm.queue.messages import EXECUTE_TASK
 from farm.queue.redis_keys import WORKER_TTL_S, Keys
@@ -178,7 +178,7 @@ def test_a_forged_verdict_is_refused(cluster: Cluster, gate: Callable[[int], Gat
         judged = list(history.results(ledger, "run-1"))
         problems = {p.problem_id: p for p in history.problems(ledger, "run-1")}
     client = cluster.redis.client()
-    unsigned, signed = (Answers(client, Keys("farm:"), Signer(secret)) for secret in (b"", SHARED.encode()))
+    unsigned, signed = (AnswerStream(client, Keys("farm:"), Signer(secret)) for secret in (b"", SHARED.encode()))
     for copy in judged:
         unsigned.result("run-1", 1, copy)
     for key in cluster.plan():

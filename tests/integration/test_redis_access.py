@@ -90,7 +90,7 @@ def test_a_worker_does_not_reach_the_other_roles_queue(guarded: RedisServer) -> 
         with as_role(guarded, role) as mine:
             for words in (
                 f"LPUSH farm:{other} x", f"RPOP farm:{other}", f"HGET farm:unacked.{other.partition('.')[0]} x",
-                "SET farm:run:r:state 1", "SET farm:run:r:blob:d x", "HSET farm:run:r:out execute/p#0 1",
+                "SET farm:run:r:state 1", "SET farm:run:r:blob:d x", "HSET farm:run:r:outstanding execute/p#0 1",
             ):  # fmt: skip
                 with pytest.raises(NoPermissionError):
                     mine.execute_command(*words.split(" "))

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from farm.admission import server_watch as watch
-from farm.admission.server_health import Facts, Health
+from farm.admission.server_health import ServerFacts, ServerHealth
 from farm.admission.slots import ServerState, Slots
 from farm.config import load
 from farm.errors import AuthRejected, ServerUnwell
@@ -40,7 +40,7 @@ class Worker:
         self._connection = redis.client()
         self.slots = Slots(self._connection, KEYS)
         self.servers = Servers(
-            load({"HOME": "/nonexistent"}), self.slots, Health(self._connection, KEYS), f"{name}@host"
+            load({"HOME": "/nonexistent"}), self.slots, ServerHealth(self._connection, KEYS), f"{name}@host"
         )
         self._connection.set(KEYS.worker(f"{name}@host"), "present", ex=600)
         self._pool = ThreadPoolExecutor(16)
@@ -169,7 +169,7 @@ def test_when_nothing_is_well_for_too_long_the_run_pauses(worker: Worker) -> Non
 
 def test_a_server_that_was_given_up_long_ago_is_looked_at_again(redis: RedisServer, worker: Worker) -> None:
     with serving(decode_s=0.0) as server:
-        Health(redis.client(), KEYS).mark_sick(server.url, "down", "it was away")
+        ServerHealth(redis.client(), KEYS).mark_sick(server.url, "down", "it was away")
         redis.client().hset(KEYS.server(server.url, "facts"), "sick_at", "1000000000")
         assert texts(worker.ask(server, deadline_s=60.0)) == [LONG]
         assert not worker.state(server).sick
@@ -188,8 +188,8 @@ def test_a_server_that_comes_back_with_another_key_says_so(worker: Worker) -> No
 
 
 def test_a_server_is_warm_after_a_token_and_not_after_a_long_pause() -> None:
-    def facts(busy_s: float | None, silent_s: float | None) -> Facts:
-        return Facts(in_use=1, busy_s=busy_s, silent_s=silent_s, counters=None, sick=None, sick_s=0.0, reason="")
+    def facts(busy_s: float | None, silent_s: float | None) -> ServerFacts:
+        return ServerFacts(in_use=1, busy_s=busy_s, silent_s=silent_s, counters=None, sick=None, sick_s=0.0, reason="")
 
     assert not facts(5.0, None).warm
     assert facts(5000.0, 3.0).warm and facts(5.0, 300.0).warm
@@ -197,7 +197,7 @@ def test_a_server_is_warm_after_a_token_and_not_after_a_long_pause() -> None:
 
 
 def test_a_worker_that_looked_after_a_server_and_died_is_replaced(redis: RedisServer, worker: Worker) -> None:
-    health = Health(redis.client(), KEYS)
+    health = ServerHealth(redis.client(), KEYS)
     redis.client().set(KEYS.worker("dead@host"), "present", ex=600)
     assert health.elected("http://x", "dead@host") and not health.elected("http://x", "one@host")
     redis.client().delete(KEYS.worker("dead@host"))

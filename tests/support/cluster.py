@@ -29,8 +29,8 @@ SHARED = "canary-51b0d3aa-shared-by-all"  # FARM_SECRET
 
 
 @dataclass(frozen=True)
-class Post:
-    """A place for a worker: who stands there, and who takes the place of one that died."""
+class WorkerSlot:
+    """The role, name and slots of a worker, with which its successor is started when it dies."""
 
     role: str
     name: str  # empty: farm's own choice, as without --name
@@ -49,7 +49,7 @@ class Cluster:
     n: int = 4
     token: str = SECRET
     processes: list[FarmProcess] = field(default_factory=list)
-    posts: dict[Post, FarmProcess] = field(default_factory=dict)
+    workers: dict[WorkerSlot, FarmProcess] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)  # role -> its way to Redis, if not the direct one
     _ledger: Ledger | None = None
 
@@ -78,7 +78,7 @@ class Cluster:
         secret = self.token if role == "generate" else ""
         named = ("--name", name) if name else ()
         process = self.farm("worker", role, *named, "--slots", str(slots), secret=secret, role=role, package=package)
-        self.posts[Post(role, name, slots)] = process
+        self.workers[WorkerSlot(role, name, slots)] = process
         return process
 
     def worker(self, role: str, name: str, slots: int = 1, package: Path | None = None) -> FarmProcess:
@@ -107,9 +107,9 @@ class Cluster:
 
     def tend(self) -> None:
         """Put a new worker where one has died, as a supervisor does."""
-        for post, process in list(self.posts.items()):
+        for slot, process in list(self.workers.items()):
             if not process.running:
-                self.start_worker(post.role, post.name, post.slots)
+                self.start_worker(slot.role, slot.name, slot.slots)
 
     def submit(self, n: int | None = None, *more: str) -> FarmProcess:
         """Start the run."""
@@ -126,7 +126,7 @@ class Cluster:
 
     def stop(self) -> None:
         """End all processes as an operator would."""
-        self.posts.clear()
+        self.workers.clear()
         if self._ledger is not None:
             self._ledger.close()
         for process in self.processes:

@@ -17,11 +17,11 @@ from celery import Celery
 from farm.config import Settings, load
 from farm.coordinator.sending import Dispatcher, Parcel
 from farm.ids import sha256_hex
-from farm.queue.answer_stream import Answer, Answers, CompletionArrived, Scored
+from farm.queue.answer_stream import Answer, AnswerStream, CompletionArrived, Scored
 from farm.queue.blobs import Blobs
 from farm.queue.celery_app import make_app
-from farm.queue.messages import ExecuteConfig, GenerateConfig, Sender
-from farm.queue.publisher import sender
+from farm.queue.messages import ExecuteConfig, GenerateConfig, Publisher
+from farm.queue.publisher import publisher_for
 from farm.queue.quarantine import Quarantine
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import Signer, signer
@@ -84,8 +84,8 @@ class JobLine:
         return Keys(self.settings.key_prefix)
 
     @property
-    def post(self) -> Sender:
-        return sender(self.settings, self.redis.client())
+    def publisher(self) -> Publisher:
+        return publisher_for(self.settings, self.redis.client())
 
     @property
     def quarantine(self) -> Quarantine:
@@ -104,7 +104,7 @@ class JobLine:
         blobs = Blobs(self.redis.client(), self.keys)
         execute = ExecuteConfig(judge=JudgeSpec(), limits=self.limits)
         return Dispatcher(
-            self.post,
+            self.publisher,
             blobs,
             run_id=run_id,
             fence=fence,
@@ -135,7 +135,7 @@ class JobLine:
     def answers(self) -> dict[SampleKey, list[Answer]]:
         """What workers answered, by sample."""
         found: dict[SampleKey, list[Answer]] = {}
-        stream = Answers(self.redis.client(), self.keys, self.signer)
+        stream = AnswerStream(self.redis.client(), self.keys, self.signer)
         for _, fields in stream.read(RUN, b"0", block_ms=1, count=10_000):
             answer = stream.open(RUN, fields)
             assert not isinstance(answer, Scored)

@@ -62,7 +62,7 @@ class Nemesis:
 
     def random_worker(self, role: str = "") -> FarmProcess | None:
         """A running worker by chance."""
-        running = [p for post, p in self.cluster.posts.items() if p.running and role in ("", post.role)]
+        running = [p for slot, p in self.cluster.workers.items() if p.running and role in ("", slot.role)]
         return self.rng.choice(running) if running else None
 
     # --- Redis ------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from farm.queue.redis_keys import Keys
-from farm.queue.workers import Worker, roster
+from farm.queue.workers import Worker, living_workers
 from tests.support.farm_process import FarmProcess, environment
 from tests.support.redis_server import RedisServer, real_redis_binary, running_redis
 from tests.support.wait import wait_until
@@ -40,7 +40,7 @@ class Site:
         wait_until(lambda: {w.name.partition("@")[0] for w in self.workers()} >= set(names), "they join", timeout_s=100)
 
     def workers(self) -> list[Worker]:
-        return roster(self.redis.client(), KEYS)
+        return living_workers(self.redis.client(), KEYS)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from farm.cli.operate.worker import BROKER, settings_of
 from farm.errors import WorkerFailed
 from farm.queue import broker
 from farm.queue.redis_keys import Keys
-from farm.queue.workers import Worker, ask_to_drain, find, roster
+from farm.queue.workers import Worker, ask_to_drain, find, living_workers
 
 HEAD = ("worker", "role", "host", "version", "tier/env", "slots", "busy", "load", "seen")
 
@@ -29,7 +29,7 @@ def workers(context: click.Context, broker_url: str | None) -> None:
     settings = settings_of(broker_url)
     with closing(broker.client(settings)) as connection:
         broker.ping(settings)
-        found = roster(connection, Keys(settings.key_prefix))
+        found = living_workers(connection, Keys(settings.key_prefix))
     if not found:
         click.echo("no worker is connected; start one with: farm worker execute, farm worker generate")
         return
@@ -55,7 +55,7 @@ def drain(broker_url: str | None, names: tuple[str, ...], wait_s: float) -> None
     with closing(broker.client(settings)) as connection:
         broker.ping(settings)
         keys = Keys(settings.key_prefix)
-        there = roster(connection, keys)
+        there = living_workers(connection, keys)
         chosen = [find(there, name) for name in names]
         for worker in chosen:
             ask_to_drain(connection, keys, worker)
@@ -63,7 +63,7 @@ def drain(broker_url: str | None, names: tuple[str, ...], wait_s: float) -> None
         ends, pause = time.monotonic() + wait_s, threading.Event()
         left = {worker.name for worker in chosen} if wait_s else set()
         while left:
-            still = left & {worker.name for worker in roster(connection, keys)}
+            still = left & {worker.name for worker in living_workers(connection, keys)}
             for name in sorted(left - still):
                 click.echo(f"{name} left")
             left = still

@@ -26,12 +26,12 @@ from farm.inference.auth import bearer
 from farm.inference.client import Client
 from farm.records import ServedModel
 from farm.screen.terminal import Terminal
-from farm.server import lifecycle
+from farm.server import manage
+from farm.server.api_keys import server_secrets
 from farm.server.images import DEFAULT_PORT, LaunchOptions
-from farm.server.keys import server_secrets
 from farm.server.launch import run_line
-from farm.server.lifecycle import CPU, ServerHandle
 from farm.server.local import command_line, model_file
+from farm.server.manage import CPU, ServerHandle
 from farm.text import one_line
 
 # Options of `farm server start` by the names that they have in `farm submit`
@@ -82,7 +82,7 @@ def start(**options: Any) -> int:
     server_id = new_run_id(f"{spec.name}-{spec.device}")
     how = LaunchOptions(
         server_id=server_id,
-        log=lifecycle.server_log(settings, spec, server_id),
+        log=manage.server_log(settings, spec, server_id),
         port=options["port"],
         bind=options["bind"],
         image=options["image"],
@@ -98,12 +98,12 @@ def start(**options: Any) -> int:
     if options["print_command"]:
         click.echo(_printed(spec, settings, how, threads))
         return 0
-    handle = lifecycle.running(settings, spec, how.port)
+    handle = manage.running(settings, spec, how.port)
     if handle is not None:
         click.echo(f"{spec.name} is served already by {handle.server.server_id}", err=True)
     else:
         check = not options["no_host_check"]
-        handle = lifecycle.start(spec, settings, how, threads=threads, host_check=check, say=_say)
+        handle = manage.start(spec, settings, how, threads=threads, host_check=check, say=_say)
         _say(f"server {server_id} starts ({handle.server.place}); its log: {how.log}")
     if not options["no_wait"]:
         wait_for(handle, spec, catalogue.served(spec), settings, options["budget_s"])
@@ -118,19 +118,19 @@ def started_server(
 
     `options`: those of --start-server (farm/cli/options/model_servers.py).
     """
-    handle = lifecycle.running(settings, spec)
+    handle = manage.running(settings, spec)
     if handle is not None:
         _say(f"{spec.name} is served already by {handle.server.server_id}")
     else:
         how = LaunchOptions(
             server_id=server_id,
-            log=lifecycle.server_log(settings, spec, server_id),
+            log=manage.server_log(settings, spec, server_id),
             port=options["server_port"],
             image=options["server_image"],
             weights=options["server_weights"],
         )
         try:
-            handle = lifecycle.start(spec, settings, how, threads=default_threads(), say=_say)
+            handle = manage.start(spec, settings, how, threads=default_threads(), say=_say)
         except ConfigError as exc:
             exc.remedy = _OF_A_SERVER.sub(r"--server-\1", exc.remedy)
             raise
@@ -152,19 +152,19 @@ def _printed(spec: ModelSpec, settings: Settings, how: LaunchOptions, threads: i
     if spec.device == CPU:
         return shlex.join(command_line(spec, model_file(spec, how.weights), how, threads))
     try:
-        launch = lifecycle.plan_container(spec, how)
+        launch = manage.plan_container(spec, how)
     except ConfigError as exc:
         if how.weights is not None:
             raise
         _say(f"caution: {exc}")
-        launch = lifecycle.plan_container(spec, replace(how, weights=Path("/FOLDER/OF/WEIGHTS")))
+        launch = manage.plan_container(spec, replace(how, weights=Path("/FOLDER/OF/WEIGHTS")))
     try:
         names = tuple(server_secrets(spec, settings, no_auth=how.no_auth, has_weights=how.weights is not None))
     except ConfigError as exc:
         _say(f"caution: {exc}")
         names = ("JWT_SECRET", "HF_TOKEN") if spec.auth_style == "jwt" else ("API_KEY", "HF_TOKEN")
     if launch.spec_file is not None:
-        lifecycle.write_spec_file(launch)
+        manage.write_spec_file(launch)
         _say(f"wrote {launch.spec_file[0]}, which the line mounts")
     return run_line(launch, names)
 
@@ -196,7 +196,7 @@ def wait_for(
 def status() -> int:
     """List the servers that farm started on this host: where they are, and whether they answer."""
     settings = load()
-    found = list(lifecycle.handles(settings, say=lambda why: _say(f"caution: {why}")))
+    found = list(manage.handles(settings, say=lambda why: _say(f"caution: {why}")))
     for handle in found:
         server = handle.server
         answer = _answer(settings, server.engine, server.url) if server.alive else ""
@@ -225,7 +225,7 @@ def _answer(settings: Settings, engine: str, url: str) -> str:
 @click.option("--tail", type=click.IntRange(1), default=100, show_default=True, help="Lines from the end.")
 def logs(name: str | None, follow: bool, tail: int) -> int:
     """Print a server's log: by its id, its model, or the only one there is."""
-    handle = lifecycle.find(load(), name)
+    handle = manage.find(load(), name)
     path = handle.server.log
     try:
         with path.open("rb") as file:
@@ -251,7 +251,7 @@ def _copy_more(file: Any, handle: ServerHandle) -> None:
 
 
 def _alive(handle: ServerHandle) -> bool:
-    found = lifecycle.find(load(), handle.server.server_id)
+    found = manage.find(load(), handle.server.server_id)
     return found.server.alive
 
 
@@ -261,7 +261,7 @@ def _alive(handle: ServerHandle) -> bool:
 def stop(name: str | None, everything: bool) -> int:
     """Stop a server: by its id, its model, its URL, or the only one there is. Its weights and tensors stay."""
     settings = load()
-    found = list(lifecycle.handles(settings)) if everything else [lifecycle.find(settings, name)]
+    found = list(manage.handles(settings)) if everything else [manage.find(settings, name)]
     for handle in found:
         handle.stop()
         click.echo(f"stopped {handle.server.server_id}")

@@ -21,12 +21,12 @@ from farm.errors import BrokerUnavailable, Interrupted, MessageRejected, RunInco
 from farm.ids import sha256_hex
 from farm.ledger import history
 from farm.ledger.ledger import Ledger
-from farm.queue.answer_stream import Answers, Scored
+from farm.queue.answer_stream import AnswerStream, Scored
 from farm.queue.blobs import Blobs
-from farm.queue.messages import SCORE_TASK, Failure, Letter, ScoreJob, Sender
+from farm.queue.messages import SCORE_TASK, Failure, Publisher, ScoreJob, TaskMessage
 from farm.queue.redis_keys import Keys, score_queue
 from farm.queue.signing import Signer
-from farm.queue.workers import roster
+from farm.queue.workers import living_workers
 from farm.records import RunSpec, SampleKey
 from farm.text import decode
 
@@ -75,7 +75,7 @@ class Scorer:
         ledger: Ledger,
         run_id: str,
         *,
-        post: Sender,
+        publisher: Publisher,
         connection: redis.Redis,
         keys: Keys,
         signer: Signer,
@@ -83,9 +83,15 @@ class Scorer:
         say: Callable[[str], None],
     ) -> None:
         run = ledger.run(run_id)
-        self._run_id, self._fence, self._post, self._redis, self._keys = run_id, run.fence, post, connection, keys
+        self._run_id, self._fence, self._publisher, self._redis, self._keys = (
+            run_id,
+            run.fence,
+            publisher,
+            connection,
+            keys,
+        )
         self._signer, self._check, self._say = signer, check, say
-        self._blobs, self._answers = Blobs(connection, keys), Answers(connection, keys, signer)
+        self._blobs, self._answers = Blobs(connection, keys), AnswerStream(connection, keys, signer)
         identity = ledger.identity(run_id)
         self._board = RunBoard(connection, keys, run_id, run.fence, run.spec, identity, signer.key_id)
 
@@ -140,16 +146,16 @@ class Scorer:
     def _send(self, environment: str, order: bytes, answers: bytes, attempt: int) -> None:
         values = {sha256_hex(order): order, sha256_hex(answers): answers}
         self._blobs.put(self._run_id, values.items())
-        self._blobs.want(self._run_id, {f"score/{KEY}": attempt})
+        self._blobs.note_outstanding(self._run_id, {f"score/{KEY}": attempt})
         job = ScoreJob(
             run_id=self._run_id, problem_id=KEY.problem_id, index=KEY.index, attempt=attempt, fence=self._fence,
             config=sha256_hex(order), answers=sha256_hex(answers), environment=environment,
         )  # fmt: skip
-        letter = Letter(
+        message = TaskMessage(
             SCORE_TASK, f"{self._run_id}:{KEY}:score:{attempt}", self._signer.signed(job).model_dump(mode="json"),
             f"{{'run': '{self._run_id}'}}",
         )  # fmt: skip
-        self._post.send(score_queue(environment), [letter])
+        self._publisher.send(score_queue(environment), [message])
 
     def _claimed(self) -> bool:
         """Whether a living worker has the job."""
@@ -162,7 +168,9 @@ class Scorer:
         """What the run waits for, and what to type; empty while a living worker scores."""
         if self._claimed():
             return ""
-        fit = [w.name for w in roster(self._redis, self._keys) if environment in w.environments and not w.draining]
+        fit = [
+            w.name for w in living_workers(self._redis, self._keys) if environment in w.environments and not w.draining
+        ]
         waits = (
             f"waiting for {', '.join(fit)}, with the environment {environment}"
             if fit

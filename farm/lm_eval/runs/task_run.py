@@ -31,7 +31,7 @@ from farm.lm_eval.runs.scorer import Scorer, answers_of, order_of, plan_of
 from farm.lm_eval.runs.task_options import NEEDS_NO, refuse_options
 from farm.planning.plan import PlannedDataset
 from farm.queue import broker
-from farm.queue.publisher import sender
+from farm.queue.publisher import publisher_for
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import signer
 from farm.records import HarnessRef, Sampling
@@ -121,10 +121,10 @@ def score_harness_task(
         stopping(STOPPING, Terminal()) as stop,
         stack_or_cluster(stack, settings) as live,
         nullcontext(broker.client(live)) as redis,
-        closing(sender(live, redis)) as post,
+        closing(publisher_for(live, redis)) as publisher,
     ):
         scorer = Scorer(
-            ledger, run_id, post=post, connection=redis, keys=Keys(live.key_prefix),
+            ledger, run_id, publisher=publisher, connection=redis, keys=Keys(live.key_prefix),
             signer=signer(live), check=stack.check if stack is not None else lambda: None,
             say=lambda text: click.echo(text, err=True),
         )  # fmt: skip

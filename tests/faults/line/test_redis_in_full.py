@@ -187,7 +187,7 @@ def test_r20_a_redis_that_does_not_fit(experiment: Experiment, what: str, role: 
     if role == "submit" and what == "scripts":
         pytest.skip("a coordinator runs no script")
     process = cluster.submit() if role == "submit" else cluster.start_worker(role, "w")
-    cluster.posts.clear()
+    cluster.workers.clear()
     assert process.wait(100) == 2, process.stderr
     said = [line for line in process.stderr.splitlines() if line.startswith("farm: ")]
     assert len(said) == 1 and said[0].startswith("farm: Redis at "), process.stderr

@@ -14,7 +14,7 @@ import farm
 from farm.queue.messages import WIRE_VERSION
 from farm.queue.quarantine import Quarantine
 from farm.queue.redis_keys import Keys
-from farm.queue.workers import roster
+from farm.queue.workers import living_workers
 from tests.faults.line.experiment import Experiment
 from tests.support.scale import TIMEOUT_S, only_in_full
 from tests.support.wait import wait_until
@@ -40,7 +40,7 @@ def former(folder: Path, *, wire: int) -> Path:
 
 def versions(experiment: Experiment) -> set[str]:
     """What the workers say of themselves."""
-    return {worker.version for worker in roster(experiment.cluster.redis.client(), Keys("farm:"))}
+    return {worker.version for worker in living_workers(experiment.cluster.redis.client(), Keys("farm:"))}
 
 
 def test_w11_the_version_before_serves_while_it_speaks_the_same_schema(experiment: Experiment, tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_w6_all_workers_are_gone_for_a_minute(experiment: Experiment) -> None:
     experiment.slow_down(0.3)
     submit = experiment.start(seconds=10)
     nemesis.when(lambda: cluster.judged() > 3, "work goes on")
-    for worker in list(cluster.posts.values()):
+    for worker in list(cluster.workers.values()):
         nemesis.kill(worker)
     submit.says("worker is connected")
     nemesis.wait(60)

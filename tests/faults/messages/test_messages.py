@@ -217,7 +217,7 @@ def test_m15_a_job_that_was_done_is_not_done_again(line: JobLine, worker: FarmPr
     parcel = line.parcel()
     line.send(parcel)
     line.judged(parcel)
-    line.redis.client().hdel(line.keys.out(RUN), f"execute/{parcel.job.key}")  # as the coordinator does
+    line.redis.client().hdel(line.keys.outstanding(RUN), f"execute/{parcel.job.key}")  # as the coordinator does
     line.push(json.dumps(line.entry(parcel)).encode())
     wait_until(lambda: line.stale() == before + 1, "the repeated job is dropped")
     assert len(line.answers()[parcel.job.key]) == 1

@@ -14,7 +14,7 @@ from farm.coordinator.receiving import Intake
 from farm.errors import ConflictingResult
 from farm.ids import sample_seed, sha256_hex
 from farm.ledger import history
-from farm.queue.answer_stream import Answers
+from farm.queue.answer_stream import AnswerStream
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import Signer
 from farm.records import Completion, GenerateTelemetry, SampleKey, Verdict
@@ -29,7 +29,7 @@ def test_what_comes_twice_is_counted_and_what_differs_is_said(tmp_path: Path, ca
     with open_ledger(tmp_path) as ledger, running_redis(tmp_path / "redis") as server:
         keys = plan(ledger, "run-1", spec("evaluate", n=2))
         journal = ledger.acquire("run-1")
-        answers = Answers(server.client(), Keys("farm:"), Signer(b""))
+        answers = AnswerStream(server.client(), Keys("farm:"), Signer(b""))
         problems = {row.problem_id: row for row in history.problems(ledger, "run-1")}
         intake = Intake(journal, answers, ledger.run("run-1").spec, problems, set(keys), lambda key: PROGRAM)
 

@@ -15,7 +15,7 @@ from farm.ids import sha256_hex
 from farm.ledger import history
 from farm.ledger.executions import Runner, copy_for, digest_of, execution_digest, steady
 from farm.ledger.ledger import Ledger
-from farm.queue.answer_stream import Answers
+from farm.queue.answer_stream import AnswerStream
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import Signer
 from farm.records import CaseResult, JudgeSpec, Limits, SampleKey, SampleResult, Verdict
@@ -176,7 +176,7 @@ def test_a_worker_cannot_answer_with_a_copy(ledger: Ledger, tmp_path: Path) -> N
     problems = {row.problem_id: row for row in history.problems(ledger, "run-1")}
     with running_redis(tmp_path / "redis") as server:
         connection = server.client()
-        answers = Answers(connection, Keys("farm:"), Signer(b""))
+        answers = AnswerStream(connection, Keys("farm:"), Signer(b""))
         intake = Intake(journal, answers, spec(), problems, {KEY}, lambda key: PROGRAM)
         answers.result("run-1", 1, result(KEY, cached_from="run-2/p1#0"))
         refused = intake.read(block_ms=0)

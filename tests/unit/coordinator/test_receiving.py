@@ -9,7 +9,7 @@ import pytest
 from farm.coordinator.lifecycle import Pause, Vanished
 from farm.coordinator.receiving import Intake
 from farm.ledger import history
-from farm.queue.answer_stream import Answers
+from farm.queue.answer_stream import AnswerStream
 from farm.queue.messages import Failure
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import Signer
@@ -26,7 +26,7 @@ def test_a_copy_of_what_paused_an_earlier_coordinator_pauses_nobody(tmp_path: Pa
         journal = ledger.acquire("run-1")
         assert journal.fence == 2
         problems = {row.problem_id: row for row in history.problems(ledger, "run-1")}
-        answers = Answers(server.client(), Keys("farm:"), Signer(b"secret"))
+        answers = AnswerStream(server.client(), Keys("farm:"), Signer(b"secret"))
         intake = Intake(journal, answers, ledger.run("run-1").spec, problems, {key}, lambda key: PROGRAM)
         failure = Failure(
             problem_id=key.problem_id, index=key.index, stage="generate", attempt=1, reason="AuthRejected", pause=True

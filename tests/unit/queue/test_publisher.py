@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from farm.queue.envelope import open_envelope
-from farm.queue.messages import EXECUTE_TASK, ExecuteJob, Letter
+from farm.queue.messages import EXECUTE_TASK, ExecuteJob, TaskMessage
 from tests.support.job_line import JobLine, job_line
 from tests.support.redis_server import running_redis
 
@@ -25,9 +25,9 @@ def line(tmp_path: Path) -> Iterator[JobLine]:
         yield line
 
 
-def letter(line: JobLine, index: int) -> Letter:
+def message(line: JobLine, index: int) -> TaskMessage:
     job = line.signer.signed(line.parcel(index=index).job).model_dump(mode="json")
-    return Letter(EXECUTE_TASK, f"run-1:p#{index}:execute:1", job, f"{{'run': 'run-1', 'sample': 'p#{index}'}}")
+    return TaskMessage(EXECUTE_TASK, f"run-1:p#{index}:execute:1", job, f"{{'run': 'run-1', 'sample': 'p#{index}'}}")
 
 
 def entries(line: JobLine) -> list[bytes]:
@@ -50,22 +50,22 @@ def parts(raw: bytes) -> dict[str, Any]:
 
 @pytest.mark.redis
 def test_a_letter_is_what_celery_publishes(line: JobLine) -> None:
-    sent = letter(line, 1)
+    sent = message(line, 1)
     line.app.send_task(
         sent.task, kwargs={"job": sent.job}, task_id=sent.task_id, queue=QUEUE, exchange="", routing_key=QUEUE,
         ignore_result=True, argsrepr="()", kwargsrepr=sent.shown,
     )  # fmt: skip
     [celerys] = entries(line)
-    line.post.send(QUEUE, [sent])
+    line.publisher.send(QUEUE, [sent])
     [ours] = entries(line)
     assert parts(ours) == parts(celerys)
 
 
 @pytest.mark.redis
 def test_many_letters_are_one_command_and_come_in_their_order(line: JobLine) -> None:
-    letters = [letter(line, index) for index in range(300)]
+    messages = [message(line, index) for index in range(300)]
     before = line.redis.client().info("commandstats").get("cmdstat_lpush", {"calls": 0})["calls"]
-    line.post.send(QUEUE, letters)
+    line.publisher.send(QUEUE, messages)
     assert line.redis.client().info("commandstats")["cmdstat_lpush"]["calls"] == before + 1
     opened = [open_envelope(raw, QUEUE, {EXECUTE_TASK: ExecuteJob}) for raw in entries(line)]
     assert [envelope.job.index for envelope in opened] == list(range(300))

@@ -11,7 +11,7 @@ import redis
 from farm import config
 from farm.errors import DigestMismatch, MessageRejected
 from farm.ids import sha256_hex
-from farm.queue.answer_stream import Answers, CompletionArrived, decode
+from farm.queue.answer_stream import AnswerStream, CompletionArrived, decode
 from farm.queue.blobs import Blobs
 from farm.queue.messages import ExecuteJob, Failure
 from farm.queue.redis_keys import Keys
@@ -103,22 +103,26 @@ def test_what_a_claim_brings_along_is_believed_only_if_its_digest_is_right(conne
 def test_a_completion_with_any_text_arrives(connection: redis.Redis, text: str) -> None:
     data = encode(text)
     completion = Completion(problem_id="p", index=1, text_sha256=sha256_hex(data), reasoning_sha256=sha256_hex(b"why"))
-    answers = Answers(connection, KEYS, SIGNER)
+    answers = AnswerStream(connection, KEYS, SIGNER)
     answers.completion("r", 1, completion, GenerateTelemetry(latency_s=1.5), data, b"why")
     [(entry_id, fields)] = answers.read("r", b"0", block_ms=10, count=10)
     assert decode(fields) == CompletionArrived(completion, GenerateTelemetry(latency_s=1.5), data, b"why")
-    for name in KEYS.claims("r"), KEYS.out("r"):
+    for name in KEYS.claims("r"), KEYS.outstanding("r"):
         connection.hset(name, mapping={"generate/p#1": "1", "generate/p#2": "1"})
         connection.expire(name, 60)
     answers.remove("r", [entry_id], [("generate", SampleKey("p", 1))])
-    assert list(connection.hgetall(KEYS.claims("r"))) == list(connection.hgetall(KEYS.out("r"))) == [b"generate/p#2"]
+    assert (
+        list(connection.hgetall(KEYS.claims("r")))
+        == list(connection.hgetall(KEYS.outstanding("r")))
+        == [b"generate/p#2"]
+    )
     assert answers.read("r", b"0", block_ms=10, count=10) == []
 
 
 def test_a_failure_arrives(connection: redis.Redis) -> None:
     failure = Failure(problem_id="p", index=0, stage="execute", attempt=2, reason="lost")
-    Answers(connection, KEYS, SIGNER).failure("r", 1, failure)
-    [(_, fields)] = Answers(connection, KEYS, SIGNER).read("r", b"0", block_ms=10, count=10)
+    AnswerStream(connection, KEYS, SIGNER).failure("r", 1, failure)
+    [(_, fields)] = AnswerStream(connection, KEYS, SIGNER).read("r", b"0", block_ms=10, count=10)
     assert decode(fields) == failure and failure.key == SampleKey("p", 0)
 
 
@@ -133,8 +137,8 @@ def test_a_forged_entry_is_refused(fields: dict[bytes, bytes]) -> None:
 
 def test_a_text_that_is_not_what_the_record_names_is_refused(connection: redis.Redis) -> None:
     completion = Completion(problem_id="p", index=1, text_sha256=sha256_hex(b"a"))
-    Answers(connection, KEYS, SIGNER).completion("r", 1, completion, GenerateTelemetry(), b"b", None)
-    [(_, fields)] = Answers(connection, KEYS, SIGNER).read("r", b"0", block_ms=10, count=10)
+    AnswerStream(connection, KEYS, SIGNER).completion("r", 1, completion, GenerateTelemetry(), b"b", None)
+    [(_, fields)] = AnswerStream(connection, KEYS, SIGNER).read("r", b"0", block_ms=10, count=10)
     with pytest.raises(MessageRejected, match="not what its record names"):
         decode(fields)
 
@@ -154,7 +158,7 @@ def test_a_message_is_work_only_while_that_attempt_is_wanted(connection: redis.R
     assert mine.take(ExecuteJob, "execute", job()) is None, "no run wants it"
     connection.set(KEYS.state("run"), "2", ex=60)
     assert mine.take(ExecuteJob, "execute", job()) is None, "it was answered already"
-    mine.blobs.want("run", {"execute/p#0": 1})
+    mine.blobs.note_outstanding("run", {"execute/p#0": 1})
     assert mine.take(ExecuteJob, "execute", job()) is not None
     for stale in job(fence=1), job(attempt=2), job(index=1):
         assert other.take(ExecuteJob, "execute", stale) is None
@@ -165,14 +169,14 @@ def test_an_attempt_that_is_begun_again_and_again_is_answered_for(connection: re
     settings = config.load({"HOME": "/nonexistent", "FARM_BROKER_URL": server.url})
     context = TaskContext.make(settings, "mine", SIGNER)
     connection.set(KEYS.state("run"), "2", ex=60)
-    context.blobs.want("run", {"execute/p#0": 1})
+    context.blobs.note_outstanding("run", {"execute/p#0": 1})
     for _ in range(MAX_STARTS):
         assert context.take(ExecuteJob, "execute", job()) is not None
     assert context.take(ExecuteJob, "execute", job()) is None
     [(entry_id, fields)] = context.answers.read("run", b"0", block_ms=10, count=10)
     answer = context.answers.open("run", fields)
     assert isinstance(answer, Failure) and "poison" in answer.reason and answer.attempt == 1
-    context.blobs.want("run", {"execute/p#0": 2})
+    context.blobs.note_outstanding("run", {"execute/p#0": 2})
     assert context.take(ExecuteJob, "execute", job(attempt=2)) is not None, "the next attempt begins anew"
     context.answers.remove("run", [entry_id], [("execute", SampleKey("p", 0))])
     assert not connection.exists(KEYS.starts("run"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from farm.queue.answer_stream import Answers, decode
+from farm.queue.answer_stream import AnswerStream, decode
 from farm.queue.messages import Failure
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import Signer
@@ -46,7 +46,7 @@ def test_an_answer_waits_for_redis(
     monkeypatch.setattr("farm.queue.until_answered.AGAIN_S", 0.05)
     monkeypatch.setattr("redis.client.Pipeline", Pipeline)
     with running_redis(tmp_path / "redis") as server:
-        answers = Answers(server.client(), KEYS, Signer(b"a secret of this test"))
+        answers = AnswerStream(server.client(), KEYS, Signer(b"a secret of this test"))
         heal = trouble(server)
         worker = threading.Thread(target=answers.failure, args=("r", 1, FAILURE))
         worker.start()

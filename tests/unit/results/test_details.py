@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from farm.results.details import problem_detail, problem_details
-from farm.ledger.ledger import PlannedProblem
 from farm.errors import ConfigError, DigestMismatch
+from farm.ledger.ledger import PlannedProblem
 from farm.records import SampleKey, Verdict
+from farm.results.details import problem_detail, problem_details
 from tests.unit.plans import SUITE, SUITE_DIGEST, entry, open_ledger, plan, result, spec, store
 
 ODD = "Ask \ud800 \x00 <b>"

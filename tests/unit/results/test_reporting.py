@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from farm.errors import ConfigError, RunIncomplete, RunNotFound
 from farm.ledger import history
-from farm.results.comparing import paired_run, runs_as_repeats
 from farm.ledger.journal import CompletionEntry
 from farm.ledger.ledger import Ledger, PlannedProblem
-from farm.results.reporting import NO_SANDBOX, judged_samples, sample_rows, score_run
-from farm.errors import ConfigError, RunIncomplete, RunNotFound
 from farm.records import SampleKey, SampleResult, Sampling, Verdict
 from farm.reports.samples_jsonl import UnjudgedSample
 from farm.reports.sections import finish_with
+from farm.results.comparing import paired_run, runs_as_repeats
+from farm.results.reporting import NO_SANDBOX, judged_samples, sample_rows, score_run
 from farm.scoring.paired import compare_runs
 from tests.unit.plans import SUITE_DIGEST, entry, open_ledger, plan, result, spec
 

@@ -12,8 +12,8 @@ import pytest
 from farm import config
 from farm.catalogue import ModelSpec, load
 from farm.errors import ConfigError
+from farm.server.api_keys import server_secrets
 from farm.server.images import CACHE_ROOT, SPEC_FILE, WEIGHTS_ROOT, LaunchOptions, Mount
-from farm.server.keys import server_secrets
 from farm.server.launch import HUGEPAGES, plan_launch, run_line
 
 NEW_IMAGE = "registry.example/vllm-tt-metal-src-release-ubuntu-22.04-amd64:0.20.0-abc-def"

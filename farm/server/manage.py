@@ -1,4 +1,4 @@
-"""Model servers of this host from start to stop, whether they are containers or processes."""
+"""Starts, lists, finds and stops the model servers of this host, whether they are containers or processes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 from farm.catalogue.model_spec import ModelSpec
 from farm.config import Settings
 from farm.errors import ConfigError
+from farm.server.api_keys import server_secrets
 from farm.server.engine import ServerEngine
-from farm.server.follow import start_following
-from farm.server.host import check_nodes, check_port, check_resources, has_hugepages
+from farm.server.host_checks import check_nodes, check_port, check_resources, has_hugepages
 from farm.server.images import LaunchOptions
-from farm.server.keys import server_secrets
 from farm.server.launch import Launch, plan_launch
 from farm.server.local import LocalServer, check_local, local_servers, start_local, stop_local
+from farm.server.log_follower import start_following
 from farm.server.running import RunningServer
 
 CPU = "cpu"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from farm.server.follow import copy
+from farm.server.log_follower import copy
 
 
 def test_secrets_are_blacked_out_also_where_a_piece_ends_in_their_midst(tmp_path: Path) -> None:

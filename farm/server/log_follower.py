@@ -1,6 +1,6 @@
 """Copies what a model server's container writes into its log file, as long as the container runs.
 
-A process of its own (`python -m farm.server.follow CONTAINER FILE`), because the server outlives the
+A process of its own (`python -m farm.server.log_follower CONTAINER FILE`), because the server outlives the
 command that started it. Secrets that this process knows are blacked out on the way.
 """
 
@@ -26,7 +26,7 @@ def start_following(identity: str, log: Path) -> None:
     with log.open("ab") as sink:
         # Not waited for: it outlives this process, and init reaps it
         subprocess.Popen(
-            [sys.executable, "-P", "-m", "farm.server.follow", identity, str(log)],
+            [sys.executable, "-P", "-m", "farm.server.log_follower", identity, str(log)],
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
