@@ -6,7 +6,7 @@ later one, and cannot be paid for ending early. Which observation is which verdi
 sections 4 and 10.
 
 Where the original grader loses the results of all tests (an error outside a test, a process that
-ends), the sample fails at test 0, as its list of codes says; `detail` says what really happened.
+ends), the sample fails at test 0, as its list of codes says: `CaseResult.all_lost`, with the cause in `detail`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import hashlib
 import math
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 from farm import text
 from farm.errors import SandboxLost
@@ -22,7 +23,6 @@ from farm.judging.compare import Outcome, compare_text, compare_value, decode_ex
 from farm.judging.verdict import starved
 from farm.records import CaseResult, JudgeSpec, Limits, Suite, Verdict
 from farm.sandbox.api import Evaluation, Observation, Session
-from farm.scoring.lcb_codes import BEFORE_TESTS, PROCESS_ENDED
 
 _EXCERPT_CHARS = 1024
 _MAX_INT_DIGITS = {"official": 50_000, "tt": 4_300}
@@ -142,7 +142,7 @@ class _Run:
                     decode_expected(line, max_int_digits=digits)
                 values.append(decode_expected(test.output, max_int_digits=digits))
             except ValueError as error:
-                self._void(Verdict.RUNTIME_ERROR, f"{BEFORE_TESTS}test {index} is not JSON: {error}")
+                self._lose_all("error", Verdict.RUNTIME_ERROR, f"test {index} is not JSON: {error}")
                 return None
         return values
 
@@ -203,15 +203,15 @@ class _Run:
         where = "while loading" if index is None else f"in test {index}"
         detail = text.one_line(decode_text(frame.get("detail")) or "the child sent what is no answer")
         if frame.get("failed") == "syntax":
-            self._void(Verdict.SYNTAX_ERROR, f"{BEFORE_TESTS}{detail}")
+            self._lose_all("error", Verdict.SYNTAX_ERROR, detail)
         elif index is not None and decode_text(frame.get("out")) is not None:
-            self._void(Verdict.RUNTIME_ERROR, f"{BEFORE_TESTS}a signalling NaN is in the comparison {where}")
+            self._lose_all("error", Verdict.RUNTIME_ERROR, f"a signalling NaN is in the comparison {where}")
         elif frame.get("error") == "end":
-            self._void(Verdict.RUNTIME_ERROR, f"{PROCESS_ENDED}{detail} {where}", exit_code=1)
+            self._lose_all("process_end", Verdict.RUNTIME_ERROR, f"process ended: {detail} {where}", exit_code=1)
         else:
             if detail.startswith("TimeoutException"):
                 self._doubt()
-            self._void(Verdict.RUNTIME_ERROR, f"{BEFORE_TESTS}{detail} {where}")
+            self._lose_all("error", Verdict.RUNTIME_ERROR, f"{detail} {where}")
 
     def _child_ended(self, index: int | None) -> None:
         """No frame came: the child died, or was ended for a limit."""
@@ -225,19 +225,26 @@ class _Run:
         if verdict is Verdict.TIME_LIMIT:
             self._doubt(observed)
             if index is None or self._seconds_left() <= 0:
-                self._void(verdict, f"{PROCESS_ENDED}time limit of the whole sample {where}", observed)
+                self._lose_all("process_end", verdict, f"time limit of the whole sample {where}", observed)
             else:
                 self.cases.append(self._case(index, verdict, detail="the alarm did not end it", observed=observed))
         elif verdict is Verdict.RUNTIME_ERROR or index is None:
             how = f"signal {observed.signal}" if observed.signal else f"exit code {observed.exit_code}"
-            self._void(verdict, f"{PROCESS_ENDED}{observed.limit or how} {where}", observed)
+            self._lose_all("process_end", verdict, f"process ended: {observed.limit or how} {where}", observed)
         else:
             self.cases.append(self._case(index, verdict, detail=f"{observed.limit} limit", observed=observed))
 
-    def _void(
-        self, verdict: Verdict, detail: str, observed: Observation | None = None, *, exit_code: int | None = None
+    def _lose_all(
+        self,
+        how: Literal["error", "process_end"],
+        verdict: Verdict,
+        detail: str,
+        observed: Observation | None = None,
+        *,
+        exit_code: int | None = None,
     ) -> None:
-        case = self._case(0, verdict, detail=detail, observed=observed)
+        """Replace all cases by one failure at test 0: the original grader has no result of any test."""
+        case = self._case(0, verdict, detail=detail, observed=observed).model_copy(update={"all_lost": how})
         self.cases = [case if exit_code is None else case.model_copy(update={"exit_code": exit_code})]
 
     def _exchange(self, payload: bytes | None, wall_s: float) -> dict[str, object] | None:

@@ -61,6 +61,9 @@ class CaseResult(Record):
     index: Count
     verdict: Verdict
     detail: str = ""  # short: exception name, signal, limit; printable
+    # Mode lcb: the original grader keeps no result of any test here, because of an error outside the tests or
+    # because its process ended. The sample then fails at test 0, as the original's list of codes says
+    all_lost: Literal["error", "process_end"] | None = None
     exit_code: int | None = None
     signal: int | None = None
     limit: Literal["cpu", "wall", "memory", "stdout", "result"] | None = None

@@ -14,12 +14,6 @@ from farm.records import CaseResult, Verdict
 
 Code = bool | int
 
-# How a CaseResult's detail begins where the original grader keeps no result of any test: the whole
-# list is [-4] ("Error during testing") or, where its process ended or was ended, [-2] with code -5.
-# Both count as failing at test 0, as the original's list says.
-BEFORE_TESTS = "no test counted: "
-PROCESS_ENDED = "process ended: "
-
 _ERROR_DURING = "Error during testing"
 _CODES = {Verdict.WRONG_ANSWER: -2, Verdict.TIME_LIMIT: -3}  # every other failure is -4
 
@@ -45,11 +39,10 @@ def to_lcb(verdict: Verdict, cases: Sequence[CaseResult], *, functional: bool) -
         passed.append(True)
     if verdict in (Verdict.SYNTAX_ERROR, Verdict.NO_CODE) or failing is None:
         return LcbResult((-4,), {"error_code": -4, "error_message": _ERROR_DURING})
-    if failing.detail.startswith(PROCESS_ENDED):
+    if failing.all_lost == "process_end":
         return LcbResult((-2,), {"error_code": -5, "error_message": "TestRunnerError"})
-    if failing.detail.startswith(BEFORE_TESTS):
-        message = f"{_ERROR_DURING}: {failing.detail.removeprefix(BEFORE_TESTS)}"
-        return LcbResult((-4,), {"error_code": -4, "error_message": message})
+    if failing.all_lost == "error":
+        return LcbResult((-4,), {"error_code": -4, "error_message": f"{_ERROR_DURING}: {failing.detail}"})
     code = _CODES.get(verdict, -4)
     metadata: dict[str, object] = {"error_code": code}
     if verdict in (Verdict.MEMORY_LIMIT, Verdict.OUTPUT_LIMIT):

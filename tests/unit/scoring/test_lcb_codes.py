@@ -2,40 +2,57 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from farm.records import CaseResult, Verdict
-from farm.scoring.lcb_codes import BEFORE_TESTS, PROCESS_ENDED, Code, from_lcb, to_lcb
+from farm.scoring.lcb_codes import Code, from_lcb, to_lcb
+
+Lost = Literal["error", "process_end"] | None
 
 
-def cases(*verdicts: Verdict, detail: str = "") -> list[CaseResult]:
+def cases(*verdicts: Verdict, detail: str = "", lost: Lost = None) -> list[CaseResult]:
     return [
-        CaseResult(index=index, verdict=verdict, detail="" if verdict is Verdict.PASSED else detail)
+        CaseResult(index=index, verdict=verdict)
+        if verdict is Verdict.PASSED
+        else CaseResult(index=index, verdict=verdict, detail=detail, all_lost=lost)
         for index, verdict in enumerate(verdicts)
     ]
 
 
 @pytest.mark.parametrize(
-    ("verdict", "detail", "functional", "results", "error_code"),
+    ("verdict", "lost", "functional", "results", "error_code"),
     [
-        (Verdict.WRONG_ANSWER, "", False, (True, -2), -2),
-        (Verdict.WRONG_ANSWER, "", True, (True, False), -2),
-        (Verdict.TIME_LIMIT, "", False, (True, -3), -3),
-        (Verdict.RUNTIME_ERROR, "ValueError", False, (True, -4), -4),
-        (Verdict.MEMORY_LIMIT, "", False, (True, -4), -4),
-        (Verdict.OUTPUT_LIMIT, "", True, (True, -4), -4),
-        (Verdict.SYNTAX_ERROR, "", False, (-4,), -4),
-        (Verdict.NO_CODE, "", True, (-4,), -4),
-        (Verdict.RUNTIME_ERROR, f"{BEFORE_TESTS}NameError", False, (-4,), -4),
-        (Verdict.RUNTIME_ERROR, f"{PROCESS_ENDED}signal 11", False, (-2,), -5),
-        (Verdict.TIME_LIMIT, f"{PROCESS_ENDED}time limit", True, (-2,), -5),
+        (Verdict.WRONG_ANSWER, None, False, (True, -2), -2),
+        (Verdict.WRONG_ANSWER, None, True, (True, False), -2),
+        (Verdict.TIME_LIMIT, None, False, (True, -3), -3),
+        (Verdict.RUNTIME_ERROR, None, False, (True, -4), -4),
+        (Verdict.MEMORY_LIMIT, None, False, (True, -4), -4),
+        (Verdict.OUTPUT_LIMIT, None, True, (True, -4), -4),
+        (Verdict.SYNTAX_ERROR, None, False, (-4,), -4),
+        (Verdict.NO_CODE, None, True, (-4,), -4),
+        (Verdict.RUNTIME_ERROR, "error", False, (-4,), -4),
+        (Verdict.RUNTIME_ERROR, "process_end", False, (-2,), -5),
+        (Verdict.TIME_LIMIT, "process_end", True, (-2,), -5),
     ],
 )
-def test_failures(verdict: Verdict, detail: str, functional: bool, results: tuple[Code, ...], error_code: int) -> None:
-    written = to_lcb(verdict, cases(Verdict.PASSED, verdict, detail=detail), functional=functional)
+def test_failures(verdict: Verdict, lost: Lost, functional: bool, results: tuple[Code, ...], error_code: int) -> None:
+    written = to_lcb(verdict, cases(Verdict.PASSED, verdict, lost=lost), functional=functional)
     assert written.results == results
     assert [type(code) for code in written.results] == [type(code) for code in results]
     assert written.metadata["error_code"] == error_code
+
+
+def test_an_error_outside_the_tests_is_told_in_the_original_s_words() -> None:
+    lost = cases(Verdict.RUNTIME_ERROR, detail="NameError: x while loading", lost="error")
+    written = to_lcb(Verdict.RUNTIME_ERROR, lost, functional=False)
+    assert written.metadata["error_message"] == "Error during testing: NameError: x while loading"
+
+
+def test_the_detail_s_words_decide_nothing() -> None:
+    said = cases(Verdict.PASSED, Verdict.RUNTIME_ERROR, detail="process ended: signal 11")
+    assert to_lcb(Verdict.RUNTIME_ERROR, said, functional=False).results == (True, -4)
 
 
 def test_passed() -> None:
