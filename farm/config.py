@@ -26,12 +26,15 @@ SECRET_NAMES = (
 
 
 class ProgramRuntime(BaseModel):
-    """An interpreter on this host by the name that runs ask for, and the packages that it loads ahead."""
+    """An interpreter on this host by the name that runs ask for, and the packages that it loads ahead.
+
+    Without `python` it is one that `farm env create` made (farm/environments/runtimes.py).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    python: str
+    python: str = ""
     preload: tuple[str, ...] = ()
 
 
@@ -229,7 +232,7 @@ def _hf_endpoint(env: Mapping[str, str]) -> str:
 
 
 def _program_runtimes(env: Mapping[str, str]) -> tuple[ProgramRuntime, ...]:
-    """FARM_PROGRAM_RUNTIMES: `NAME=PYTHON[:PACKAGE,PACKAGE...]`, several separated by `;`."""
+    """FARM_PROGRAM_RUNTIMES: `NAME=PYTHON[:PACKAGE,PACKAGE...]` or `NAME` (of `farm env`), several separated by `;`."""
     found: dict[str, ProgramRuntime] = {}
     for part in (env.get("FARM_PROGRAM_RUNTIMES") or "").split(";"):
         if not part.strip():
@@ -237,10 +240,10 @@ def _program_runtimes(env: Mapping[str, str]) -> tuple[ProgramRuntime, ...]:
         name, mark, rest = part.strip().partition("=")
         python, _, packages = rest.partition(":")
         preload = tuple(package.strip() for package in packages.split(",") if package.strip())
-        if not mark or not python or not re.fullmatch(RUNTIME_PATTERN, name) or name in (*found, DEFAULT_RUNTIME):
+        if (mark and not python) or not re.fullmatch(RUNTIME_PATTERN, name) or name in (*found, DEFAULT_RUNTIME):
             raise ConfigError(
                 f"FARM_PROGRAM_RUNTIMES: {part.strip()!r} is no runtime, or one of that name is there already",
-                remedy="write NAME=PYTHON[:PACKAGE,PACKAGE] with lower-case names, separated by ';'",
+                remedy="write NAME=PYTHON[:PACKAGE,PACKAGE], or the NAME of a runtime of farm env, separated by ';'",
             )
         found[name] = ProgramRuntime(name=name, python=python, preload=preload)
     return tuple(found.values())

@@ -13,7 +13,7 @@ from farm.text import encode
 
 RUN_ID_PATTERN = r"^[a-z0-9][a-z0-9-]{2,63}$"
 DEFAULT_RUNTIME = "python"  # of programs: the interpreter that a worker has of its own
-RUNTIME_PATTERN = r"^[a-z][a-z0-9-]{0,30}$"
+RUNTIME_PATTERN = r"^[a-z][a-z0-9.-]{0,30}$"
 DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 
 

@@ -16,15 +16,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ROOT / "farm" / "environments" / "locks"
 LM_EVAL = "0.4.13"
-WANTED = {
+WANTED: dict[str, tuple[str, ...] | None] = {
     "EVALS": None,  # what farm itself has beside lm-eval: scripts/locked.py
     "EVALS_REASON": (f"lm-eval[math]=={LM_EVAL}",),
     "EVALS_META": (f"lm-eval[math,ifeval]=={LM_EVAL}",),
     "EVALS_VISION": (f"lm-eval=={LM_EVAL}", "pillow"),
+    "numpy-1.26.4": ("numpy==1.26.4",),
+    "numpy-2.2.5": ("numpy==2.2.5",),
 }
 UV = (
     "uv", "pip", "compile", "--quiet", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate",
-    "--no-emit-index-url", "--constraint", str(ROOT / "constraints.txt"),
+    "--no-emit-index-url",
 )  # fmt: skip
 
 
@@ -39,7 +41,9 @@ def lock(name: str) -> str:
         asked.write_text("".join(f"{requirement}\n" for requirement in wanted))
         if (LOCKS / f"{name}.txt").exists():  # uv keeps its versions, where constraints.txt has no say
             made.write_text((LOCKS / f"{name}.txt").read_text())
-        subprocess.run([*UV, "--output-file", str(made), str(asked)], check=True)
+        # A runtime of programs has another numpy than farm itself
+        pinned = () if name.startswith("numpy-") else ("--constraint", str(ROOT / "constraints.txt"))
+        subprocess.run([*UV, *pinned, "--output-file", str(made), str(asked)], check=True)
         return made.read_text()
 
 

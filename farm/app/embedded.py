@@ -25,7 +25,8 @@ import redis
 from pydantic import SecretStr
 from redis.exceptions import RedisError
 
-from farm.config import Settings, child_environment
+from farm.config import ProgramRuntime, Settings, child_environment
+from farm.environments.runtimes import as_variable
 from farm.errors import BrokerUnavailable, ConfigError, FarmError, WorkerFailed
 from farm.processes import ProcessName, end, name_of, start
 from farm.queue import broker
@@ -49,8 +50,11 @@ class EmbeddedStack:
         scores: bool = False,
         servers: tuple[str, ...] = (),
         confinement: Confinement | None = None,
+        runtime: ProgramRuntime | None = None,
     ) -> None:
         """0 slots start no worker of that role (a run that only grades, or only generates).
+
+        `runtime` is the one that the run's programs need; None: the interpreter of the workers.
 
         `scores` starts one that scores tasks of lm-eval in the environments of this host.
         """
@@ -59,6 +63,7 @@ class EmbeddedStack:
         slots = {"execute": execute_slots, "generate": generate_slots, "score": int(scores)}
         self._slots = {role: number for role, number in slots.items() if number}
         self._confinement = confinement or Confinement()
+        self._runtime = runtime
         self._broker: subprocess.Popen[bytes] | None = None
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._restarts = 0
@@ -158,6 +163,7 @@ class EmbeddedStack:
             "FARM_SECRET": self._secret.get_secret_value(),
             "FARM_LOG_DIR": str(self._settings.log_dir or self._settings.home / "logs"),
             "TMPDIR": str(self.directory),
+            "FARM_PROGRAM_RUNTIMES": "" if self._runtime is None else as_variable(self._runtime),
         }
         environment = child_environment(keep_secrets=role == "generate", extra=extra)
         argv = [sys.executable, "-P", "-m", "farm", "worker", role]

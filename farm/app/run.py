@@ -19,7 +19,9 @@ from farm.config import Settings
 from farm.coordinator.driver import Driver
 from farm.coordinator.progress import Ended, Progress
 from farm.coordinator.servers import window
+from farm.environments.runtimes import program_runtime
 from farm.errors import FarmError, Interrupted, RunIncomplete
+from farm.ids import DEFAULT_RUNTIME
 from farm.inference.auth import bearer
 from farm.ledger.control import HowToDrive, order_drive
 from farm.ledger.journal import CANCELLED, INTERRUPTED
@@ -139,7 +141,7 @@ def refuse_paused(run_id: str, ended: Ended) -> None:
 
 def _stack(settings: Settings, spec: RunSpec, how: HowToRun) -> EmbeddedStack:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    servers = how.servers or spec.servers
+    servers, runtime = how.servers or spec.servers, spec.judge.runtime
     return EmbeddedStack(
         settings,
         execute_slots=(how.workers or cores) if spec.judged else 0,
@@ -148,6 +150,7 @@ def _stack(settings: Settings, spec: RunSpec, how: HowToRun) -> EmbeddedStack:
         else 0,
         servers=servers,
         confinement=how.confinement,
+        runtime=None if runtime == DEFAULT_RUNTIME else program_runtime(settings, runtime),
     )
 
 

@@ -1,8 +1,9 @@
-"""The evaluation environments, in tt-inference-server's names, and which task belongs to which. Data.
+"""The environments that farm can make: for evaluation tasks, and for programs. Data.
 
 An environment is the packages of its lock file, exact and hashed (`locks/NAME.txt`); a change of the file is
-another environment. Sources: `workflows/workflow_venvs.py` of tenstorrent/tt-inference-server, whose own
-environments install forks of the same harness.
+another environment. Evaluation environments have tt-inference-server's names (`workflows/workflow_venvs.py` of
+tenstorrent/tt-inference-server, whose own environments install forks of the same harness). Program runtimes hold
+the numpy versions that LiveCodeBench's own lock files name: what numpy prints differs between them.
 """
 
 from __future__ import annotations
@@ -18,11 +19,16 @@ from farm.text import one_line
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One environment. `tasks` are patterns of the names of tasks that need it rather than EVALS."""
+    """One environment.
+
+    `tasks` are patterns of the names of tasks that need it rather than EVALS; `preload` are the packages that
+    programs may import, where it is a runtime of programs.
+    """
 
     name: str
     holds: str
     tasks: tuple[str, ...] = ()
+    preload: tuple[str, ...] = ()
 
     @property
     def lock(self) -> Path:
@@ -66,13 +72,24 @@ KNOWN = {
 }
 
 
+# numpy 1.26.4 is in LiveCodeBench's poetry.lock, 2.2.5 in its uv.lock (commit 28fef95)
+RUNTIMES = {
+    runtime.name: runtime
+    for runtime in (
+        Environment("numpy-1.26.4", "programs' numpy, as in LiveCodeBench's poetry.lock", preload=("numpy",)),
+        Environment("numpy-2.2.5", "programs' numpy, as in LiveCodeBench's uv.lock", preload=("numpy",)),
+    )
+}
+
+
 def known(name: str) -> Environment:
-    """The environment of that name; ConfigError that lists them."""
-    if name not in KNOWN:
+    """The evaluation environment or program runtime of that name; ConfigError that lists them."""
+    everything = {**KNOWN, **RUNTIMES}
+    if name not in everything:
         raise ConfigError(
-            f"no environment is known as {one_line(name, 40)}", remedy=f"choose one of {', '.join(KNOWN)}"
+            f"no environment is known as {one_line(name, 40)}", remedy=f"choose one of {', '.join(everything)}"
         )
-    return KNOWN[name]
+    return everything[name]
 
 
 def environment_of(task: str) -> Environment:

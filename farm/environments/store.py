@@ -20,7 +20,7 @@ from tempfile import mkdtemp
 
 import farm
 from farm.config import Settings, child_environment
-from farm.environments.known import DEFAULT, KNOWN, Environment
+from farm.environments.known import DEFAULT, KNOWN, RUNTIMES, Environment
 from farm.environments.process import NLTK_DATA
 from farm.errors import ConfigError
 from farm.text import one_line
@@ -55,8 +55,9 @@ class Environments:
 
     def outdated(self) -> list[Path]:
         """Folders of earlier locks, which nothing uses any more."""
-        current = {self.place(environment) for environment in KNOWN.values()}
-        return sorted(p for p in self._folder.glob("EVALS*-*") if p not in current and p.is_dir())
+        current = {self.place(environment) for environment in (*KNOWN.values(), *RUNTIMES.values())}
+        found = [path for pattern in ("EVALS*-*", "numpy-*") for path in self._folder.glob(pattern)]
+        return sorted(path for path in found if path not in current and path.is_dir())
 
     def ensure(self, environment: Environment, say: Callable[[str], None]) -> str:
         """Its Python, made now if it is not there. ConfigError if that fails."""
@@ -76,9 +77,10 @@ class Environments:
                 str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes",
                 "--no-deps", "-r", str(environment.lock),
             ], environment.name)  # fmt: skip
-            (made / NLTK_DATA).mkdir()  # NLTK fetches into folders that are there
-            [packages] = made.glob("lib/python3*/site-packages")
-            _link_farm(packages)
+            if not environment.preload:  # farm's own code runs there, and never in a runtime of programs
+                (made / NLTK_DATA).mkdir()  # NLTK fetches into folders that are there
+                [packages] = made.glob("lib/python3*/site-packages")
+                _link_farm(packages)
         return str(place / "bin" / "python")
 
     def remove(self, environment: Environment) -> bool:

@@ -1,7 +1,7 @@
 """How the zygotes of one sandbox are made: the tier, the interpreter and what it loads ahead.
 
-A runtime is an interpreter and a list of packages. numpy is loaded when the interpreter of this process
-has it; a benchmark whose programs need more names them.
+A runtime is an interpreter and a list of packages. numpy is loaded where the interpreter has it; a benchmark
+whose programs need more names them.
 """
 
 from __future__ import annotations
@@ -49,14 +49,15 @@ def candidates(tier: str) -> tuple[Tier, ...]:
 
 
 def make(tier: Tier, python: str | None = None, preload: tuple[str, ...] | None = None) -> Plan:
-    """The plan for a tier. `preload` None: numpy, where this interpreter has it.
+    """The plan for a tier. `preload` None: numpy, where the interpreter has it.
 
     Raises ConfigError for a package that the interpreter does not have, SandboxUnavailable for an interpreter
     that does not start.
     """
     interpreter = python or sys.executable
-    same = Path(interpreter).resolve() == Path(sys.executable).resolve()
-    names = preload if preload is not None else ("numpy",) if same else ()
+    # The path as given: a virtual environment's Python is a link to its base, but has other packages
+    same = Path(interpreter).absolute() == Path(sys.executable).absolute()
+    names = preload if preload is not None else ("numpy",)
     entries, packages = [], []
     for name in names:
         place = _location(name, None if same else interpreter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -41,14 +42,36 @@ def test_programs_get_the_runtime_that_the_run_names(tmp_path: Path, completions
     assert "No module named 'click'" in sample["detail"]
 
 
-def test_a_runtime_that_no_worker_has_is_said(tmp_path: Path, completions: Path) -> None:
-    home = tmp_path / "home"
-    process = grade(home, completions, "--program-runtime", "nowhere")
-    try:
-        process.says("no execute worker that has the runtime nowhere is connected")
-    finally:
-        process.interrupt()
-        assert process.wait() != 0
+def test_a_runtime_that_this_host_has_not_is_refused_at_once(tmp_path: Path, completions: Path) -> None:
+    process = grade(tmp_path / "home", completions, "--program-runtime", "nowhere")
+    assert process.wait() == 2
+    assert "no program runtime is called nowhere" in process.stderr
+    assert "FARM_PROGRAM_RUNTIMES: nowhere=PYTHON" in process.stderr
+    process = grade(tmp_path / "home", completions, "--program-runtime", "numpy-1.26.4")
+    assert process.wait() == 2
+    assert "farm env create numpy-1.26.4" in process.stderr
+
+
+SAYS_ITS_NUMPY = "import numpy as np\nn = int(input())\nprint(n * n if str(list(np.array([1]))) == {shown!r} else 0)"
+NUMPY = {"numpy-1.26.4": "[1]", "numpy-2.2.5": "[np.int64(1)]"}
+
+
+@pytest.mark.parametrize("name", NUMPY)
+def test_each_numpy_is_the_one_that_the_run_names(tmp_path: Path, name: str) -> None:
+    """A virtual environment of farm's own Python has its own packages, although both are one interpreter."""
+    home, completions = tmp_path / "home", tmp_path / "completions.jsonl"
+    made = subprocess.run(
+        [sys.executable, "-m", "farm", "env", "create", name], env=environment(home), capture_output=True, text=True
+    )
+    assert made.returncode == 0, made.stderr
+    completions.write_text(
+        json.dumps({"question_id": "farm_square", "code": SAYS_ITS_NUMPY.format(shown=NUMPY[name])}) + "\n"
+    )
+    grade(home, completions, "--program-runtime", name).ok()
+    (sample,) = samples_of(home / "out")
+    assert sample["verdict"] == "PASSED", sample
+    [runner] = report_of(home / "out")["versions"]["runners"]
+    assert name in runner.split()
 
 
 def test_a_name_that_is_none_is_refused(tmp_path: Path, completions: Path) -> None:

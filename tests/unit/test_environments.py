@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.environments.known import KNOWN, Environment, environment_of, known
+from farm.environments.known import KNOWN, RUNTIMES, Environment, environment_of, known
 from farm.environments.process import last_words
 from farm.environments.store import Environments
 from farm.errors import ConfigError
@@ -30,11 +30,12 @@ def test_a_task_names_its_environment(task: str, name: str) -> None:
     assert environment_of(task).name == name
 
 
-@pytest.mark.parametrize("environment", KNOWN.values(), ids=lambda environment: environment.name)
+@pytest.mark.parametrize("environment", [*KNOWN.values(), *RUNTIMES.values()], ids=lambda environment: environment.name)
 def test_each_lock_is_exact_hashed_and_without_addresses(environment: Environment) -> None:
     text = environment.lock.read_text()
     pins = [pin for pin in re.split(r"\n(?=[a-z0-9])", text.strip()) if not pin.startswith("#")]
-    assert any(pin.startswith("lm-eval==0.4.13 ") for pin in pins)
+    holds = environment.name.replace("-", "==") if environment.preload else "lm-eval==0.4.13"
+    assert any(pin.startswith(f"{holds} ") for pin in pins)
     assert all(re.match(r"[a-z0-9][a-z0-9._-]*==\S+", pin) and "--hash=sha256:" in pin for pin in pins)
     assert not re.search(r"https?://|--(extra-)?index-url", text)
 
@@ -93,7 +94,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 def test_one_is_made_whole_isolated_and_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Environment, "lock", property(lambda self: tmp_path / f"{self.name}.txt"))
-    for name in KNOWN:
+    for name in (*KNOWN, *RUNTIMES):
         (tmp_path / f"{name}.txt").write_text(TINY)
     store, wanted = Environments(tmp_path / "environments"), KNOWN["EVALS_META"]
     assert store.interpreter(wanted) is None

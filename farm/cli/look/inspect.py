@@ -13,6 +13,7 @@ import click
 from farm.app.home import blob_store, open_ledger
 from farm.cli.options.confinement import CONFINEMENT, confinement
 from farm.config import Settings, load
+from farm.environments.runtimes import program_runtime
 from farm.errors import ConfigError
 from farm.ids import DEFAULT_RUNTIME
 from farm.records import RunSpec, SampleKey, Verdict
@@ -170,10 +171,8 @@ def _rerun(
 def _kind(settings: Settings, chosen: Confinement, runtime: str) -> Confinement:
     if runtime == DEFAULT_RUNTIME:
         return chosen
-    for known in settings.program_runtimes:
-        if known.name == runtime:
-            return replace(chosen, python=known.python, preload=known.preload)
-    raise ConfigError(f"the run's programs need the runtime {runtime}", remedy="name it in FARM_PROGRAM_RUNTIMES")
+    found = program_runtime(settings, runtime)
+    return replace(chosen, python=found.python, preload=found.preload)
 
 
 @contextmanager

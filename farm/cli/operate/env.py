@@ -1,4 +1,4 @@
-"""`farm env`: the evaluation environments of this host."""
+"""`farm env`: the evaluation environments and program runtimes of this host."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import shutil
 import click
 
 from farm.config import load
-from farm.environments.known import KNOWN, known
+from farm.environments.known import KNOWN, RUNTIMES, known
 from farm.environments.store import environments, size_of
 
 
 @click.group(name="env")
 def env() -> None:
-    """List, make and remove evaluation environments: isolated Pythons that eval tasks name."""
+    """List, make and remove isolated Pythons: evaluation environments, and runtimes of programs (--program-runtime)."""
 
 
 @env.command(name="list")
 def list_() -> None:
     """Name, what it holds, and where it is on this host."""
     store = environments(load())
-    for name, environment in KNOWN.items():
+    for name, environment in (*KNOWN.items(), *RUNTIMES.items()):
         python = store.interpreter(environment)
         place = store.place(environment)
         size = f", {size_of(place) >> 20} MiB" if place.exists() else ""
@@ -32,7 +32,7 @@ def list_() -> None:
 @env.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 def create(names: tuple[str, ...]) -> None:
-    """Make environments anew, with the packages that farm pins for them."""
+    """Make environments, with the packages that farm pins for them; one that is there is replaced."""
     store = environments(load())
     for environment in [known(name) for name in names]:
         click.echo(f"making {environment.name} ({environment.holds})", err=True)

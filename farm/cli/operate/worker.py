@@ -68,12 +68,17 @@ def execute(broker_url: str | None, name: str | None, slots: Slots | None, **opt
 
     Refuses to start where a program cannot be confined, and says which protection is missing.
     """
+    from farm.environments.runtimes import with_interpreters
     from farm.tasks.boot import run_execute_worker
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     least, most = slots or Slots(cores, cores)
     return run_execute_worker(
-        settings_of(broker_url), slots=most, least_slots=least, name=name, confinement=confinement(options)
+        with_interpreters(settings_of(broker_url)),
+        slots=most,
+        least_slots=least,
+        name=name,
+        confinement=confinement(options),
     )
 
 

@@ -25,6 +25,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, NoReturn
 
 from . import at_fork  # isort: skip - before the modules that want to be told of a fork
@@ -141,9 +142,10 @@ def _warm(modules: tuple[str, ...], preload: list[str], harness_dir: str) -> Non
         directory, _, name = entry.rpartition(":")
         sys.path[:0] = [directory] if directory else []
         try:
-            importlib.import_module(name)
+            loaded = importlib.import_module(name)
         finally:
             sys.path[:] = [p for p in sys.path if p != directory]
+        _check_place(loaded, directory)
     os.environ.clear()  # numpy has read its variables; children are born with an empty environment
     sites = importlib.import_module("_sitebuiltins")
     for name in ("exit", "quit"):  # `site` defines them, and -S leaves it out
@@ -160,6 +162,13 @@ def _warm(modules: tuple[str, ...], preload: list[str], harness_dir: str) -> Non
     threads = len(os.listdir("/proc/self/task"))
     if threads != 1:
         raise RuntimeError(f"{threads} threads after the imports: unsafe to fork (is a preloaded package threaded?)")
+
+
+def _check_place(loaded: ModuleType, directory: str) -> None:
+    """ImportError for a preloaded package of another place than the runtime's: programs would get another version."""
+    file = loaded.__file__ or ""
+    if directory and not os.path.realpath(file).startswith(os.path.realpath(directory) + os.sep):
+        raise ImportError(f"{loaded.__name__} was loaded from {file or 'no file'}, not from {directory}")
 
 
 def _forget() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,17 @@ def test_packages_are_looked_for_in_the_interpreter_that_runs_the_programs(tmp_p
         plan.make("landlock", str(other), ("no_such_package",))
     with pytest.raises(SandboxUnavailable, match="does not say where numpy is"):
         plan.make("landlock", str(tmp_path / "gone"), ("numpy",))
+
+
+def test_a_virtual_environment_of_this_python_has_its_own_packages(tmp_path: Path) -> None:
+    """Its interpreter is a link to this one; its packages are not those of this process."""
+    venv.create(tmp_path / "own", symlinks=True, with_pip=False)
+    python = tmp_path / "own" / "bin" / "python"
+    assert python.resolve() == Path(sys.executable).resolve()
+    assert plan.make("landlock", sys.executable).preload != ()
+    assert plan.make("landlock", str(python)).preload == ()
+    with pytest.raises(ConfigError, match="cannot preload numpy: not installed"):
+        plan.make("landlock", str(python), ("numpy",))
+    [packages] = (tmp_path / "own").glob("lib/python3*/site-packages")
+    (packages / "only_there.py").write_text("")
+    assert plan.make("landlock", str(python), ("only_there",)).preload == (f"{packages}:only_there",)
