@@ -7,10 +7,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Self
 
 from farm.app.display import Display
 from farm.app.embedded import EmbeddedStack, stack_or_cluster
@@ -23,7 +23,7 @@ from farm.environments.runtimes import program_runtime
 from farm.errors import FarmError, Interrupted, RunIncomplete
 from farm.ids import DEFAULT_RUNTIME
 from farm.inference.auth import bearer
-from farm.ledger.control import HowToDrive, order_drive
+from farm.ledger.control import order_drive
 from farm.ledger.journal import CANCELLED, INTERRUPTED
 from farm.ledger.ledger import Ledger
 from farm.logs import log_run
@@ -33,7 +33,7 @@ from farm.queue.messages import GenerateConfig
 from farm.queue.publisher import publisher_for
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import signer
-from farm.records import RunSpec
+from farm.records import DriveOptions, RunSpec
 from farm.records.phases import Phase
 from farm.sandbox.confinement import Confinement
 
@@ -42,24 +42,26 @@ STOPPING = "stopping: waiting for what is in hand (again: stop now)"
 
 
 @dataclass(frozen=True, slots=True)
-class HowToRun:
-    """What decides how a run is driven, not what it scores."""
+class RunOptions:
+    """How a run is driven from here and where its report goes. Nothing of it changes a score."""
 
-    workers: int | None = None  # execute slots of the embedded stack
-    confinement: Confinement = field(default_factory=Confinement)
-    deadline_s: float = 1800.0  # of one request, from its slot on
-    stall_s: float = 120.0
-    out: Path | None = None
-    servers: tuple[str, ...] = ()  # where they are not those of the plan
-    detach: bool = False  # leave it to a farm coordinator
-    ordered: bool = False  # this is one
+    drive: DriveOptions = field(default_factory=DriveOptions)
+    workers: int | None = None  # execute slots of the embedded stack; None: one per core
+    confinement: Confinement = field(default_factory=Confinement)  # of the embedded stack's programs
+    out: Path | None = None  # folder of the report's files; None: a folder of FARM_HOME
+    detach: bool = False  # leave the run to a farm coordinator
+    by_service: bool = False  # this process was started by a farm coordinator
+
+    def on(self, servers: tuple[str, ...]) -> Self:
+        """The same with these model servers."""
+        return replace(self, drive=self.drive.model_copy(update={"servers": servers}))
 
 
 def run_to_end(
     settings: Settings,
     ledger: Ledger,
     run_id: str,
-    how: HowToRun,
+    options: RunOptions,
     *,
     display: Display,
     retry_unjudged: bool = False,
@@ -73,10 +75,10 @@ def run_to_end(
     """
     spec = ledger.run(run_id).spec
     check_resumable(ledger, run_id, blob_store(settings))
-    stack = None if settings.broker_url is not None else _stack(settings, spec, how)
-    if stack is None and (how.workers or how.confinement != Confinement()):
+    stack = None if settings.broker_url is not None else _stack(settings, spec, options)
+    if stack is None and (options.workers or options.confinement != Confinement()):
         display.say("caution: --workers, --sandbox and the like are for embedded workers; yours decide")
-    journal = ledger.acquire(run_id, ordered=how.ordered)
+    journal = ledger.acquire(run_id, ordered=options.by_service)
     released = False
     try:
         if retry_unjudged:
@@ -99,7 +101,7 @@ def run_to_end(
                 driver = Driver(
                     ledger=ledger, journal=journal, spec=spec, publisher=publisher, connection=connection,
                     keys=Keys(live_settings.key_prefix), signer=signer(live_settings), load=blob_store(settings).get,
-                    generate=_generate_config(spec, how), on_progress=on_progress,
+                    generate=_generate_config(spec, options), on_progress=on_progress,
                     check=stack.check if stack is not None else lambda: None,
                 )  # fmt: skip
                 released = True  # by the driver, whatever happens from here on
@@ -113,17 +115,17 @@ def run_to_end(
     finally:
         if not released:
             with suppress(FarmError):
-                journal.release("paused", "it did not start", keep_order=how.ordered)
+                journal.release("paused", "it did not start", keep_order=options.by_service)
     return ended
 
 
-def hand_over(ledger: Ledger, run_id: str, how: HowToRun, *, display: Display, retry_unjudged: bool) -> int:
+def detach(ledger: Ledger, run_id: str, options: RunOptions, *, display: Display, retry_unjudged: bool) -> int:
     """Order a run to be driven by a farm coordinator, and return at once. RunLocked if somebody drives it."""
     if retry_unjudged:
         journal = ledger.acquire(run_id)
         journal.retry_unjudged()
         journal.release("paused", "detached")
-    order_drive(ledger, run_id, HowToDrive(deadline_s=how.deadline_s, stall_s=how.stall_s, servers=how.servers))
+    order_drive(ledger, run_id, options.drive)
     display.say(f"run {run_id} waits for a farm coordinator; follow it: farm watch {run_id}")
     return 0
 
@@ -139,31 +141,26 @@ def refuse_paused(run_id: str, ended: Ended) -> None:
         raise RunIncomplete(f"run {run_id} is paused: {ended.reason}", remedy=f"mend that, then {resume}")
 
 
-def _stack(settings: Settings, spec: RunSpec, how: HowToRun) -> EmbeddedStack:
+def _stack(settings: Settings, spec: RunSpec, options: RunOptions) -> EmbeddedStack:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    servers, runtime = how.servers or spec.servers, spec.judge.runtime
+    servers, runtime = options.drive.servers or spec.servers, spec.judge.runtime
     return EmbeddedStack(
         settings,
-        execute_slots=(how.workers or cores) if spec.judged else 0,
+        execute_slots=(options.workers or cores) if spec.judged else 0,
         generate_slots=min(window(spec.model.max_concurrency * len(servers)), GENERATE_SLOTS_MAX)
         if spec.model and spec.generates
         else 0,
         servers=servers,
-        confinement=how.confinement,
+        confinement=options.confinement,
         runtime=None if runtime == DEFAULT_RUNTIME else program_runtime(settings, runtime),
     )
 
 
-def _generate_config(spec: RunSpec, how: HowToRun) -> GenerateConfig | None:
+def _generate_config(spec: RunSpec, options: RunOptions) -> GenerateConfig | None:
     if spec.model is None or not spec.generates:
         return None
-    return GenerateConfig(
-        model=spec.model,
-        servers=how.servers or spec.servers,
-        sampling=spec.sampling,
-        deadline_s=how.deadline_s,
-        stall_s=how.stall_s,
-    )
+    drive = options.drive.model_copy(update={"servers": options.drive.servers or spec.servers})
+    return GenerateConfig(model=spec.model, sampling=spec.sampling, drive=drive)
 
 
 @contextmanager

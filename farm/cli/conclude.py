@@ -10,7 +10,7 @@ import click
 
 from farm.app.home import blob_store
 from farm.app.reports import report_directory, write_reports
-from farm.app.run import HowToRun, hand_over, refuse_paused, run_to_end
+from farm.app.run import RunOptions, detach, refuse_paused, run_to_end
 from farm.config import Settings
 from farm.coordinator.progress import Ended
 from farm.errors import ConfigError, ConflictingResult, RunIncomplete
@@ -23,20 +23,20 @@ from farm.reports.table import show
 from farm.screen.terminal import Terminal
 
 
-def drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, *, retry_unjudged: bool = False) -> int:
+def drive(settings: Settings, ledger: Ledger, run_id: str, how: RunOptions, *, retry_unjudged: bool = False) -> int:
     """Drive a recorded run to its end and report it; the exit code (0 scored).
 
     Raises RunIncomplete when samples stay unjudged or the run is paused by the server, Interrupted
     after Ctrl-C; both say how to go on.
     """
     if how.detach:
-        return hand_over(ledger, run_id, how, display=Terminal(), retry_unjudged=retry_unjudged)
+        return detach(ledger, run_id, how, display=Terminal(), retry_unjudged=retry_unjudged)
     _check_writable(report_directory(settings, run_id, how.out))
     ended = run_to_end(settings, ledger, run_id, how, display=Terminal(), retry_unjudged=retry_unjudged)
     return conclude(ledger, run_id, settings, how, ended)
 
 
-def conclude(ledger: Ledger, run_id: str, settings: Settings, how: HowToRun, ended: Ended) -> int:
+def conclude(ledger: Ledger, run_id: str, settings: Settings, how: RunOptions, ended: Ended) -> int:
     """Report a drive that ended, on stdout and in files; the exit code, or the error that says how to go on."""
     refuse_paused(run_id, ended)
     if not ledger.run(run_id).spec.judged:
@@ -45,7 +45,7 @@ def conclude(ledger: Ledger, run_id: str, settings: Settings, how: HowToRun, end
             from farm.lm_eval.runs.task_run import score_harness_task  # it drives, too
 
             folder = report_directory(settings, run_id, how.out) / "lm-eval"
-            for path in score_harness_task(settings, ledger, run_id, folder, ordered=how.ordered):
+            for path in score_harness_task(settings, ledger, run_id, folder, ordered=how.by_service):
                 click.echo(str(path))
         return code
     report, paths = write_reports(settings, ledger, run_id, report_directory(settings, run_id, how.out))

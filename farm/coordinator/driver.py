@@ -83,7 +83,7 @@ class Driver:
         )
         self._blobs = Blobs(connection, keys)
         self._on_progress, self._check = on_progress, check
-        urls = generate.servers if generate is not None else ()
+        urls = generate.drive.servers if generate is not None else ()
         self._servers = RunServers(Slots(connection, keys), self._run_id, urls, model.max_concurrency if model else 1)
         self._dispatcher = Dispatcher(
             publisher, self._blobs, run_id=self._run_id, fence=journal.fence, load=load,

@@ -13,6 +13,7 @@ from typing import Any, Self
 from farm.ids import canonical_json, sha256_hex
 from farm.protocols import render_text
 from farm.records import Message, Prompt, Sampling, ServedModel, Usage
+from farm.records.fields import sent
 
 # The chat templates of Llama 3.2 and 3.3 stamp today's date unless they are given one, which changes a
 # greedy prompt every day. This is the fixed default of Llama 3.1.
@@ -32,19 +33,17 @@ def pinned(repo: str) -> Mapping[str, Any] | None:
 class GenerateRequest:
     """One request: `messages` for the chat endpoint, or `prompt` for completions; exactly one of them.
 
-    `None` in a sampling field means: not sent. Times are seconds, counted from the start of the call:
-    `first_token_s` is the patience for a server that is warming up, `stall_s` the longest silence after
-    the first token, `deadline_s` the end in any case. They are generous because an aborted request can
-    crash the TT backend.
+    `parameters` are the fields of the body that decide how tokens are drawn, by the body's names. Times are
+    seconds, counted from the start of the call: `first_token_s` is how long a server that is warming up may take
+    to the first token, `stall_s` the longest silence after it, `deadline_s` the end in any case. They are
+    generous because an aborted request can crash the TT backend.
     """
 
     model: str
     messages: tuple[Message, ...] = ()
     prompt: str | None = None
     max_tokens: int = 2048
-    temperature: float | None = None
-    top_p: float | None = None
-    stop: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
     chat_template_kwargs: Mapping[str, Any] | None = None
     deadline_s: float = 1800.0
@@ -63,15 +62,9 @@ class GenerateRequest:
             fields["messages"] = prompt.messages
         else:
             fields["prompt"] = render_text(prompt)
-        fields.setdefault("max_tokens", sampling.max_tokens)
-        return cls(
-            model=served.repo,
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            stop=sampling.stop,
-            seed=seed,
-            **fields,
-        )
+        parameters = sent(sampling)
+        fields.setdefault("max_tokens", parameters.pop("max_tokens"))
+        return cls(model=served.repo, parameters=parameters, seed=seed, **fields)
 
     @property
     def path(self) -> str:
@@ -96,11 +89,9 @@ class GenerateRequest:
     def body(self, *, stream: bool) -> dict[str, Any]:
         """The request body, as sent."""
         body: dict[str, Any] = {"model": self.model, **self.input_fields(), "max_tokens": self.max_tokens}
-        for name in ("temperature", "top_p", "seed"):
-            if getattr(self, name) is not None:
-                body[name] = getattr(self, name)
-        if self.stop:
-            body["stop"] = list(self.stop)
+        body.update(self.parameters)
+        if self.seed is not None:
+            body["seed"] = self.seed
         body["stream"] = stream
         if stream:
             body["stream_options"] = {"include_usage": True}

@@ -149,7 +149,7 @@ def _probe(model: str, chat: bool, probe_s: float) -> GenerateRequest:
         messages=(Message(role="user", content="Hi"),) if chat else (),
         prompt=None if chat else "Hi",
         max_tokens=1,
-        temperature=0.0,
+        parameters={"temperature": 0.0},
         deadline_s=probe_s,
         first_token_s=probe_s,
         stall_s=probe_s,

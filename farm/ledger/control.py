@@ -18,15 +18,7 @@ from farm.errors import LedgerCorrupt, RunNotFound
 from farm.ledger import tables
 from farm.ledger.journal import CANCELLED
 from farm.ledger.ledger import Ledger, owned
-from farm.records import Record
-
-
-class HowToDrive(Record):
-    """What decides how a coordinator drives a run, not what it scores."""
-
-    deadline_s: float
-    stall_s: float
-    servers: tuple[str, ...] = ()  # where they are not those of the plan
+from farm.records import DriveOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +29,16 @@ class Order:
     driven: bool
 
 
-def order_drive(ledger: Ledger, run_id: str, how: HowToDrive) -> None:
+def order_drive(ledger: Ledger, run_id: str, options: DriveOptions) -> None:
     """Order a run to be driven; a newer order takes the place of an older one. RunNotFound if there is none."""
     runs, orders = tables.runs, tables.orders
     with ledger.write() as db:
         if db.execute(sa.select(runs.c.run_id).where(runs.c.run_id == run_id)).first() is None:
             raise _unknown(ledger, run_id)
         db.execute(orders.delete().where(orders.c.run_id == run_id))
-        db.execute(orders.insert().values(run_id=run_id, wish=tables.DRIVE, how=how.to_json().decode(), at=time.time()))
+        db.execute(
+            orders.insert().values(run_id=run_id, wish=tables.DRIVE, how=options.to_json().decode(), at=time.time())
+        )
 
 
 def order_cancel(ledger: Ledger, run_id: str) -> bool:
@@ -81,14 +75,14 @@ def orders_to_drive(ledger: Ledger) -> list[Order]:
     return [Order(row["run_id"], owned(row)) for row in rows]
 
 
-def order_of(ledger: Ledger, run_id: str) -> HowToDrive | None:
+def ordered_drive(ledger: Ledger, run_id: str) -> DriveOptions | None:
     """How a run was ordered to be driven; None if it is not. LedgerCorrupt if that is not what was written."""
     orders = tables.orders
     query = sa.select(orders.c.how).where(orders.c.run_id == run_id, orders.c.wish == tables.DRIVE)
     with ledger.read() as db:
         how = db.execute(query).scalar_one_or_none()
     try:
-        return None if how is None else HowToDrive.model_validate_json(how)
+        return None if how is None else DriveOptions.model_validate_json(how)
     except ValidationError as exc:
         raise LedgerCorrupt(f"run {run_id}: its order to drive has an unknown form") from exc
 

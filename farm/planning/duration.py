@@ -47,7 +47,7 @@ def estimate(spec: ModelSpec, *, requests: int, servers: int, prompt_tokens: int
     )
 
 
-def in_words(seconds: float) -> str:
+def spoken(seconds: float) -> str:
     """A duration as people say it."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from farm.catalogue.eval_tasks import EvalTask
 from farm.protocols import Protocol
 from farm.records import DatasetRef, JudgeSpec, Limits, Reference, Sampling
+from farm.records.fields import Effect, labelled
 from farm.scoring.differences import judge_name
 
 BUNDLED = "sample"  # farm's own problems: nobody else measured anything on them
@@ -57,14 +58,8 @@ def _deviations(measured: Measurement) -> tuple[str, ...]:
         found.append(f"prompts of {protocol.ident}")
     if measured.judge.model_copy(update={"stop": protocol.judge.stop}) != protocol.judge:
         found.append(f"judge {judge_name(protocol.judge)}")
-    for name, ours, theirs in (
-        ("temperature", sampling.temperature, own.temperature),
-        ("top_p", sampling.top_p, own.top_p),
-        ("max tokens", sampling.max_tokens, own.max_tokens),
-        ("stop strings", sampling.stop, own.stop),
-    ):
-        if ours != theirs:
-            found.append(f"{name} {'not sent' if theirs is None else theirs}")
+    pairs = zip(labelled(sampling, (Effect.SCORE,)), labelled(own, (Effect.SCORE,)), strict=True)
+    found += [f"{label} {theirs}" for (label, ours), (_, theirs) in pairs if ours != theirs]
     if measured.limits.cpu_s != Limits().cpu_s:
         found.append(f"time limit {Limits().cpu_s:g} s")
     if measured.dataset.tests != "all":

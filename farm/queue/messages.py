@@ -19,6 +19,7 @@ from farm.records import (
     Completion,
     Count,
     Digest,
+    DriveOptions,
     GenerateTelemetry,
     JudgeSpec,
     Limits,
@@ -86,10 +87,8 @@ class GenerateConfig(Record):
     """What all generate jobs of a run share."""
 
     model: ServedModel
-    servers: Annotated[tuple[str, ...], Field(min_length=1)]  # each request goes to one that has room
     sampling: Sampling
-    deadline_s: Annotated[float, Field(gt=0)]
-    stall_s: Annotated[float, Field(gt=0)]
+    drive: DriveOptions  # with the servers: each request goes to one that has room
 
 
 class ExecuteConfig(Record):

@@ -23,6 +23,7 @@ from farm.records.base import (
     Seconds,
     Verdict,
 )
+from farm.records.driving import DriveOptions
 from farm.records.judging import (
     JudgeSpec,
     Limits,
@@ -66,6 +67,7 @@ __all__ = [
     "DatasetRef",
     "Difficulty",
     "Digest",
+    "DriveOptions",
     "GenerateTelemetry",
     "HarnessRef",
     "JudgeSpec",

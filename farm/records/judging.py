@@ -8,14 +8,15 @@ from pydantic import Field, StringConstraints, model_validator
 
 from farm.ids import DEFAULT_RUNTIME, RUNTIME_PATTERN
 from farm.records.base import Record, is_default_runtime
+from farm.records.fields import Effect, Option
 
 
 class Limits(Record):
     """What one execution may use. Defaults and reasons: docs/sandbox.md."""
 
-    cpu_s: Annotated[float, Field(gt=0, le=3600)] = 6.0
+    cpu_s: Annotated[float, Field(gt=0, le=3600), Option("--cpu-limit")] = 6.0
     wall_s: Annotated[float, Field(gt=0, le=7200)] = 18.0
-    memory_bytes: Annotated[int, Field(ge=32 << 20, le=1 << 40)] = 1 << 30
+    memory_bytes: Annotated[int, Field(ge=32 << 20, le=1 << 40), Option("--memory-limit")] = 1 << 30
     stdout_bytes: Annotated[int, Field(ge=1 << 10, le=128 << 20)] = 16 << 20
     stderr_bytes: Annotated[int, Field(ge=0, le=1 << 20)] = 64 << 10
     result_bytes: Annotated[int, Field(ge=1 << 10, le=128 << 20)] = 16 << 20
@@ -37,12 +38,12 @@ LCB_MEMORY_BYTES = 4 << 30
 class JudgeSpec(Record):
     """How completions become verdicts. See docs/protocols.md."""
 
-    mode: Literal["judge", "lcb", "asserts"] = "judge"
+    mode: Annotated[Literal["judge", "lcb", "asserts"], Option("--judge")] = "judge"
     variant: Literal["official", "tt"] = "official"  # of mode lcb: which original grader
     comparator: Literal["lcb-text@1", "strip@1"] = "lcb-text@1"
-    stop: Literal["first_failure", "all"] = "first_failure"
+    stop: Annotated[Literal["first_failure", "all"], Option("--all-tests")] = "first_failure"
     # What programs find to import: an interpreter and its packages, by the name that workers give it
-    runtime: Annotated[str, StringConstraints(pattern=RUNTIME_PATTERN)] = Field(
+    runtime: Annotated[str, StringConstraints(pattern=RUNTIME_PATTERN), Option("--program-runtime")] = Field(
         default=DEFAULT_RUNTIME, exclude_if=is_default_runtime
     )
 
@@ -55,12 +56,44 @@ def default_limits(judge: JudgeSpec) -> Limits:
 class Sampling(Record):
     """What is asked of the model server. `None` means: not sent."""
 
-    n: Annotated[int, Field(ge=1, le=10_000)] = 1
-    temperature: Annotated[float, Field(ge=0, le=10)] | None = None
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    max_tokens: Annotated[int, Field(ge=1)] = 2048
-    stop: tuple[str, ...] = ()
-    seed: Annotated[int, Field(ge=0, lt=1 << 31)] = 42  # of the run; each sample's is ids.sample_seed
+    n: Annotated[
+        int,
+        Field(ge=1, le=10_000),
+        Option("--n", "Samples per problem; default: the protocol's.", "samples per problem", effect=Effect.PRECISION),
+    ] = 1
+    temperature: Annotated[
+        float | None,
+        Field(ge=0, le=10),
+        Option(
+            "--temperature", "Default: the protocol's.", "temperature", "temperature", effect=Effect.SCORE, always=True
+        ),
+    ] = None
+    top_p: Annotated[
+        float | None,
+        Field(gt=0, le=1),
+        Option("--top-p", "Default: the protocol's.", "top_p", "top_p", effect=Effect.SCORE, always=True),
+    ] = None
+    max_tokens: Annotated[
+        int,
+        Field(ge=1),
+        Option(
+            "--max-tokens", "Tokens of one completion; default: the protocol's.", "max tokens", "max_tokens",
+            effect=Effect.SCORE,
+        ),
+    ] = 2048  # fmt: skip
+    stop: Annotated[
+        tuple[str, ...],
+        Option(
+            "--stop", "An answer ends before it; repeatable. Default: the protocol's.", "stop strings", "stop",
+            metavar="TEXT", effect=Effect.SCORE,
+        ),
+    ] = ()  # fmt: skip
+    # Each sample gets its own from it (ids.sample_seed), so the body's `seed` is not this one
+    seed: Annotated[
+        int,
+        Field(ge=0, lt=1 << 31),
+        Option("--seed", "Of the run; each sample gets its own from it.", "seed", effect=Effect.DRAW),
+    ] = 42
 
 
 class Message(Record):

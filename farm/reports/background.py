@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from farm.records.fields import in_words
 from farm.reports.section import Section
 from farm.scoring.differences import judge_name, limits_name
 from farm.scoring.report import Distribution, Report, ServerShare
@@ -90,11 +91,7 @@ def provenance(report: Report) -> Section:
     rows += [(name, value) for name, value in optional if value]
     if model is not None:
         rows += [
-            (
-                "sampling",
-                f"n {sampling.n}, temperature {_sent(sampling.temperature)}, top_p {_sent(sampling.top_p)}, "
-                f"max_tokens {sampling.max_tokens}, stop {list(sampling.stop)}, seed {sampling.seed}",
-            ),
+            ("sampling", in_words(sampling)),
             ("seeds", report.seeds),
         ]
     rows += [
@@ -118,7 +115,3 @@ def _share(share: ServerShare) -> str:
 
 def _seconds(seconds: Distribution) -> str:
     return f"p50 {seconds.p50:.2f} s, p95 {seconds.p95:.2f} s, max {seconds.max:.2f} s"
-
-
-def _sent(value: float | None) -> str:
-    return "not sent" if value is None else f"{value:g}"

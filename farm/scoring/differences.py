@@ -8,6 +8,7 @@ devices and builds are what one wants to compare; they are named all the same.
 from __future__ import annotations
 
 from farm.records import JudgeSpec, Limits, Record, RunSpec, ServedModel
+from farm.records.fields import Effect, labelled
 from farm.scoring.report import Versions
 
 
@@ -50,6 +51,7 @@ def _measured(spec: RunSpec) -> list[tuple[str, str]]:
         ("prompts made by", own if regraded is None else regraded.prompted_by or "-"),
         # Where judging stops changes no verdict, only how much of it is known.
         ("judge", judge_name(spec.judge.model_copy(update={"stop": "first_failure"}))),
+        ("program runtime", spec.judge.runtime),
         ("limits", limits_name(spec.limits)),
         ("other limits", spec.limits.model_copy(update=_NAMED_LIMITS).record_digest()),
         ("dataset", data.name),
@@ -59,15 +61,8 @@ def _measured(spec: RunSpec) -> list[tuple[str, str]]:
         ("tests", data.tests),
         ("errata left out", str(len(data.flawed_excluded))),
     ]
-    asked = spec.kind == "evaluate"
-    rows += [
-        ("samples per problem", str(sampling.n) if asked else "-"),
-        ("temperature", _sent(sampling.temperature) if asked else "-"),
-        ("top_p", _sent(sampling.top_p) if asked else "-"),
-        ("max tokens", str(sampling.max_tokens) if asked else "-"),
-        ("stop strings", str(list(sampling.stop)) if asked else "-"),
-    ]
-    return rows
+    sampled = labelled(sampling, (Effect.SCORE, Effect.PRECISION))
+    return rows + [(label, value if spec.kind == "evaluate" else "-") for label, value in sampled]
 
 
 _NAMED_LIMITS = {"cpu_s": 6.0, "wall_s": 18.0, "memory_bytes": 1 << 30}
@@ -96,7 +91,3 @@ def _subject(spec: RunSpec, versions: Versions) -> list[tuple[str, str]]:
 def _of(model: ServedModel | None, field: str) -> str:
     value = None if model is None else getattr(model, field)
     return "-" if value is None else str(value)
-
-
-def _sent(value: float | None) -> str:
-    return "not sent" if value is None else f"{value:g}"

@@ -162,14 +162,15 @@ def ask(
 
     Raises NotWanted out of a wait, and an InferenceError when tries are used up or cannot help.
     """
-    urls, model = servers.reachable(config.servers), config.model
+    drive, model = config.drive, config.model
+    urls = servers.reachable(drive.servers)
     # Silence is judged by the watch, which sees all requests of a server
     wish = GenerateRequest.of(
         prompt, model, config.sampling, seed=seed,
-        deadline_s=config.deadline_s, stall_s=config.deadline_s, first_token_s=config.deadline_s,
+        deadline_s=drive.deadline_s, stall_s=drive.deadline_s, first_token_s=drive.deadline_s,
     )  # fmt: skip
     expectation = Expectation(
-        model.repo, model.engine, model.chat, config.stall_s, max(config.stall_s, GenerateRequest.first_token_s)
+        model.repo, model.engine, model.chat, drive.stall_s, max(drive.stall_s, GenerateRequest.first_token_s)
     )
 
     def once() -> Asked:
@@ -177,8 +178,8 @@ def ask(
 
         def still_wanted() -> bool:
             # A server may have been marked long ago, by a run that did not see it come back
-            if time.monotonic() - began > config.deadline_s:
-                servers.watch.require_one_well(urls, config.deadline_s)
+            if time.monotonic() - began > drive.deadline_s:
+                servers.watch.require_one_well(urls, drive.deadline_s)
             return wanted()
 
         # Each try waits for a slot anew: none is held while a server is being given time to heal.
@@ -194,5 +195,5 @@ def ask(
         return Asked(request, answer, url, answer.requests)
 
     with servers.watch.over(urls, expectation):
-        tried = retrying(once, stop=servers.stopping, budget_s=config.deadline_s)
+        tried = retrying(once, stop=servers.stopping, budget_s=drive.deadline_s)
     return replace(tried.value, requests=tried.calls - 1 + tried.value.requests)

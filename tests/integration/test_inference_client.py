@@ -126,7 +126,7 @@ def test_a_truncated_answer_says_so(server: ModelServer, client: Client) -> None
 
 def test_stop_strings_are_sent(server: ModelServer, client: Client) -> None:
     server.answer = saying("code###talk")
-    assert client.generate(replace(ASK, stop=("###",))).text == "code"
+    assert client.generate(replace(ASK, parameters={"stop": ["###"]})).text == "code"
 
 
 def test_threads_share_a_client_and_connections_are_kept(server: ModelServer, client: Client) -> None:

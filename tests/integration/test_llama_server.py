@@ -34,7 +34,7 @@ ASK = GenerateRequest(
     model=SMOLLM2_ALIAS,
     messages=(Message(role="user", content="Write a Python function that adds two numbers."),),
     max_tokens=16,
-    temperature=0.8,
+    parameters={"temperature": 0.8},
     seed=11,
     chat_template_kwargs=PINNED_DATE,
 )
@@ -73,7 +73,9 @@ def test_equal_seeds_give_equal_texts_and_others_differ(client: Client) -> None:
 
 
 def test_completions_of_the_same_model(client: Client) -> None:
-    got = client.generate(GenerateRequest(model=SMOLLM2_ALIAS, prompt="1, 2, 3, 4,", max_tokens=4, temperature=0.0))
+    got = client.generate(
+        GenerateRequest(model=SMOLLM2_ALIAS, prompt="1, 2, 3, 4,", max_tokens=4, parameters={"temperature": 0.0})
+    )
     assert got.text
     assert got.usage.completion_tokens == 4
 

@@ -14,7 +14,7 @@ from farm.config import load
 from farm.errors import AuthRejected, ServerUnwell
 from farm.queue.messages import GenerateConfig
 from farm.queue.redis_keys import Keys
-from farm.records import Message, Prompt, Sampling, ServedModel
+from farm.records import DriveOptions, Message, Prompt, Sampling, ServedModel
 from farm.tasks.generate import Asked, Servers, ask
 from tests.support.model_server import Fault, ModelServer
 from tests.support.redis_server import RedisServer, running_redis
@@ -49,8 +49,10 @@ class Worker:
         """One request, on its way."""
         config = GenerateConfig(
             model=ServedModel(name="m", repo="test/model", device="n300", max_concurrency=limit),
-            servers=tuple(server.url for server in servers), sampling=Sampling(max_tokens=100),
-            deadline_s=deadline_s, stall_s=STALL_S,
+            sampling=Sampling(max_tokens=100),
+            drive=DriveOptions(
+                servers=tuple(server.url for server in servers), deadline_s=deadline_s, stall_s=STALL_S
+            ),
         )  # fmt: skip
         return self._pool.submit(ask, self.servers, config, PROMPT, 1, run_id="run", sample="p#1", wanted=lambda: True)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import click
 from farm.app.home import open_ledger
 from farm.app.model_servers import ready_servers
 from farm.app.reports import report_directory, write_reports
-from farm.app.run import HowToRun, refuse_paused, run_to_end
+from farm.app.run import RunOptions, refuse_paused, run_to_end
 from farm.cli.options.model_servers import SERVER_URL, WAIT_SERVER
 from farm.cli.options.run import HOW, REQUESTS, how_to_run, named
 from farm.config import Settings, load
@@ -121,7 +120,9 @@ def _tell(found: Gate, options: dict[str, Any]) -> None:
 # --- sequential ---------------------------------------------------------------------------------
 
 
-def _sequential(settings: Settings, ledger: Ledger, run_id: str | None, how: HowToRun, options: dict[str, Any]) -> Gate:
+def _sequential(
+    settings: Settings, ledger: Ledger, run_id: str | None, how: RunOptions, options: dict[str, Any]
+) -> Gate:
     if options["reference"]:
         raise ConfigError(
             "a reference score says nothing of single problems", remedy="--sequential needs --against REF"
@@ -141,13 +142,13 @@ def _sequential(settings: Settings, ledger: Ledger, run_id: str | None, how: How
             run_id = options["name"] or new_run_id(f"gate-{source.model.name}")
             sequential.plan_run(ledger, run_id, runs[0], plan, urls)
             click.echo(f"run {run_id}: up to {len(plan.order)} problems", err=True)
-        _drive(settings, ledger, run_id, replace(how, servers=urls), plan)
+        _drive(settings, ledger, run_id, how.on(urls), plan)
     test = sequential.follow(ledger, run_id, plan)
     write_reports(settings, ledger, run_id, report_directory(settings, run_id, how.out))
     return sequential.answer(run_id, ", ".join(runs), plan, test)
 
 
-def _drive(settings: Settings, ledger: Ledger, run_id: str, how: HowToRun, plan: SequentialPlan) -> Ended:
+def _drive(settings: Settings, ledger: Ledger, run_id: str, how: RunOptions, plan: SequentialPlan) -> Ended:
     ended = run_to_end(
         settings, ledger, run_id, how, display=Terminal(), retry_unjudged=True, until=_decided(ledger, run_id, plan)
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -96,5 +95,5 @@ def resume(run_id: str, server_urls: tuple[str, ...], wait_server: float, **opti
             return conclude(ledger, run_id, settings, how, Ended("complete"))
         if row.spec.model is not None and row.spec.generates:
             ready = ready_servers(settings, row.spec.model, server_urls or row.spec.servers, wait_server, Terminal())
-            how = replace(how, servers=ready.urls)
+            how = how.on(ready.urls)
         return drive(settings, ledger, run_id, how, retry_unjudged=True)

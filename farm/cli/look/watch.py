@@ -24,7 +24,7 @@ from farm.config import load
 from farm.coordinator.announcement import picture
 from farm.coordinator.progress import Progress
 from farm.errors import ConfigError, Interrupted, RunIncomplete, RunNotFound
-from farm.ledger.control import order_cancel, order_of
+from farm.ledger.control import order_cancel, ordered_drive
 from farm.ledger.counts import Standing, standings
 from farm.ledger.journal import CANCELLED
 from farm.ledger.ledger import Ledger, RunRow
@@ -83,7 +83,7 @@ class Eyes:
         if row.state != "running":
             shown = None  # it may outlive a coordinator by a few seconds
         standing = standings(self._ledger, self._run_id).get(self._run_id, Standing())
-        return Sight(row, standing, shown, order_of(self._ledger, self._run_id) is not None)
+        return Sight(row, standing, shown, ordered_drive(self._ledger, self._run_id) is not None)
 
     def look_again(self) -> Sight:
         """As `look`, of a run that was there; one that only Redis knew may be gone."""
@@ -173,7 +173,7 @@ def cancel(run_id: str) -> None:
     """Pause a run, wherever it is driven. What is recorded is kept; farm resume goes on from there."""
     with open_ledger(load()) as ledger:
         if ledger.run(run_id).finished_at is not None:  # but a service may wait for its score, or try it once more
-            if order_of(ledger, run_id) is None:
+            if ordered_drive(ledger, run_id) is None:
                 raise ConfigError(f"run {run_id} has ended: there is nothing to cancel")
             order_cancel(ledger, run_id)
             click.echo(f"run {run_id} has ended, and its order is withdrawn; order it again: farm resume {run_id}")

@@ -10,7 +10,7 @@ import click
 
 from farm import health
 from farm.app.home import open_ledger
-from farm.app.run import HowToRun, stopping
+from farm.app.run import RunOptions, stopping
 from farm.cli.conclude import conclude, drive
 from farm.config import Settings, load
 from farm.coordinator.progress import Ended
@@ -26,7 +26,7 @@ from farm.errors import (
     RunNotOrdered,
 )
 from farm.ids import check_run_id
-from farm.ledger.control import order_of, withdraw_order
+from farm.ledger.control import ordered_drive, withdraw_order
 from farm.ledger.ledger import Ledger
 from farm.processes import start
 from farm.queue import broker
@@ -74,10 +74,10 @@ def _checked(run_id: str) -> str:
 
 def _drive_ordered(settings: Settings, ledger: Ledger, run_id: str) -> int:
     """Drive one run as ordered. What stops it for good ends the order, so that nobody tries for ever."""
-    order = order_of(ledger, run_id)
+    order = ordered_drive(ledger, run_id)
     if order is None:
         raise RunNotOrdered(f"run {run_id} is not ordered", remedy=f"order it: farm resume {run_id} --detach")
-    how = HowToRun(deadline_s=order.deadline_s, stall_s=order.stall_s, servers=order.servers, ordered=True)
+    how = RunOptions(drive=order, by_service=True)
     try:
         if ledger.run(run_id).state == "complete":  # a coordinator before this one came as far as that
             code = conclude(ledger, run_id, settings, how, Ended("complete"))
@@ -90,7 +90,7 @@ def _drive_ordered(settings: Settings, ledger: Ledger, run_id: str) -> int:
         raise
     except FarmError as exc:
         ledger_away = isinstance(exc, LedgerError) and not isinstance(exc, LedgerCorrupt)
-        if not ledger_away and order_of(ledger, run_id) is not None:
+        if not ledger_away and ordered_drive(ledger, run_id) is not None:
             withdraw_order(ledger, run_id, one_line(str(exc), 500))
         raise
 

@@ -9,12 +9,14 @@ from typing import Any
 
 import click
 
-from farm.app.run import HowToRun
+from farm.app.run import RunOptions
 from farm.cli.options.confinement import CONFINEMENT, F, all_of, confinement
+from farm.cli.options.fields import field_options, given
 from farm.errors import ConfigError
 from farm.ids import RUNTIME_PATTERN, check_run_id
 from farm.protocols import Protocol
-from farm.records import JudgeSpec, Limits
+from farm.records import DriveOptions, JudgeSpec, Limits
+from farm.records.fields import options_of
 from farm.sandbox.confinement import Confinement
 from farm.text import one_line
 
@@ -26,24 +28,7 @@ HOW: Callable[[F], F] = all_of(
 )
 
 
-REQUESTS: Callable[[F], F] = all_of(
-    click.option(
-        "--request-timeout",
-        "deadline_s",
-        type=click.FloatRange(1, 86400),
-        default=1800.0,
-        show_default=True,
-        help="Seconds for one completion, from its slot on.",
-    ),
-    click.option(
-        "--stall-timeout",
-        "stall_s",
-        type=click.FloatRange(1, 86400),
-        default=120.0,
-        show_default=True,
-        help="Seconds without a token after the first.",
-    ),
-)
+REQUESTS = field_options(DriveOptions, show_defaults=True)
 
 
 def named(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
@@ -95,11 +80,11 @@ CACHE = click.option(
 )
 
 
-def how_to_run(options: dict[str, Any]) -> HowToRun:
+def how_to_run(options: dict[str, Any]) -> RunOptions:
     """The HOW and REQUESTS options as a record; takes them out of `options`. ConfigError for some with --detach."""
-    names = ("workers", "deadline_s", "stall_s", "out", "detach")
-    plain = {name: options.pop(name) for name in names if name in options}
-    how = HowToRun(confinement=confinement(options), **plain)
+    drive = given(DriveOptions, {name: options.pop(name) for name in options_of(DriveOptions) if name in options})
+    plain = {name: options.pop(name) for name in ("workers", "out", "detach") if name in options}
+    how = RunOptions(drive=drive, confinement=confinement(options), **plain)
     if how.detach and (how.out or how.workers or how.confinement != Confinement()):
         raise ConfigError(
             "--detach leaves out, workers and sandbox to the coordinator and its workers",

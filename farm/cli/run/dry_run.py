@@ -11,8 +11,9 @@ from farm.ids import sample_seed
 from farm.inference.generation import GenerateRequest
 from farm.ledger.ledger import PlannedProblem
 from farm.planning.context_room import ContextRoom
-from farm.planning.duration import estimate, in_words
+from farm.planning.duration import estimate, spoken
 from farm.records import Prompt, RunSpec
+from farm.records.fields import in_words
 from farm.text import one_line
 
 
@@ -30,9 +31,7 @@ def plan_lines(
     yield f"slots: {model.max_concurrency} requests at a time on each; context: {model.max_context} tokens"
     yield f"dataset: {data.name}, {data.problems} problems{f' ({data.selection})' if data.selection else ''}"
     yield f"  from {data.source}, digest {data.digest[:16]}, tests: {data.tests}"
-    sent = {"temperature": sampling.temperature, "top_p": sampling.top_p}
-    told = ", ".join(f"{name} {'not sent' if value is None else f'{value:g}'}" for name, value in sent.items())
-    yield f"samples: {sampling.n} a problem, {requests} requests; {told}, max_tokens {sampling.max_tokens}"
+    yield f"samples: {sampling.n} a problem, {requests} requests; {in_words(sampling)}"
     yield f"scores: {', '.join(f'pass@{k}' for k in spec.ks)}; tolerance {spec.tolerance:g}"
     for ref in spec.references:
         unlike = f"; not compared, measured with {', '.join(ref.unlike)}" if ref.unlike else ""
@@ -68,5 +67,5 @@ def _time_lines(spec: RunSpec, entry: ModelSpec, requests: int, room: ContextRoo
     if guess is None:
         yield f"estimated time: unknown, the catalogue has no speeds for {entry.name} on {entry.device}"
         return
-    yield f"estimated time: {in_words(guess.low_s)} to {in_words(guess.high_s)}; grading goes on meanwhile"
+    yield f"estimated time: {spoken(guess.low_s)} to {spoken(guess.high_s)}; grading goes on meanwhile"
     yield f"  assumes {guess.assumes}"

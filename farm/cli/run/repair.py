@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -44,4 +43,4 @@ def repair(source: str, **options: Any) -> int:
         spec = plan_repair(ledger, run_id, row, blob_store(settings), servers=ready.urls)
         assert spec.repairs is not None
         click.echo(f"run {run_id}: asking again for {spec.repairs.failed} programs of {source}", err=True)
-        return drive(settings, ledger, run_id, replace(how))
+        return drive(settings, ledger, run_id, how)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from pydantic import ValidationError
 
 from farm import protocols
 from farm.app.checks import check_room
 from farm.app.home import blob_store, datasets_folder, open_ledger
 from farm.app.model_servers import ready_servers, server_places
-from farm.app.run import HowToRun
+from farm.app.run import RunOptions
 from farm.catalogue.code_tasks import HARNESS_TASKS, HarnessTask
 from farm.catalogue.eval_tasks import eval_task, task_of
 from farm.catalogue.model_spec import ModelSpec
 from farm.cli.conclude import drive
 from farm.cli.options.catalogue import CATALOGUE, open_catalogue
+from farm.cli.options.fields import field_options, given
 from farm.cli.options.model_servers import SERVER_URL, START_SERVER, WAIT_SERVER
 from farm.cli.options.problems import DATASET, NAME_OR_PATH, plan_problems, selection
 from farm.cli.options.run import CACHE, HOW, JUDGE, REQUESTS, RUN_ID, TASK, how_to_run, judge_spec, limits
@@ -34,6 +34,7 @@ from farm.planning.plan import check_ks, evaluation_spec, plan_evaluation
 from farm.planning.references import Measurement, references_of
 from farm.protocols.builtin import LM_EVAL
 from farm.records import HarnessRef, Sampling, ServedModel, default_limits
+from farm.records.fields import options_of, with_changes
 from farm.scoring.passk import default_ks
 from farm.screen.terminal import Terminal
 
@@ -56,14 +57,7 @@ from farm.screen.terminal import Terminal
     "protocol_name",
     help="Prompt, extraction, sampling, judge; default: tt where a reference has it, else official.",
 )
-@click.option("--n", type=click.IntRange(1, 10_000), help="Samples per problem; default: the protocol's.")
-@click.option("--temperature", type=click.FloatRange(0, 10), help="Default: the protocol's.")
-@click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Default: the protocol's.")
-@click.option("--max-tokens", type=click.IntRange(1), help="Tokens of one completion; default: the protocol's.")
-@click.option("--seed", type=click.IntRange(0, (1 << 31) - 1), help="Of the run; each sample gets its own from it.")
-@click.option(
-    "--stop", multiple=True, metavar="TEXT", help="An answer ends before it; repeatable. Default: the protocol's."
-)
+@field_options(Sampling)
 @click.option("--k", "ks", type=int, multiple=True, help="Report pass@k for this k; repeatable. Default: all usual.")
 @DATASET
 @JUDGE
@@ -92,7 +86,7 @@ def submit(**options: Any) -> int:
     model = catalogue.served(entry)
     task = eval_task(model.name, options["task"] or task_of(options["protocol_name"]), catalogue.evals)
     protocol = protocols.choose(code_task.protocol if code_task else options["protocol_name"] or task.protocol)
-    sampling = _sampling(protocol.sampling, options)
+    sampling = with_changes(protocol.sampling, given(Sampling, {name: options[name] for name in options_of(Sampling)}))
     judge = judge_spec(protocol, options["judge"], options["all_tests"], options["program_runtime"])
     ks = check_ks(options["ks"] or None, sampling.n)
     source = _source(options, settings, model, code_task)
@@ -135,18 +129,6 @@ def submit(**options: Any) -> int:
         return drive(settings, ledger, run_id, how)
 
 
-def _sampling(base: Sampling, options: dict[str, Any]) -> Sampling:
-    names = ("n", "temperature", "top_p", "max_tokens", "seed")
-    changes = {name: options[name] for name in names if options[name] is not None}
-    if options["stop"]:
-        changes["stop"] = options["stop"]
-    try:
-        return Sampling(**{**dict(base), **changes})
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        raise ConfigError(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}") from exc
-
-
 def _code_task(options: dict[str, Any]) -> HarnessTask | None:
     """The code task that `--task` names; it brings its protocol, and the part of the dataset that counts."""
     name = options["harness_task"]
@@ -183,7 +165,7 @@ def _served(
     return ready.urls, model
 
 
-def _submit_harness_task(settings: Settings, how: HowToRun, options: dict[str, Any]) -> int:
+def _submit_harness_task(settings: Settings, how: RunOptions, options: dict[str, Any]) -> int:
     """A task that lm-eval scores: its requests, farm's generation."""
     catalogue = open_catalogue(settings, options["catalogue"])
     entry = catalogue.spec(options["model"], options["device"], engine=options["engine"], impl=options["impl"])

@@ -14,7 +14,7 @@ from typing import Any
 
 from farm import protocols
 from farm.app.home import blob_store, open_ledger
-from farm.app.run import HowToRun, refuse_paused, run_to_end
+from farm.app.run import RunOptions, refuse_paused, run_to_end
 from farm.config import Settings
 from farm.datasets.select import Selection
 from farm.datasets.store import BlobStore
@@ -41,7 +41,7 @@ class Farm:
     settings: Settings
     model: ServedModel
     server: str
-    how: HowToRun
+    how: RunOptions
     label: str = ""  # part of a run's name: another label, another run
 
 
@@ -59,7 +59,7 @@ def generate(farm: Farm, group: Group) -> tuple[str, dict[int, list[str]]]:
             print(f"run {run_id}: all was generated before", file=sys.stderr)  # noqa: T201 - for the user of lm-eval
         else:
             print(f"run {run_id}: {len(group.documents)} requests x {group.sampling.n}", file=sys.stderr)  # noqa: T201
-            how = replace(farm.how, servers=(farm.server,))
+            how = farm.how.on((farm.server,))
             refuse_paused(
                 run_id, run_to_end(farm.settings, ledger, run_id, how, display=Terminal(), retry_unjudged=True)
             )

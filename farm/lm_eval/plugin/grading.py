@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from farm.app.home import blob_store, open_ledger
-from farm.app.run import HowToRun, refuse_paused, run_to_end
+from farm.app.run import RunOptions, refuse_paused, run_to_end
 from farm.config import Settings
 from farm.datasets.resolve import DatasetSource
 from farm.datasets.select import Selection
@@ -48,7 +48,7 @@ def grade(settings: Settings, answers: Answers, protocol: Protocol) -> list[tupl
     with open_ledger(settings) as ledger:
         run_id = _planned(settings, ledger, answers, protocol)
         if ledger.run(run_id).state != "complete":
-            ended = run_to_end(settings, ledger, run_id, HowToRun(), display=Terminal(), retry_unjudged=True)
+            ended = run_to_end(settings, ledger, run_id, RunOptions(), display=Terminal(), retry_unjudged=True)
             refuse_paused(run_id, ended)
         return verdicts_of(ledger, run_id)
 

@@ -12,12 +12,13 @@ from lm_eval.api.model import LM
 from lm_eval.api.registry import register_model
 from lm_eval.utils import simple_parse_args_string
 
-from farm.app.run import HowToRun
+from farm.app.run import RunOptions
 from farm.config import load
 from farm.errors import ConfigError
 from farm.lm_eval.plugin.generation import Farm, generate
 from farm.lm_eval.plugin.served import ready, refuse_unknown, served_model
 from farm.lm_eval.runs.requests import MAX_GEN_TOKS, chat_context, group
+from farm.records import DriveOptions
 
 ARGUMENTS = (
     "model, device, base_url, num_concurrent, max_length, max_gen_toks, seed, label, workers, timeout, stall_timeout, "
@@ -57,7 +58,8 @@ class FarmLM(LM):  # type: ignore[misc]
         url, served = ready(
             settings, served, base_url or server_url, wait_s=float(wait_server), context_given=max_length is not None
         )
-        how = HowToRun(workers=workers, deadline_s=float(timeout), stall_s=float(stall_timeout))
+        drive = DriveOptions(deadline_s=float(timeout), stall_s=float(stall_timeout))
+        how = RunOptions(drive=drive, workers=workers)
         self._farm = Farm(settings, served, url, how, str(label))
         self._seed, self._max_gen_toks = int(seed), int(max_gen_toks)
         self._runs: list[str] = []

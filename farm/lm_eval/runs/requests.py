@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from farm.errors import ConfigError
 from farm.ids import canonical_json
 from farm.records import Message, Prompt, Sampling
+from farm.records.fields import options_of
 from farm.text import one_line
 
 MAX_GEN_TOKS = 256  # lm-eval's, where neither task nor user says otherwise
@@ -83,27 +84,28 @@ def sampling_of(kwargs: Mapping[str, Any], *, n: int, seed: int, max_gen_toks: i
     """
     given = dict(kwargs)
     given.pop("stream", None)
-    sample = given.pop("do_sample", None)
-    temperature = given.pop("temperature", 0.0)
+    if given.pop("do_sample", None) is False:
+        given["temperature"] = 0.0
     limits = [
         given.pop(name, None) for name in ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")
     ]
     until = given.pop("until", None) or ()
-    top_p = given.pop("top_p", None)
-    run_seed = given.pop("seed", seed)
+    values: dict[str, Any] = {
+        "n": n,
+        "temperature": 0.0,
+        "max_tokens": next((limit for limit in limits if limit is not None), max_gen_toks),
+        "stop": (until,) if isinstance(until, str) else tuple(until),
+        "seed": given.pop("seed", seed),
+    }
+    for name, (_, option) in options_of(Sampling).items():
+        if option.sent_as in given:
+            values[name] = given.pop(option.sent_as)
     if given:
         raise ConfigError(
             f"task {task}: farm does not send {', '.join(sorted(given))}",
             remedy="leave it out of generation_kwargs and --gen_kwargs",
         )
     try:
-        return Sampling(
-            n=n,
-            temperature=0.0 if sample is False else float(temperature),
-            top_p=None if top_p is None else float(top_p),
-            max_tokens=next((int(limit) for limit in limits if limit is not None), max_gen_toks),
-            stop=(until,) if isinstance(until, str) else tuple(until),
-            seed=int(run_seed),
-        )
+        return Sampling.model_validate(values, strict=False)  # lm-eval's arguments may be texts
     except (ValidationError, ValueError, TypeError) as exc:
         raise ConfigError(f"task {task}: generation arguments that no server takes: {one_line(str(exc), 200)}") from exc

@@ -23,7 +23,7 @@ from farm.environments.known import DEFAULT, VISION, environment_of, known
 from farm.environments.process import dataset_rows, plan_task
 from farm.environments.store import environments
 from farm.errors import ConfigError
-from farm.ledger.control import order_of as order_to_drive
+from farm.ledger.control import ordered_drive
 from farm.ledger.ledger import Ledger
 from farm.lm_eval.runs.files import show_figures, write_scored
 from farm.lm_eval.runs.plan import document_name, harness_dataset, planned_requests
@@ -130,7 +130,7 @@ def score_harness_task(
         )  # fmt: skip
         found = scorer.score(
             spec.harness.environment, order, answers, stop,
-            wanted=lambda: not ordered or order_to_drive(ledger, run_id) is not None,
+            wanted=lambda: not ordered or ordered_drive(ledger, run_id) is not None,
         )  # fmt: skip
         redis.close()
     paths = write_scored(folder / sanitized(spec.model.repo), run_id, found["files"])

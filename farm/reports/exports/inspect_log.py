@@ -8,6 +8,7 @@ from typing import Any
 
 from farm.ids import sha256_hex
 from farm.records import SampleResult
+from farm.records.fields import sent
 from farm.reports.details import ProblemDetail, SampleDetail
 from farm.scoring.report import Report
 from farm.text import printable
@@ -24,8 +25,7 @@ def log_of(report: Report, problems: Iterable[ProblemDetail]) -> dict[str, Any]:
     metrics = {} if score is None else {"accuracy": {"name": "accuracy", "value": score.score, "params": {}}}
     if score is not None and score.standard_error is not None:
         metrics["stderr"] = {"name": "stderr", "value": score.standard_error, "params": {}}
-    sampling = spec.sampling
-    config = {"max_tokens": sampling.max_tokens, "temperature": sampling.temperature, "top_p": sampling.top_p}
+    config = {"stop_seqs" if name == "stop" else name: value for name, value in sent(spec.sampling).items()}
     samples = [sample for problem in problems for sample in _samples(problem, model)]
     ids = list(dict.fromkeys(sample["id"] for sample in samples))
     usage = _usage(report)
@@ -48,7 +48,7 @@ def log_of(report: Report, problems: Iterable[ProblemDetail]) -> dict[str, Any]:
             "model": model,
             "model_args": {},
             "config": {"epochs": max(1, report.samples_per_problem[1])},
-            "model_generate_config": {name: value for name, value in config.items() if value is not None},
+            "model_generate_config": config,
             "packages": {"farm": report.versions.farm},
             "metadata": {"farm_run": report.run_id, "score_digest": report.score_digest()},
         },

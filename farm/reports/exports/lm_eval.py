@@ -21,6 +21,7 @@ from typing import Any
 import farm
 from farm.catalogue.code_tasks import HarnessTask
 from farm.records import RunSpec
+from farm.records.fields import sent
 from farm.reports.write import durable
 
 
@@ -56,6 +57,7 @@ def results_of(
         line[name] for line in map(_hashes, documents) for name in ("doc_hash", "prompt_hash", "target_hash")
     )
     sampling = spec.sampling
+    drawn = {name: value for name, value in sent(sampling).items() if name not in ("max_tokens", "stop")}
     return {
         "results": {task.name: figures},
         "group_subtasks": {task.name: []},
@@ -69,8 +71,7 @@ def results_of(
                     "until": list(sampling.stop),
                     "max_gen_toks": sampling.max_tokens,
                     "do_sample": bool(sampling.temperature),
-                    "temperature": sampling.temperature,
-                    "top_p": sampling.top_p,
+                    **drawn,
                 },
                 "metadata": {"version": task.version},
             }

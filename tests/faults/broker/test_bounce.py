@@ -15,7 +15,7 @@ import pytest
 
 from farm.queue.answer_stream import CompletionArrived
 from farm.queue.messages import GenerateConfig
-from farm.records import Limits, Sampling, ServedModel, Verdict
+from farm.records import DriveOptions, Limits, Sampling, ServedModel, Verdict
 from tests.support.job_line import RUN, JobLine, job_line
 from tests.support.model_server import ModelServer
 from tests.support.redis_server import RedisServer, real_redis_binary, running_redis
@@ -95,7 +95,8 @@ def test_threads(redis: RedisServer, tmp_path: Path, transport: str) -> None:
 
 def generate_config(url: str) -> GenerateConfig:
     served = ServedModel(name="m", repo="org/m", device="n300")
-    return GenerateConfig(model=served, servers=(url,), sampling=Sampling(), deadline_s=200, stall_s=200)
+    drive = DriveOptions(servers=(url,), deadline_s=200.0, stall_s=200.0)
+    return GenerateConfig(model=served, sampling=Sampling(), drive=drive)
 
 
 def test_an_answer_waits_for_redis(redis: RedisServer, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.app.run import HowToRun
+from farm.app.run import RunOptions
 from farm.cli.conclude import conclude
 from farm.config import load
 from farm.coordinator.progress import Ended
@@ -60,7 +60,7 @@ def test_the_drive_ends_in_an_error_after_its_report(tmp_path: Path) -> None:
         keys = plan(ledger, "run-1", spec(), completed=2)
         ledger.acquire("run-1").record_results([result(key) for key in keys])
         with pytest.raises(ConflictingResult, match="p1#1 first") as caught:
-            conclude(ledger, "run-1", settings, HowToRun(), Ended("complete", conflicts=(keys[1],)))
+            conclude(ledger, "run-1", settings, RunOptions(), Ended("complete", conflicts=(keys[1],)))
         assert caught.value.exit_code == 4
         assert (tmp_path / "reports" / "run-1" / "report.json").exists()
-        assert conclude(ledger, "run-1", settings, HowToRun(), Ended("complete")) == 0
+        assert conclude(ledger, "run-1", settings, RunOptions(), Ended("complete")) == 0

@@ -9,12 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from farm.errors import LedgerCorrupt, RunNotFound, RunNotOrdered
-from farm.ledger.control import HowToDrive, order_cancel, order_drive, order_of, orders_to_drive, withdraw_order
+from farm.ledger.control import order_cancel, order_drive, ordered_drive, orders_to_drive, withdraw_order
 from farm.ledger.journal import CANCELLED, INTERRUPTED
 from farm.ledger.ledger import Ledger
+from farm.records import DriveOptions
 from tests.unit.plans import open_ledger, plan, spec
 
-HOW = HowToDrive(deadline_s=60.0, stall_s=30.0)
+HOW = DriveOptions(deadline_s=60.0, stall_s=30.0)
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_orders_are_found_oldest_first_and_say_who_has_a_driver(ledger: Ledger) 
 def test_a_newer_order_takes_the_place_of_an_older_one(ledger: Ledger) -> None:
     order_drive(ledger, "run-1", HOW)
     order_drive(ledger, "run-1", HOW.model_copy(update={"servers": ("http://elsewhere",)}))
-    how = order_of(ledger, "run-1")
+    how = ordered_drive(ledger, "run-1")
     assert how is not None and how.servers == ("http://elsewhere",) and len(orders_to_drive(ledger)) == 1
 
 
@@ -102,6 +103,6 @@ def test_an_unknown_run_and_a_damaged_order_are_named(ledger: Ledger) -> None:
         order_cancel(ledger, "run-9")
     order_drive(ledger, "run-1", HOW)
     with ledger.write() as db:
-        db.execute(sa.text("UPDATE orders SET how = '{}'"))
+        db.execute(sa.text("UPDATE orders SET how = '[]'"))
     with pytest.raises(LedgerCorrupt, match="run-1"):
-        order_of(ledger, "run-1")
+        ordered_drive(ledger, "run-1")

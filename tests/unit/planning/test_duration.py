@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from farm.catalogue import load
-from farm.planning.duration import estimate, in_words
+from farm.planning.duration import estimate, spoken
 
 
 def test_a_full_server_by_hand() -> None:
@@ -32,4 +32,4 @@ def test_no_speed_no_estimate() -> None:
     ("seconds", "said"), [(0.2, "1 s"), (89, "89 s"), (90, "2 min"), (5000, "83 min"), (36000, "10.0 h")]
 )
 def test_durations(seconds: float, said: str) -> None:
-    assert in_words(seconds) == said
+    assert spoken(seconds) == said

@@ -41,7 +41,7 @@ def test_another_protocol_is_named() -> None:
     ("changes", "unlike"),
     [
         ({"judge": JudgeSpec(mode="judge")}, "judge lcb (tt), comparator lcb-text@1, stop at first failure"),
-        ({"sampling": protocols.get("tt").sampling.model_copy(update={"temperature": 0.6})}, "temperature 0.0"),
+        ({"sampling": protocols.get("tt").sampling.model_copy(update={"temperature": 0.6})}, "temperature 0"),
         ({"sampling": protocols.get("tt").sampling.model_copy(update={"top_p": 0.9})}, "top_p not sent"),
         ({"sampling": protocols.get("tt").sampling.model_copy(update={"max_tokens": 512})}, "max tokens 2048"),
         ({"limits": Limits(cpu_s=1.0)}, "time limit 6 s"),

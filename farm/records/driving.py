@@ -1,0 +1,24 @@
+"""How a run is driven: what may differ from one start of a run to the next without touching its score."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from farm.records.base import Record
+from farm.records.fields import Option
+
+
+class DriveOptions(Record):
+    """What the command line, a farm coordinator and the generate workers share. Times are seconds."""
+
+    deadline_s: Annotated[
+        float,
+        Field(gt=0, le=86400),
+        Option("--request-timeout", "Seconds for one completion, counted from when it gets a slot of the server."),
+    ] = 1800.0
+    stall_s: Annotated[
+        float, Field(gt=0, le=86400), Option("--stall-timeout", "Seconds without a token after the first.")
+    ] = 120.0
+    servers: tuple[str, ...] = ()  # base URLs, where they are not those of the plan
