@@ -81,7 +81,7 @@ class Driver:
         self._board = RunBoard(
             connection, keys, self._run_id, journal.fence, spec, ledger.identity(self._run_id), signer.key_id
         )
-        self._blobs = Blobs(connection, keys)
+        self._blobs = Blobs(connection, keys, signer)
         self._on_progress, self._check = on_progress, check
         urls = generate.drive.servers if generate is not None else ()
         self._servers = RunServers(Slots(connection, keys), self._run_id, urls, model.max_concurrency if model else 1)

@@ -1,8 +1,8 @@
-"""Flower, set up so that it shows much and can do nothing.
+"""Serves Flower, set up so that it can only read.
 
-It is a foreign page on our queues: read-only (else it can send any task and stop workers), behind a password where
-others can reach it, and fed by task events, which workers send only with FARM_TASK_EVENTS=1. It shows of a job which
-sample of which run it is of; no message has more to show.
+Flower is another project's page on our queues. It is read-only (it could otherwise send any task and stop workers),
+has a password where other hosts can reach it, and without one refuses requests under another host name. It shows task
+events, which workers send only with FARM_TASK_EVENTS=1. Of a job it shows the run and the sample.
 """
 
 from __future__ import annotations
@@ -10,25 +10,33 @@ from __future__ import annotations
 import hashlib
 import signal
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from farm.config import Settings
 from farm.errors import ConfigError
-from farm.monitor.access import USER, Access
 from farm.queue.celery_app import make_app
+from farm.web.access import USER, Access
 
 TASKS_KEPT = 20_000  # of Flower's memory; its own default is 100,000
 COLUMNS = "name,kwargs,state,received,started,runtime,worker,uuid"
 
 
 def run_flower(settings: Settings, access: Access) -> int:
-    """Serve Flower until told to stop; the exit code. ConfigError when the extra is missing."""
+    """Serve Flower until told to stop; returns the exit code. Raises ConfigError if Flower is not installed."""
     try:
         from flower.app import Flower
         from flower.urls import settings as routes
         from tornado.options import options
+        from tornado.web import ErrorHandler
     except ImportError as exc:
         raise ConfigError("Flower is not installed", remedy="pip install 'farm[flower]'") from exc
+
+    class GuardedFlower(Flower):  # type: ignore[misc]  # Flower has no types
+        def find_handler(self, request: Any, **kwargs: Any) -> Any:
+            if not access.accepts_host(request.headers.get("Host")):
+                return self.get_handler_delegate(request, ErrorHandler, {"status_code": 403})
+            return super().find_handler(request, **kwargs)
+
     options.address, options.port = access.host, access.port
     options.read_only = True
     options.max_tasks = TASKS_KEPT
@@ -40,7 +48,7 @@ def run_flower(settings: Settings, access: Access) -> int:
         # Sessions outlive a restart, and end with the password
         routes["cookie_secret"] = hashlib.sha256(b"flower " + access.password.encode()).hexdigest()
     app = make_app(settings, "coordinator")
-    flower = Flower(capp=app, options=options, **routes)
+    flower = GuardedFlower(capp=app, options=options, **routes)
     signal.signal(signal.SIGTERM, _stop)
     try:
         flower.start_http_server()

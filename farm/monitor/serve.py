@@ -1,22 +1,27 @@
-"""The exporter's HTTP: /metrics and / for whoever has the password, /health for anybody."""
+"""Serves the exporter: /metrics and / with the password, /health to anyone."""
 
 from __future__ import annotations
 
-import signal
-import threading
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 from farm.config import Settings
 from farm.errors import ConfigError
 from farm.ledger.ledger import Ledger
-from farm.monitor.access import Access
 from farm.queue import broker
+from farm.web import server
+from farm.web.access import Access
+from farm.web.server import Reply
+
+HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+PUBLIC = {"/health": Reply(b"ok\n", "text/plain")}
 
 
 def serve(settings: Settings, access: Access) -> int:
-    """Serve until told to stop; the exit code. ConfigError when the extra is missing or the port is taken."""
+    """Serve until told to stop; returns the exit code.
+
+    Raises ConfigError if the extra `metrics` is not installed or the address cannot be listened on.
+    """
     try:
         from prometheus_client import CollectorRegistry
         from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -31,40 +36,13 @@ def serve(settings: Settings, access: Access) -> int:
         collector, registry = FarmCollector(settings, ledger, connection), CollectorRegistry()
         registry.register(collector)
 
-        class Handler(BaseHTTPRequestHandler):
-            server_version, sys_version = "farm", ""
+        def answer(path: str, _: Mapping[str, Sequence[str]]) -> Reply:
+            match path:
+                case "/metrics":
+                    return Reply(generate_latest(registry), CONTENT_TYPE_LATEST)
+                case "/":
+                    return Reply(page(collector.look()).encode())
+                case _:
+                    return Reply(b"/ and /metrics are here\n", "text/plain", 404)
 
-            def do_GET(self) -> None:
-                if self.path == "/health":
-                    return self._reply(200, "text/plain", b"ok\n")
-                if not access.admits(self.headers.get("Authorization")):
-                    return self._reply(401, "text/plain", b"who is it?\n", {"WWW-Authenticate": 'Basic realm="farm"'})
-                if self.path == "/metrics":
-                    return self._reply(200, CONTENT_TYPE_LATEST, generate_latest(registry))
-                if self.path == "/":
-                    return self._reply(200, "text/html; charset=utf-8", page(collector.look()).encode())
-                return self._reply(404, "text/plain", b"/ and /metrics are here\n")
-
-            def _reply(self, status: int, kind: str, body: bytes, more: dict[str, str] | None = None) -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-                for name, value in (more or {}).items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Nothing: a scrape every few seconds is no news."""
-
-        try:
-            server = ThreadingHTTPServer((access.host, access.port), Handler)
-        except OSError as exc:
-            raise ConfigError(f"cannot listen on {access.host}:{access.port}: {exc.strerror}") from exc
-        server.daemon_threads = True
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
-        with server:
-            server.serve_forever(poll_interval=0.2)
-    return 0
+        return server.serve(access, answer, headers=HEADERS, public=PUBLIC)

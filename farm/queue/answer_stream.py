@@ -79,7 +79,7 @@ class AnswerStream:
 
     def scored(self, run_id: str, fence: int, text: bytes, worker: str) -> None:
         """Answer a score job."""
-        record = ScoreAnswer(text_sha256=sha256_hex(text), worker=worker)
+        record = ScoreAnswer(text_bytes=len(text), text_sha256=sha256_hex(text), worker=worker)
         self._append(run_id, fence, b"scored", record, {b"text": zstandard.compress(text)})
 
     def failure(self, run_id: str, fence: int, failure: Failure) -> None:
@@ -146,7 +146,9 @@ def decode(fields: dict[bytes, bytes]) -> Answer:
         return parse(SampleResult, record)
     if kind == b"scored":
         scored = parse(ScoreAnswer, record)
-        return Scored(scored, _unpack(fields.get(b"text"), scored.text_sha256, MAX_SCORED_BYTES))
+        return Scored(
+            scored, _unpack(fields.get(b"text"), scored.text_sha256, min(scored.text_bytes, MAX_SCORED_BYTES))
+        )
     if kind == b"failure":
         return parse(Failure, record)
     raise MessageRejected(f"an answer of unknown kind {kind!r}")
@@ -154,13 +156,13 @@ def decode(fields: dict[bytes, bytes]) -> Answer:
 
 def _unpack(data: bytes | None, digest: str, most: int = MAX_TEXT_BYTES) -> bytes:
     if data is None:
-        raise MessageRejected("a completion without its text")
+        raise MessageRejected("an answer without its text")
     try:
         if not 0 <= zstandard.frame_content_size(data) <= most:
-            raise MessageRejected(f"a completion whose text is over {most >> 20} MiB")
+            raise MessageRejected(f"an answer whose text is over {most} bytes")
         text = zstandard.ZstdDecompressor().decompress(data)
     except zstandard.ZstdError as exc:
-        raise MessageRejected("a completion whose text cannot be unpacked") from exc
+        raise MessageRejected("an answer whose text cannot be unpacked") from exc
     if sha256_hex(text) != digest:
-        raise MessageRejected("a completion whose text is not what its record names")
+        raise MessageRejected("an answer whose text is not what its record names")
     return text

@@ -1,7 +1,9 @@
 """Large values in Redis by their SHA-256: prompts, suites and programs of running runs.
 
-A worker keeps what it fetched, up to a budget, because the samples of a problem share their suite.
-What is fetched is verified against its name; a blob that is gone or altered is DigestMismatch.
+A worker caches what it fetched, up to a budget, because the samples of a problem share their suite.
+A blob is signed and verified against its name; one that is gone or altered raises DigestMismatch. The
+signature is checked before the blob is unpacked, so that no other client of Redis can fill the memory
+of a worker with a small blob that unpacks to gigabytes.
 """
 
 from __future__ import annotations
@@ -15,10 +17,11 @@ from typing import Any, cast
 import redis
 import zstandard
 
-from farm.errors import DigestMismatch
+from farm.errors import DigestMismatch, MessageRejected
 from farm.ids import sha256_hex
 from farm.queue.messages import R, parse
 from farm.queue.redis_keys import RUN_TTL_S, Keys
+from farm.queue.signing import Signer
 from farm.queue.until_answered import until_answered
 from farm.records import Record
 
@@ -29,9 +32,10 @@ PIPELINE_BYTES = 8 << 20  # memory that one burst of blobs may take on this side
 class Blobs:
     """The blobs of runs in one Redis. Not thread-safe in `get`'s cache order, safe in its content."""
 
-    def __init__(self, connection: redis.Redis, keys: Keys, *, cache_bytes: int = 64 << 20) -> None:
+    def __init__(self, connection: redis.Redis, keys: Keys, signer: Signer, *, cache_bytes: int = 64 << 20) -> None:
         self._redis = connection
         self._keys = keys
+        self._signer = signer
         self._cache: OrderedDict[str, bytes] = OrderedDict()
         self._cached = 0
         self._budget = cache_bytes
@@ -52,7 +56,7 @@ class Blobs:
         """Store (digest, data) pairs."""
         pipe, pending = self._redis.pipeline(transaction=False), 0
         for digest, data in values:
-            packed = self._compressor.compress(data)
+            packed = self._signer.signed_blob(run_id, digest, self._compressor.compress(data))
             pipe.set(self._keys.blob(run_id, digest), packed, ex=RUN_TTL_S)
             pending += len(packed)
             if pending >= PIPELINE_BYTES:
@@ -101,14 +105,16 @@ class Blobs:
             raise DigestMismatch(f"blob {digest[:12]} of run {run_id} is not in Redis")
         return self._verified(run_id, digest, stored)
 
-    def keep(self, digest: str, stored: bytes) -> None:
-        """Have a value, as it is in Redis, for `get`, which asks again where this is not what its name says."""
+    def keep(self, run_id: str, digest: str, stored: bytes) -> None:
+        """Cache a value as Redis gave it, for `get`. A value that cannot be verified is not cached."""
         with suppress(DigestMismatch):
-            self._verified("", digest, stored)
+            self._verified(run_id, digest, stored)
 
     def _verified(self, run_id: str, digest: str, stored: bytes) -> bytes:
         try:
-            data = zstandard.ZstdDecompressor().decompressobj().decompress(stored)
+            data = zstandard.ZstdDecompressor().decompress(self._signer.check_blob(run_id, digest, stored))
+        except MessageRejected as exc:
+            raise DigestMismatch(exc.message) from exc
         except zstandard.ZstdError as exc:
             raise DigestMismatch(f"blob {digest[:12]} of run {run_id} cannot be unpacked") from exc
         if sha256_hex(data) != digest:

@@ -79,6 +79,7 @@ class ScoreJob(Job):
 class ScoreAnswer(Record):
     """What became of a ScoreJob; the field `text` of the entry holds lm-eval's files as JSON."""
 
+    text_bytes: Count  # unpacked; signed with the record, so a reader knows what it will take
     text_sha256: Digest
     worker: str = ""
 

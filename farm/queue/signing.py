@@ -1,4 +1,4 @@
-"""Who wrote a message: jobs and answers carry an HMAC by a key of their run.
+"""Who wrote a message: jobs, answers and blobs carry an HMAC by a key of their run.
 
 The keys derive from one secret that all processes of a farm share and the run's id, so none travels.
 Redis can be read and written by more programs than farm's; what they write is not believed.
@@ -17,6 +17,7 @@ from farm.ids import canonical_json
 from farm.queue import broker
 from farm.queue.messages import NO_MAC, J, Job
 
+MAC_BYTES = 32  # of SHA-256, before a stored blob
 log = logging.getLogger(__name__)
 
 
@@ -48,6 +49,26 @@ class Signer:
         """Raise MessageRejected unless a holder of the secret gave this answer to this run."""
         if not hmac.compare_digest(mac, self.answer(run_id, kind, fence, record)):
             raise MessageRejected("an answer with a wrong signature")
+
+    def signed_blob(self, run_id: str, digest: str, packed: bytes) -> bytes:
+        """The stored form of a compressed value: its signature, then the value."""
+        return self._blob(run_id, digest, packed) + packed
+
+    def check_blob(self, run_id: str, digest: str, stored: bytes) -> memoryview:
+        """The compressed value in a stored blob. Raises MessageRejected unless a holder of the secret stored it.
+
+        It is checked before anything is unpacked, so that the size it claims can be believed.
+        """
+        view = memoryview(stored)
+        mac, packed = view[:MAC_BYTES], view[MAC_BYTES:]
+        if not hmac.compare_digest(mac, self._blob(run_id, digest, packed)):
+            raise MessageRejected(f"blob {digest[:12]} of run {run_id} has a wrong signature")
+        return packed
+
+    def _blob(self, run_id: str, digest: str, packed: bytes | memoryview) -> bytes:
+        mac = hmac.new(_key(self.secret, run_id), f"blob\0{digest}\0".encode(), "sha256")
+        mac.update(packed)
+        return mac.digest()
 
     def _job(self, job: Job) -> str:
         fields = job.model_dump(mode="json")

@@ -71,7 +71,7 @@ class TaskContext:
             worker,
             connection,
             keys,
-            Blobs(connection, keys),
+            Blobs(connection, keys, signer),
             AnswerStream(connection, keys, signer),
             Quarantine(connection, keys),
             connection.register_script(CLAIM),
@@ -100,7 +100,7 @@ class TaskContext:
         digest = None if fetch is None else fetch(job)
         starts, stored = self._claim(job, stage, digest)
         if digest is not None and stored is not None:
-            self.blobs.keep(digest, stored)
+            self.blobs.keep(job.run_id, digest, stored)
         if starts > MAX_STARTS:
             self.fail(job, stage, SandboxLost(f"poison: begun {MAX_STARTS} times, and each time its worker was lost"))
             return None

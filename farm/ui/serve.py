@@ -1,23 +1,16 @@
-"""The site's HTTP: GET alone, on the loopback address unless a password guards it.
-
-A page of a stranger's site may make a browser ask the loopback address. So a request without password must
-name this server as its host (no name that was bound to 127.0.0.1), and no other site may frame a page.
-"""
+"""Serves the site of all runs. It is read by GET alone, and no other site may frame a page of it."""
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from collections.abc import Callable, Mapping, Sequence
 
 from farm.errors import ConfigError, FarmError, RunNotFound
-from farm.monitor.access import LOOPBACK, Access
 from farm.reports.html.markup import tag, text
 from farm.reports.html.page import document
-from farm.ui.site import Answer, Site
+from farm.ui.site import Site
+from farm.web import server
+from farm.web.access import Access
+from farm.web.server import Reply
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -29,61 +22,22 @@ HEADERS = {
 
 
 def serve(site: Site, access: Access, ready: Callable[[str], None]) -> int:
-    """Serve until told to stop; the exit code. `ready` hears the address. ConfigError if it cannot be had."""
+    """Serve until told to stop; returns the exit code. `ready` is called with the address. Raises ConfigError."""
 
-    class Handler(BaseHTTPRequestHandler):
-        server_version, sys_version = "farm", ""
-        timeout = 60
+    def answer(path: str, query: Mapping[str, Sequence[str]]) -> Reply:
+        try:
+            found = site.answer(path, query)
+        except RunNotFound as exc:
+            return _problem(exc, 404)
+        except ConfigError as exc:
+            return _problem(exc, 400)
+        except FarmError as exc:
+            return _problem(exc, 500)
+        return _problem(ConfigError("there is no such page"), 404) if found is None else found
 
-        def do_GET(self) -> None:
-            if not access.admits(self.headers.get("Authorization")):
-                self._reply(401, Answer(b"who is it?\n", "text/plain"), {"WWW-Authenticate": 'Basic realm="farm"'})
-            elif access.password is None and not self._named():
-                self._reply(403, Answer(b"this address is for this machine\n", "text/plain"))
-            else:
-                self._reply(*self._found())
-
-        def _named(self) -> bool:
-            host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
-            return host in LOOPBACK
-
-        def _found(self) -> tuple[int, Answer]:
-            parts = urlsplit(self.path)
-            try:
-                answer = site.answer(unquote(parts.path), parse_qs(parts.query))
-            except RunNotFound as exc:
-                return 404, _problem(exc)
-            except ConfigError as exc:
-                return 400, _problem(exc)
-            except FarmError as exc:
-                return 500, _problem(exc)
-            return (404, _problem(ConfigError("there is no such page"))) if answer is None else (200, answer)
-
-        def _reply(self, status: int, answer: Answer, more: dict[str, str] | None = None) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", answer.kind)
-            self.send_header("Content-Length", str(len(answer.body)))
-            for name, value in {**HEADERS, **(more or {})}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Nothing: whoever looks sees the answer."""
-
-    try:
-        server = ThreadingHTTPServer((access.host, access.port), Handler)
-    except OSError as exc:
-        raise ConfigError(f"cannot listen on {access.host}:{access.port}: {exc.strerror}") from exc
-    server.daemon_threads = True
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
-    with server:
-        ready(f"http://{access.host}:{server.server_address[1]}/")
-        server.serve_forever(poll_interval=0.2)
-    return 0
+    return server.serve(access, answer, headers=HEADERS, ready=ready)
 
 
-def _problem(exc: FarmError) -> Answer:
+def _problem(exc: FarmError, status: int) -> Reply:
     body = tag("h1", "farm") + tag("p", text(str(exc), 2000)) + tag("p", tag("a", "Runs", href="/"))
-    return Answer(document("farm", body).encode())
+    return Reply(document("farm", body).encode(), status=status)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from farm.errors import ConfigError
@@ -30,16 +30,10 @@ from farm.results.reporting import score_run
 from farm.results.scores import scored_runs
 from farm.scoring.paired import compare_runs
 from farm.scoring.trend import trends
+from farm.web.server import Reply
 
 ENDED = ("complete", "incomplete")
 COMPARED = 6  # runs at a time
-
-
-class Answer(NamedTuple):
-    """What a request gets."""
-
-    body: bytes
-    kind: str = "text/html; charset=utf-8"
 
 
 class Site:
@@ -49,7 +43,7 @@ class Site:
         self._ledger, self._load, self._reports = ledger, load, reports
         self._made: Callable[[str, float | None], bytes] = lru_cache(maxsize=4)(self._make)
 
-    def answer(self, path: str, query: Mapping[str, Sequence[str]]) -> Answer | None:
+    def answer(self, path: str, query: Mapping[str, Sequence[str]]) -> Reply | None:
         """The answer to a path; None if there is no such page. RunNotFound, ConfigError and others as they come."""
         parts = [part for part in path.split("/") if part]
         match parts:
@@ -62,7 +56,7 @@ class Site:
             case ["run", run_id]:
                 return self._page(run_id, self._run(run_id))
             case ["report", run_id]:
-                return Answer(self._report(run_id))
+                return Reply(self._report(run_id))
             case ["api", "runs"]:
                 counts = standings(self._ledger)
                 return _json([_facts(row, counts.get(row.run_id, Standing())) for row in self._ledger.runs()])
@@ -70,10 +64,10 @@ class Site:
                 return _json(self._facts(run_id))
         return None
 
-    def _page(self, title: str, body: str) -> Answer:
+    def _page(self, title: str, body: str) -> Reply:
         links = (("/", "Runs"), ("/trend", "Trend"))
         nav = tag("nav", "".join(tag("a", name, href=where) for where, name in links))
-        return Answer(document(f"farm: {title}", nav + body, asset("ui.js"), served=True).encode())
+        return Reply(document(f"farm: {title}", nav + body, asset("ui.js"), served=True).encode())
 
     # --- runs -----------------------------------------------------------------------------------
 
@@ -198,5 +192,5 @@ def _time(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def _json(value: Any) -> Answer:
-    return Answer(json.dumps(value, ensure_ascii=True).encode(), "application/json")
+def _json(value: Any) -> Reply:
+    return Reply(json.dumps(value, ensure_ascii=True).encode(), "application/json")

@@ -181,6 +181,22 @@ def test_both_pages_show_the_run_in_a_browser(watched: Watched, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("command", ["flower", "exporter"])
+def test_without_a_password_a_page_is_read_by_the_name_of_this_machine_alone(tmp_path: Path, command: str) -> None:
+    place = f"127.0.0.1:{free_port()}"
+    with running_site(tmp_path) as site:
+        process = site.farm(command, "--listen", place)
+        wait_until(lambda: listens(place, process), f"{place} listens", timeout_s=100)
+
+        def status(host: str) -> int:
+            return requests.get(f"http://{place}/", headers={"Host": host}, timeout=60).status_code
+
+        assert [status(host) for host in (place, "localhost", "evil.example", "127.0.0.1.evil.example")] == [
+            200, 200, 403, 403
+        ]  # fmt: skip
+        assert "Traceback" not in process.stderr
+
+
+@pytest.mark.parametrize("command", ["flower", "exporter"])
 @pytest.mark.parametrize(("listen", "why"), [("0.0.0.0:0", "other hosts could read it"), ("5555", "is no HOST:PORT")])
 def test_a_page_for_other_hosts_needs_a_password(tmp_path: Path, command: str, listen: str, why: str) -> None:
     with running_site(tmp_path) as site:

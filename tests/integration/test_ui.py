@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -68,6 +69,7 @@ class served:
     def __exit__(self, *_: object) -> None:
         self._process.stop()
         assert self._process.process.returncode == 0, self._process.stderr
+        assert "Traceback" not in self._process.stderr
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,14 @@ def asked(site: str, path: str, method: str = "GET", **headers: str) -> tuple[in
     body = answer.read().decode()
     connection.close()
     return answer.status, body
+
+
+def first_line(site: str, request: bytes) -> bytes:
+    """Of the reply to a request that Python's own client would not send."""
+    parts = urlsplit(site)
+    with socket.create_connection((parts.hostname, parts.port or 80), timeout=60) as connection:
+        connection.sendall(request)
+        return connection.makefile("rb").readline()
 
 
 def test_runs_lead_to_a_run_its_report_and_a_comparison(site: str, browser: Browser) -> None:
@@ -126,6 +136,8 @@ def test_progress_is_live(site: str, browser: Browser, home: Path) -> None:
 def test_it_is_read_only_and_for_this_machine(site: str) -> None:
     assert asked(site, "/run/run-1", method="POST")[0] == 501
     assert asked(site, "/", Host="evil.example:80")[0] == 403  # a name that was bound to 127.0.0.1
+    assert asked(site, "/", Host="[")[0] == 403
+    assert first_line(site, b"GET http://[/ HTTP/1.0\r\nHost: localhost\r\n\r\n").startswith(b"HTTP/1.0 400")
     status, body = asked(site, "/run/nope")
     assert status == 404 and "no run nope" in body
     assert asked(site, "/compare?run=run-1")[0] == 400

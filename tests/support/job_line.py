@@ -101,7 +101,7 @@ class JobLine:
         return int(cast(bytes | None, self.redis.client().hget(self.keys.quarantine_counts, "stale")) or 0)
 
     def dispatcher(self, run_id: str = RUN, fence: int = 1) -> Dispatcher:
-        blobs = Blobs(self.redis.client(), self.keys)
+        blobs = Blobs(self.redis.client(), self.keys, self.signer)
         execute = ExecuteConfig(judge=JudgeSpec(), limits=self.limits)
         return Dispatcher(
             self.publisher,

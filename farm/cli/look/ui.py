@@ -18,9 +18,9 @@ def ui(listen: str) -> int:
     Without FARM_WEB_PASSWORD for this machine alone; with it, for user `farm` on any address. It shows
     hidden tests.
     """
-    from farm.monitor.access import access
     from farm.ui.serve import serve
     from farm.ui.site import Site
+    from farm.web.access import access
 
     settings = load()
     chosen = access(settings, listen)

@@ -15,8 +15,8 @@ def flower(broker_url: str | None, listen: str) -> int:
 
     It shows what workers tell it: start them with FARM_TASK_EVENTS=1.
     """
-    from farm.monitor.access import access
     from farm.monitor.flower import run_flower
+    from farm.web.access import access
 
     settings = settings_of(broker_url)
     return run_flower(settings, access(settings, listen))
@@ -30,8 +30,8 @@ def exporter(broker_url: str | None, listen: str) -> int:
 
     Reads the ledger and Redis; user `farm` with FARM_WEB_PASSWORD.
     """
-    from farm.monitor.access import access
     from farm.monitor.serve import serve
+    from farm.web.access import access
 
     settings = settings_of(broker_url)
     return serve(settings, access(settings, listen))

@@ -91,7 +91,7 @@ class Scorer:
             keys,
         )
         self._signer, self._check, self._say = signer, check, say
-        self._blobs, self._answers = Blobs(connection, keys), AnswerStream(connection, keys, signer)
+        self._blobs, self._answers = Blobs(connection, keys, signer), AnswerStream(connection, keys, signer)
         identity = ledger.identity(run_id)
         self._board = RunBoard(connection, keys, run_id, run.fence, run.spec, identity, signer.key_id)
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import redis
+import zstandard
 
 from farm import config
 from farm.errors import DigestMismatch, MessageRejected
 from farm.ids import sha256_hex
-from farm.queue.answer_stream import AnswerStream, CompletionArrived, decode
+from farm.queue.answer_stream import AnswerStream, CompletionArrived, Scored, decode
 from farm.queue.blobs import Blobs
-from farm.queue.messages import ExecuteJob, Failure
+from farm.queue.messages import ExecuteJob, Failure, ScoreAnswer
 from farm.queue.redis_keys import Keys
-from farm.queue.signing import Signer
+from farm.queue.signing import MAC_BYTES, Signer
 from farm.records import Completion, GenerateTelemetry, Prompt, SampleKey, Suite, TestCase
 from farm.tasks.context import MAX_STARTS, TaskContext
 from farm.text import encode
@@ -42,27 +44,66 @@ def connection(server: RedisServer) -> Iterator[redis.Redis]:
 
 
 def test_a_blob_comes_back_and_others_are_missing(connection: redis.Redis) -> None:
-    blobs, data = Blobs(connection, KEYS), b"x" * 100_000
+    blobs, data = Blobs(connection, KEYS, SIGNER), b"x" * 100_000
     digest, absent = sha256_hex(data), sha256_hex(b"absent")
     blobs.put("r", [(digest, data)])
-    assert Blobs(connection, KEYS).get("r", digest) == data
+    assert Blobs(connection, KEYS, SIGNER).get("r", digest) == data
     assert blobs.missing("r", [digest, absent]) == {absent}
 
 
 def test_a_blob_that_is_gone_or_altered_is_named(connection: redis.Redis) -> None:
     digest = sha256_hex(b"data")
     with pytest.raises(DigestMismatch, match="not in Redis"):
-        Blobs(connection, KEYS).get("r", digest)
-    Blobs(connection, KEYS).put("r", [(digest, b"other")])
+        Blobs(connection, KEYS, SIGNER).get("r", digest)
+    Blobs(connection, KEYS, SIGNER).put("r", [(digest, b"other")])
     with pytest.raises(DigestMismatch, match="not what its name says"):
-        Blobs(connection, KEYS).get("r", digest)
-    connection.set(KEYS.blob("r", digest), b"no zstd", ex=60)
+        Blobs(connection, KEYS, SIGNER).get("r", digest)
+    connection.set(KEYS.blob("r", digest), SIGNER.signed_blob("r", digest, b"no zstd"), ex=60)
     with pytest.raises(DigestMismatch, match="unpacked"):
-        Blobs(connection, KEYS).get("r", digest)
+        Blobs(connection, KEYS, SIGNER).get("r", digest)
+
+
+def test_a_blob_of_another_writer_is_refused_before_it_is_unpacked(connection: redis.Redis) -> None:
+    digest = sha256_hex(b"data")
+    bomb = zstandard.compress(bytes(1 << 28))
+    assert len(bomb) < 1 << 20
+    mine = SIGNER.signed_blob("r", digest, zstandard.compress(b"data"))
+    forged = (
+        bomb,
+        Signer(b"another secret").signed_blob("r", digest, bomb),
+        mine[:MAC_BYTES] + bomb,
+        SIGNER.signed_blob("another run", digest, bomb),
+        SIGNER.signed_blob("r", sha256_hex(b"other"), bomb),
+        b"",
+    )
+    tracemalloc.start()
+    try:
+        for stored in forged:
+            connection.set(KEYS.blob("r", digest), stored, ex=60)
+            blobs = Blobs(connection, KEYS, SIGNER)
+            blobs.keep("r", digest, stored)
+            with pytest.raises(DigestMismatch, match="wrong signature"):
+                blobs.get("r", digest)
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
+    connection.set(KEYS.blob("r", digest), mine, ex=60)
+    assert Blobs(connection, KEYS, SIGNER).get("r", digest) == b"data"
+
+
+def test_a_scored_answer_takes_no_more_than_its_record_says(connection: redis.Redis) -> None:
+    answers = AnswerStream(connection, KEYS, SIGNER)
+    answers.scored("r", 1, b"files", "w")
+    [(_, fields)] = answers.read("r", b"0", block_ms=10, count=10)
+    assert answers.open("r", fields) == Scored(
+        ScoreAnswer(text_bytes=5, text_sha256=sha256_hex(b"files"), worker="w"), b"files"
+    )
+    with pytest.raises(MessageRejected, match="over 5 bytes"):
+        answers.open("r", {**fields, b"text": zstandard.compress(bytes(1 << 29))})
 
 
 def test_the_cache_stays_within_its_budget(connection: redis.Redis) -> None:
-    blobs = Blobs(connection, KEYS, cache_bytes=100_000)
+    blobs = Blobs(connection, KEYS, SIGNER, cache_bytes=100_000)
     values = [bytes([n]) * 30_000 for n in range(10)]
     blobs.put("r", [(sha256_hex(v), v) for v in values])
     for value in values:
@@ -71,7 +112,7 @@ def test_the_cache_stays_within_its_budget(connection: redis.Redis) -> None:
 
 
 def test_a_record_is_read_once_and_few_are_kept(connection: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    blobs = Blobs(connection, KEYS, cache_bytes=0)  # so bytes are not kept
+    blobs = Blobs(connection, KEYS, SIGNER, cache_bytes=0)  # so bytes are not kept
     suites = [Suite(func_name=None, tests=(TestCase(input="x" * 1000, output=str(n)),)).to_json() for n in range(3)]
     blobs.put("r", [(sha256_hex(suite), suite) for suite in suites])
     monkeypatch.setattr("farm.queue.blobs.RECORD_BYTES", 2 * len(suites[0]))
@@ -87,12 +128,12 @@ def test_a_record_is_read_once_and_few_are_kept(connection: redis.Redis, monkeyp
 
 
 def test_what_a_claim_brings_along_is_believed_only_if_its_digest_is_right(connection: redis.Redis) -> None:
-    source = Blobs(connection, KEYS)
+    source = Blobs(connection, KEYS, SIGNER)
     source.put("r", [(sha256_hex(b"data"), b"data"), (sha256_hex(b"other"), b"other")])
     stored: Any = {data: connection.get(KEYS.blob("r", sha256_hex(data))) for data in (b"data", b"other")}
-    blobs = Blobs(connection, KEYS)
-    blobs.keep(sha256_hex(b"data"), stored[b"other"])
-    blobs.keep(sha256_hex(b"other"), stored[b"other"])
+    blobs = Blobs(connection, KEYS, SIGNER)
+    blobs.keep("r", sha256_hex(b"data"), stored[b"other"])
+    blobs.keep("r", sha256_hex(b"other"), stored[b"other"])
     connection.delete(KEYS.blob("r", sha256_hex(b"data")), KEYS.blob("r", sha256_hex(b"other")))
     assert blobs.get("r", sha256_hex(b"other")) == b"other"
     with pytest.raises(DigestMismatch):

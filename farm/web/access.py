@@ -1,6 +1,8 @@
-"""Who may look: an address to listen on, and one user with a password.
+"""Who may read farm's pages: an address to listen on, and one user with a password.
 
-Pages show run ids, problems and hosts. So a page that other hosts can reach has a password, or is not served.
+Pages show run ids, problems and hosts. So a page that other hosts can reach needs a password. Without a password a
+page is served on the loopback address only, and only to requests whose Host header names that address: a page of
+another site could otherwise read it through a name that it resolves to 127.0.0.1 (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import base64
 import binascii
 import hmac
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from farm.config import Settings
 from farm.errors import ConfigError
@@ -19,7 +22,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Where a page listens; without a password, on the loopback address alone."""
+    """The address that a page listens on, and its password; without one the address is a loopback address."""
 
     host: str
     port: int
@@ -38,9 +41,21 @@ class Access:
             return False
         return hmac.compare_digest(given, f"{USER}:{self.password}".encode())
 
+    def accepts_host(self, host: str | None) -> bool:
+        """Whether a Host header is acceptable: any with a password, a loopback name without one."""
+        if self.password is not None:
+            return True
+        try:
+            return urlsplit(f"//{host or ''}").hostname in LOOPBACK
+        except ValueError:  # such as "[", which is no address
+            return False
+
 
 def access(settings: Settings, listen: str) -> Access:
-    """The access that `listen` (HOST:PORT) and FARM_WEB_PASSWORD make. ConfigError where it would be open to others."""
+    """The access that `listen` (HOST:PORT) and FARM_WEB_PASSWORD give.
+
+    Raises ConfigError if other hosts could read the page without a password.
+    """
     host, mark, port = listen.rpartition(":")
     if not mark or not host or not port.isdecimal() or int(port) > 65535:
         raise ConfigError(f"--listen {listen!r} is no HOST:PORT", remedy="as in 127.0.0.1:5555")
