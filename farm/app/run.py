@@ -34,7 +34,7 @@ from farm.queue.publisher import publisher_for
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import signer
 from farm.records import DriveOptions, RunSpec
-from farm.records.phases import Phase
+from farm.records.phases import Phase, Stage
 from farm.sandbox.confinement import Confinement
 
 GENERATE_SLOTS_MAX = 512
@@ -150,6 +150,7 @@ def _stack(settings: Settings, spec: RunSpec, options: RunOptions) -> EmbeddedSt
         generate_slots=min(window(spec.model.max_concurrency * len(servers)), GENERATE_SLOTS_MAX)
         if spec.model and spec.generates
         else 0,
+        scores=spec.after_completion is Stage.SCORE,
         servers=servers,
         confinement=options.confinement,
         runtime=None if runtime == DEFAULT_RUNTIME else program_runtime(settings, runtime),

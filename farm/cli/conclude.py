@@ -17,7 +17,9 @@ from farm.errors import ConfigError, ConflictingResult, RunIncomplete
 from farm.ledger import history
 from farm.ledger.ledger import Ledger
 from farm.lm_eval.runs.export import write_harness_files
+from farm.lm_eval.runs.files import report_score
 from farm.records import UNSANDBOXED
+from farm.records.phases import Stage
 from farm.reports.sections import finish_with
 from farm.reports.table import show
 from farm.screen.terminal import Terminal
@@ -40,14 +42,7 @@ def conclude(ledger: Ledger, run_id: str, settings: Settings, how: RunOptions, e
     """Report a drive that ended, on stdout and in files; the exit code, or the error that says how to go on."""
     refuse_paused(run_id, ended)
     if not ledger.run(run_id).spec.judged:
-        code = show_generated(ledger, run_id)
-        if ledger.run(run_id).spec.harness is not None:
-            from farm.lm_eval.runs.task_run import score_harness_task  # it drives, too
-
-            folder = report_directory(settings, run_id, how.out) / "lm-eval"
-            for path in score_harness_task(settings, ledger, run_id, folder, ordered=how.by_service):
-                click.echo(str(path))
-        return code
+        return show_unjudged(ledger, run_id, report_directory(settings, run_id, how.out))
     report, paths = write_reports(settings, ledger, run_id, report_directory(settings, run_id, how.out))
     show(report, sys.stdout)
     if ledger.run(run_id).spec.harness is not None and report.complete:
@@ -74,10 +69,10 @@ def conclude(ledger: Ledger, run_id: str, settings: Settings, how: RunOptions, e
     return 0
 
 
-def show_generated(ledger: Ledger, run_id: str) -> int:
-    """Say on stdout how many completions a run has that farm does not judge; the exit code.
+def show_unjudged(ledger: Ledger, run_id: str, folder: Path) -> int:
+    """Report a run that farm does not judge: its completions, and lm-eval's score with its files; the exit code.
 
-    Raises RunIncomplete if some are missing.
+    Raises RunIncomplete if completions or the score are missing.
     """
     states = history.sample_states(ledger, run_id)
     have = sum(state.completed for state in states)
@@ -85,6 +80,8 @@ def show_generated(ledger: Ledger, run_id: str) -> int:
     click.echo(f"run {run_id}: {have} of {len(states)} completions of task {task}, scored by lm-eval")
     if have < len(states):
         raise RunIncomplete(f"run {run_id} is INCOMPLETE", remedy=f"continue with: farm resume {run_id}")
+    if ledger.run(run_id).spec.after_completion is Stage.SCORE:
+        report_score(ledger, run_id, folder / "lm-eval")
     return 0
 
 

@@ -5,8 +5,6 @@ Written again each second, so that a Redis that was emptied learns it anew; gone
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,7 +17,9 @@ from farm.ledger.executions import Runner
 from farm.queue.messages import WIRE_VERSION
 from farm.queue.quarantine import Quarantine
 from farm.queue.redis_keys import RUN_TTL_S, Keys, generate_queue
+from farm.queue.workers import Worker, living_workers
 from farm.records import RunSpec
+from farm.records.phases import Stage
 from farm.text import one_line
 
 PICTURE_TTL_S = 10
@@ -43,6 +43,7 @@ class RunBoard:
         self._redis, self._keys, self._run_id, self._fence = connection, keys, run_id, fence
         self._model = spec.model if spec.generates else None
         self._runtime = spec.judge.runtime
+        self._environment = spec.harness.environment if spec.harness is not None else ""
         self._identity, self._key_id = identity, key_id
         self._quarantine = Quarantine(connection, keys)
         self._refused: int | None = None
@@ -85,38 +86,31 @@ class RunBoard:
 
     def present(self) -> Present:
         """Which workers are connected now."""
+        ours: list[Worker] = []
         strangers: list[str] = []
-        workers = list(self._workers(strangers))
-        return Present(
-            frozenset(role for role, _ in workers),
-            frozenset(runner for _, runner in workers if runner is not None),
-            tuple(sorted(strangers)),
-        )
+        for worker in living_workers(self._redis, self._keys):
+            why = self._stranger(worker)
+            if why:
+                strangers.append(one_line(f"worker {worker.name} {why}"))
+            else:
+                ours.append(worker)
+        runners = {Runner(*w.sandboxes[self._runtime]) for w in ours if self._runtime in w.sandboxes}
+        fit = [w for w in ours if self._fits(w)]
+        return Present(frozenset(w.role for w in fit), frozenset(runners), tuple(sorted(strangers)))
 
-    def _workers(self, strangers: list[str]) -> Iterator[tuple[str, Runner | None]]:
-        """Role and runner of each living worker that serves this run's runtime, or needs none."""
-        names = list(self._redis.scan_iter(match=self._keys.worker("*"), count=1000))
-        pipe = self._redis.pipeline(transaction=False)  # one round trip: there may be a thousand, each second
-        for name in names:
-            pipe.hmget(name, ["role", "sandboxes", "wire", "version", "key"])
-        for name, values in zip(names, cast(list[list[bytes | None]], pipe.execute()), strict=True):
-            role, sandboxes, *facts = values
-            why = self._stranger(*(fact.decode("utf-8", "replace") if fact else "?" for fact in facts))
-            if role is not None and why:
-                worker = name.decode("utf-8", "replace").removeprefix(self._keys.worker(""))
-                strangers.append(one_line(f"worker {worker} {why}"))
-                continue
-            if role is not None and role != b"execute":
-                yield role.decode("utf-8", "replace"), None
-            runner = _runner(sandboxes, self._runtime)
-            if role == b"execute" and runner is not None:
-                yield "execute", runner
+    def _fits(self, worker: Worker) -> bool:
+        """Whether it takes the jobs of this run that are for its role."""
+        if worker.draining:
+            return False
+        if worker.role == Stage.EXECUTE:
+            return self._runtime in worker.sandboxes
+        return worker.role != Stage.SCORE or self._environment in worker.environments
 
-    def _stranger(self, wire: str, version: str, key_id: str) -> str:
+    def _stranger(self, worker: Worker) -> str:
         """Why a worker cannot take this run's jobs; empty if it can."""
-        if wire != str(WIRE_VERSION):
-            return f"is of another version (VersionSkew): farm {version}, this is {farm.__version__}"
-        return "" if key_id == self._key_id else "has another FARM_SECRET (start it with the coordinator's)"
+        if worker.wire != str(WIRE_VERSION):
+            return f"is of another version (VersionSkew): farm {worker.version}, this is {farm.__version__}"
+        return "" if worker.key_id == self._key_id else "has another FARM_SECRET (start it with the coordinator's)"
 
 
 def picture(connection: redis.Redis, keys: Keys, run_id: str) -> Progress | None:
@@ -126,12 +120,3 @@ def picture(connection: redis.Redis, keys: Keys, run_id: str) -> Progress | None
         return None if stored is None else Progress.from_json(stored)
     except ValueError:
         return None  # of another version
-
-
-def _runner(sandboxes: bytes | None, runtime: str) -> Runner | None:
-    """What a worker says of a runtime; None if it has none of that name, or says what no worker of ours would."""
-    try:
-        found = json.loads(sandboxes or b"{}").get(runtime)
-        return None if found is None else Runner(str(found[0]), str(found[1]))
-    except (ValueError, AttributeError, LookupError, TypeError):
-        return None

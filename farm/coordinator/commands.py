@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 from farm.coordinator.execution_cache import ExecutionCache, WaitFor
 from farm.coordinator.lifecycle import Command, GiveUp, Send, Waits
 from farm.coordinator.sending import Dispatcher, Load, Parcel
+from farm.errors import RunIncomplete
 from farm.ids import sha256_hex
 from farm.ledger import history
 from farm.ledger.journal import Journal
 from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.planning.repair import repair_prompts
+from farm.planning.score_inputs import ScoreInputs, score_inputs
 from farm.protocols import get
 from farm.protocols.programs import program_of
 from farm.queue.answer_stream import CompletionArrived
-from farm.records import CaseResult, RunSpec, SampleKey, SampleResult, Suite, Verdict
+from farm.records import AllSamples, CaseResult, RunSpec, SampleKey, SampleResult, Suite, Verdict
 from farm.records.phases import Stage
 
 FRESH_BYTES = 16 << 20  # of texts that are kept in memory, besides being in the ledger
@@ -55,6 +57,7 @@ class Outbox:
         self._digests: dict[SampleKey, str] = {}  # of the programs that are out
         self._fresh: dict[SampleKey, history.StoredCompletion] = {}  # recorded lately, to be sent soon
         self._fresh_bytes = 0
+        self._score_inputs: ScoreInputs | None = None  # made once: completions do not change
 
     def arrived(self, completions: Iterable[CompletionArrived]) -> None:
         """These were just recorded, and are next to be sent: they need not be read from the ledger again."""
@@ -76,10 +79,12 @@ class Outbox:
                 case GiveUp(key, stage, reason):
                     self._journal.record_unjudged([key], stage.value, reason)
                     done.given_up.append(key)
-                case Send(key, Stage.GENERATE, attempt):
+                case Send(SampleKey() as key, Stage.GENERATE, attempt):
                     self._unsent.append(self._dispatcher.generate(key, attempt, self._asked(key)))
-                case Send(key, Stage.EXECUTE, attempt):
+                case Send(SampleKey() as key, Stage.EXECUTE, attempt):
                     self._execute(key, attempt, done)
+                case Send(AllSamples(), Stage.SCORE, attempt):
+                    self._unsent.append(self._dispatcher.score(attempt, self._inputs_to_score()))
         if done.judged:
             self._journal.record_results(done.judged)
         return done
@@ -120,6 +125,18 @@ class Outbox:
         except KeyError:
             return None  # no completion is recorded: no verdict can be right
         return None if program is None else sha256_hex(program)
+
+    def score_inputs(self) -> ScoreInputs | None:
+        """What lm-eval is to score; None while completions are missing."""
+        try:
+            return self._inputs_to_score()
+        except RunIncomplete:
+            return None
+
+    def _inputs_to_score(self) -> ScoreInputs:
+        if self._score_inputs is None:
+            self._score_inputs = score_inputs(self._ledger, self._journal.run_id, self._spec, self._load)
+        return self._score_inputs
 
     def _program(self, key: SampleKey) -> bytes | None:
         """The extracted program, or None if the answer holds no code."""

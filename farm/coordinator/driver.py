@@ -40,7 +40,7 @@ from farm.queue.blobs import Blobs
 from farm.queue.messages import ExecuteConfig, GenerateConfig, Publisher
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import Signer
-from farm.records import RunSpec, SampleKey
+from farm.records import ALL_SAMPLES, RunSpec, SampleKey
 from farm.records.phases import NOT_COUNTED, Phase, Stage
 from farm.text import one_line
 
@@ -53,7 +53,7 @@ TICK_S = 1.0
 DRAIN_S = 10.0  # how long a paused run waits for what workers have in hand
 REDIS_GONE_S = 120.0  # how long Redis may be away before the coordinator gives up (the run stays resumable)
 EXECUTE_WINDOW = 256
-PHASES_OUT = {Stage.GENERATE: Phase.GENERATING, Stage.EXECUTE: Phase.EXECUTING}
+PHASES_OUT = {Stage.GENERATE: Phase.GENERATING, Stage.EXECUTE: Phase.EXECUTING, Stage.SCORE: Phase.SCORING}
 
 
 class Driver:
@@ -77,6 +77,7 @@ class Driver:
         """`load` gives the stored value of a digest; `check` is called each second and may raise."""
         self._ledger, self._journal, self._spec = ledger, journal, spec
         self._run_id = journal.run_id
+        self._environment = spec.harness.environment if spec.harness is not None else ""
         model = spec.model if spec.generates else None
         self._board = RunBoard(
             connection, keys, self._run_id, journal.fence, spec, ledger.identity(self._run_id), signer.key_id
@@ -87,10 +88,11 @@ class Driver:
         self._servers = RunServers(Slots(connection, keys), self._run_id, urls, model.max_concurrency if model else 1)
         self._dispatcher = Dispatcher(
             publisher, self._blobs, run_id=self._run_id, fence=journal.fence, load=load,
-            generate=generate, execute=ExecuteConfig(judge=spec.judge, limits=spec.limits), signer=signer,
+            generate=generate, execute=ExecuteConfig(judge=spec.judge, limits=spec.limits),
+            environment=self._environment, signer=signer,
         )  # fmt: skip
         self._windows = {Stage.GENERATE: window(self._servers.room), Stage.EXECUTE: EXECUTE_WINDOW}
-        self._lifecycle = Lifecycle(windows=self._windows, judges=spec.judged)
+        self._lifecycle = Lifecycle(windows=self._windows, after_completion=spec.after_completion)
         self._reconciler = Reconciler(connection, keys, self._run_id)
         self._problems = {row.problem_id: row for row in history.problems(ledger, self._run_id)}
         self._present = Present()
@@ -99,7 +101,13 @@ class Driver:
         planned = history.planned_samples(ledger, self._run_id)
         self._order = self._new_order()
         self._intake = Intake(
-            journal, AnswerStream(connection, keys, signer), spec, self._problems, planned, self._outbox.program_digest
+            journal,
+            AnswerStream(connection, keys, signer),
+            spec,
+            self._problems,
+            planned,
+            self._outbox.program_digest,
+            self._outbox.score_inputs,
         )
         self._tally = Tally(self._problems)
         self._counts: Counter[str] = Counter()
@@ -149,7 +157,9 @@ class Driver:
     def _begin(self) -> None:
         """From the ledger; may be repeated when Redis fails in the middle of it."""
         self._order = self._new_order()
-        self._lifecycle = Lifecycle(windows=self._windows, generate=self._order, judges=self._spec.judged)
+        self._lifecycle = Lifecycle(
+            windows=self._windows, generate=self._order, after_completion=self._spec.after_completion
+        )
         self._tally = Tally(self._problems)
         self._board.own()
         self._announce()
@@ -169,10 +179,11 @@ class Driver:
         for counted in history.verdict_counts(self._ledger, self._run_id):
             verdict = counted.verdict if counted.official else NOT_COUNTED
             self._tally.known(counted.problem_id, verdict, counted.number)
+        scored = history.is_scored(self._ledger, self._run_id)
         known = []
         for state in history.sample_states(self._ledger, self._run_id, judged=False):
             failures = {Stage(stage): number for stage, number in state.failures.items()}
-            if state.unjudged is not None:
+            if state.unjudged is not None and not (state.completed and state.unjudged.stage is Stage.GENERATE):
                 phase = Phase.UNJUDGED
             else:
                 stage = Stage.EXECUTE if state.completed else Stage.GENERATE
@@ -181,9 +192,14 @@ class Driver:
                     phase = Phase.EXECUTING if state.completed else Phase.GENERATING
                     if state.completed:
                         self._outbox.adopt(state.key)
+                phase = Phase.JUDGED if scored else phase
                 self._tally.open(state.key)
             known.append((state.key, phase, failures))
-        self._carry_out(self._lifecycle.start(known, judged=self._tally.verdicts.total()))
+        self._carry_out(
+            self._lifecycle.start(
+                known, judged=self._tally.verdicts.total(), scoring=adopted.get((ALL_SAMPLES, Stage.SCORE), 0)
+            )
+        )
         self._report_progress()
 
     def _turn(self, stop: threading.Event) -> None:
@@ -214,19 +230,20 @@ class Driver:
         findings = self._reconciler.look(out, queues, now)
         for job, worker in findings.dead:
             reason = f"worker_lost: {worker}"
-            self._journal.record_failure(job.key, job.stage.value, job.attempt, reason)
+            if isinstance(job.key, SampleKey):
+                self._journal.record_failure(job.key, job.stage, job.attempt, reason)
             self._counts["workers_lost"] += 1
-            log.info("%s lost: %s", job.stage.value, worker, extra=self._about(job))
+            log.info("%s lost: %s", job.stage, worker, extra=self._about(job))
             self._handle(AttemptFailed(job.key, job.stage, job.attempt, reason))
         for job in findings.vanished:
             self._counts["resends"] += 1
-            log.info("%s is nowhere: sent again", job.stage.value, extra=self._about(job))
+            log.info("%s is nowhere: sent again", job.stage, extra=self._about(job))
             self._handle(Vanished(job.key, job.stage))
         self._notice = self._missing_roles()
 
     def _about(self, job: Out) -> dict[str, object]:
-        words = {"problem": job.key.problem_id, "sample": str(job.key), "attempt": job.attempt}
-        return {"about": {"run": self._run_id, **words}}
+        problem = {"problem": job.key.problem_id} if isinstance(job.key, SampleKey) else {}
+        return {"about": {"run": self._run_id, **problem, "sample": str(job.key), "attempt": job.attempt}}
 
     def _pause(self, reason: str) -> Ended:
         """Take the state key away, so that workers drop what is queued, and wait for what they have."""
@@ -266,9 +283,7 @@ class Driver:
         except RedisError as exc:
             log.warning("the run's keys stay in Redis until their TTL ends: %s", exc)
         state = "complete" if self._lifecycle.counts()[Phase.UNJUDGED] == 0 else "incomplete"
-        harness = self._spec.harness
-        to_score = state == "complete" and harness is not None and harness.plan is not None  # by who fulfils the order
-        self._journal.release(state, keep_order=to_score)
+        self._journal.release(state)
         log.info("ended: %s", state)
         return Ended(state, conflicts=tuple(self._conflicts))
 
@@ -330,13 +345,20 @@ class Driver:
     def _missing_roles(self) -> str:
         counts = self._lifecycle.counts()
         stages = [stage for stage, phase in PHASES_OUT.items() if counts[phase]]
-        missing = [stage.value for stage in stages if stage.value not in self._present.roles]
-        runtime = self._spec.judge.runtime
-        has = {"execute": f" that has the runtime {runtime}"} if runtime != DEFAULT_RUNTIME else {}
-        lacks = (
-            f"no {role} worker{has.get(role, '')} is connected (start one: farm worker {role})" for role in missing
-        )
+        lacks = [self._lacks(stage) for stage in stages if stage not in self._present.roles]
         return "; ".join((*lacks, *self._present.strangers))
+
+    def _lacks(self, stage: Stage) -> str:
+        """That no worker takes the jobs of a stage, and what to type."""
+        if stage is Stage.SCORE:
+            name = self._environment
+            return (
+                f"no score worker has the environment {name}: where Redis can be reached, "
+                f"farm env create {name}, then farm worker score --env {name}"
+            )
+        runtime = self._spec.judge.runtime
+        has = f" that has the runtime {runtime}" if stage is Stage.EXECUTE and runtime != DEFAULT_RUNTIME else ""
+        return f"no {stage} worker{has} is connected (start one: farm worker {stage})"
 
     # --- telling ------------------------------------------------------------------------------------
 

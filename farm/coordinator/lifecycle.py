@@ -8,6 +8,10 @@ Per sample: PLANNED -> GENERATING -> COMPLETED -> EXECUTING -> JUDGED, or UNJUDG
 are used up. Sending is by window, not all at once: a cancelled run leaves little behind, several runs
 share the workers, and Redis never holds a whole benchmark.
 
+A run that lm-eval scores has SCORING in place of EXECUTING: once every sample is COMPLETED, one job
+scores them all. If its attempts are used up, or another one cannot help, the run pauses for a cause
+that somebody has to mend; its samples stay COMPLETED.
+
 A sample whose program is being executed for another one is WAITING behind it. Whatever ends that
 execution (a verdict, a failure, a loss) sets all that wait behind it free at once: each is then sent,
 answered from the verdict, or waits again. So a sample waits only behind work that is really out, and
@@ -22,10 +26,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from farm.records import SampleKey
+from farm.records import ALL_SAMPLES, AllSamples, SampleKey, WorkKey
 from farm.records.phases import Phase, Stage
 
 MAX_ATTEMPTS = 3
+SAMPLE_STAGES = (Stage.GENERATE, Stage.EXECUTE)  # those whose jobs are about one sample
 
 
 # --- events: each was recorded before it is told ---------------------------------------------------
@@ -46,10 +51,15 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """The ledger holds lm-eval's score of all samples."""
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptFailed:
     """An attempt ended without an answer, by our fault. `final`: another try cannot help."""
 
-    key: SampleKey
+    key: WorkKey
     stage: Stage
     attempt: int
     reason: str
@@ -60,7 +70,7 @@ class AttemptFailed:
 class Vanished:
     """The work is in no queue and no worker has it: the broker lost it. Costs no attempt."""
 
-    key: SampleKey
+    key: WorkKey
     stage: Stage
 
 
@@ -79,7 +89,7 @@ class Pause:
     reason: str
 
 
-Event = Completed | Judged | AttemptFailed | Vanished | Waits | Pause
+Event = Completed | Judged | Scored | AttemptFailed | Vanished | Waits | Pause
 
 
 # --- commands --------------------------------------------------------------------------------------
@@ -89,7 +99,7 @@ Event = Completed | Judged | AttemptFailed | Vanished | Waits | Pause
 class Send:
     """Put this work into its queue. `attempt` counts from 1."""
 
-    key: SampleKey
+    key: WorkKey
     stage: Stage
     attempt: int
 
@@ -136,14 +146,14 @@ class Lifecycle:
         windows: dict[Stage, int],
         max_attempts: int = MAX_ATTEMPTS,
         generate: Ready | None = None,
-        judges: bool = True,
+        after_completion: Stage | None = Stage.EXECUTE,
     ) -> None:
         """`windows`: how many samples of each stage may be out at a time; may be changed while it runs.
 
         `generate` decides the order of generating; without it, samples go out in the order of the plan.
-        With `judges` False a completion is a sample's end: JUDGED then means that nothing is left to do.
+        With `after_completion` None a completion is a sample's end: JUDGED then means that nothing is left to do.
         """
-        self._judges = judges
+        self._next = after_completion
         self._windows = windows
         self._max_attempts = max_attempts
         self._samples: dict[SampleKey, _Sample] = {}
@@ -151,29 +161,28 @@ class Lifecycle:
             Stage.GENERATE: deque[SampleKey]() if generate is None else generate,
             Stage.EXECUTE: deque[SampleKey](),
         }
-        self._out: dict[Stage, dict[SampleKey, int]] = {stage: {} for stage in Stage}  # key -> attempt
+        self._out: dict[Stage, dict[WorkKey, int]] = {stage: {} for stage in Stage}  # key -> attempt
         self._waiting: dict[SampleKey, dict[SampleKey, None]] = {}  # what is out -> what waits behind it, in order
         self._behind: dict[SampleKey, SampleKey] = {}  # the same, by the one that waits
         self._counts = dict.fromkeys(Phase, 0)
+        self._failed_scores = 0
         self.paused: str | None = None
 
     # --- what the driver asks ---------------------------------------------------------------------
 
     @property
     def done(self) -> bool:
-        """Whether every sample is judged or given up."""
-        return self._counts[Phase.UNJUDGED] == len(self._samples)
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is out."""
-        return not any(self._out.values())
+        """Whether nothing is left to do: every sample is judged or given up, or cannot be scored for those that are."""
+        ended = self._counts[Phase.UNJUDGED]
+        if self._next is Stage.SCORE and ended:
+            ended += self._counts[Phase.COMPLETED]  # a run with gaps has no score
+        return ended == len(self._samples)
 
     def counts(self) -> dict[Phase, int]:
         """Samples by phase."""
         return dict(self._counts)
 
-    def out(self, stage: Stage) -> dict[SampleKey, int]:
+    def out(self, stage: Stage) -> dict[WorkKey, int]:
         """What is out in a stage, with the number of the attempt."""
         return dict(self._out[stage])
 
@@ -182,19 +191,22 @@ class Lifecycle:
 
     # --- transitions ------------------------------------------------------------------------------
 
-    def start(self, known: Iterable[tuple[SampleKey, Phase, dict[Stage, int]]], *, judged: int = 0) -> list[Command]:
+    def start(
+        self, known: Iterable[tuple[SampleKey, Phase, dict[Stage, int]]], *, judged: int = 0, scoring: int = 0
+    ) -> list[Command]:
         """Begin from the ledger: each planned sample, how far it came, and its failed attempts.
 
         `judged` are those that have a verdict and are not in `known`.
 
         GENERATING and EXECUTING mean that a living worker has it from an earlier coordinator: its
-        answer is awaited. Order is the order of sending, unless `generate` has one of its own.
+        answer is awaited. `scoring` means the same of this attempt to score; 0: no worker does. Order is the order of
+        sending, unless `generate` decides another one.
         """
         self._counts[Phase.JUDGED] += judged
         for key, phase, failures in known:
             if key in self._samples:
                 raise ValueError(f"{key}: planned twice")
-            if not self._judges and phase in (Phase.COMPLETED, Phase.EXECUTING):
+            if self._next is None and phase is Phase.COMPLETED:
                 phase = Phase.JUDGED
             self._counts[phase] += 1
             if phase is not Phase.JUDGED:
@@ -202,12 +214,15 @@ class Lifecycle:
             match phase:
                 case Phase.PLANNED:
                     self._ready[Stage.GENERATE].append(key)
-                case Phase.COMPLETED:
+                case Phase.COMPLETED if self._next is Stage.EXECUTE:
                     self._ready[Stage.EXECUTE].append(key)
                 case Phase.GENERATING:
                     self._out[Stage.GENERATE][key] = failures.get(Stage.GENERATE, 0) + 1
                 case Phase.EXECUTING:
                     self._out[Stage.EXECUTE][key] = failures.get(Stage.EXECUTE, 0) + 1
+        if scoring and self._can_be_scored():
+            self._failed_scores = scoring - 1
+            self._begin_scoring()
         return self._after(iter(()))
 
     def handle(self, event: Event) -> list[Command]:
@@ -217,10 +232,15 @@ class Lifecycle:
                 return self._after(self._completed(key))
             case Judged(key):
                 return self._after(self._judged(key))
+            case Scored():
+                return self._after(self._scored())
             case AttemptFailed(key, stage, attempt, reason, final):
+                if isinstance(key, AllSamples):
+                    return self._after(self._score_failed(attempt, reason, final))
                 return self._after(self._failed(key, stage, attempt, reason, final))
             case Vanished(key, stage):
-                return self._after(self._vanished(key, stage))
+                lost = self._score_vanished() if isinstance(key, AllSamples) else self._vanished(key, stage)
+                return self._after(lost)
             case Waits(key, behind):
                 return self._after(self._waits(key, behind))
             case Pause(reason):
@@ -231,15 +251,15 @@ class Lifecycle:
         sample = self._samples.get(key)
         if sample is not None and sample.phase in (Phase.PLANNED, Phase.GENERATING, Phase.UNJUDGED):
             self._leave(key, Stage.GENERATE)
-            self._move(key, sample, Phase.COMPLETED if self._judges else Phase.JUDGED)
-            if self._judges:
+            self._move(key, sample, Phase.JUDGED if self._next is None else Phase.COMPLETED)
+            if self._next is Stage.EXECUTE:
                 self._ready[Stage.EXECUTE].append(key)
         yield from ()
 
     def _judged(self, key: SampleKey) -> Iterator[Command]:
         sample = self._samples.get(key)
         if sample is not None:
-            for stage in Stage:
+            for stage in SAMPLE_STAGES:
                 self._leave(key, stage)
             self._move(key, sample, Phase.JUDGED)
         yield from ()
@@ -253,7 +273,7 @@ class Lifecycle:
         sample.failures = {**sample.failures, stage: failures}
         if final or failures >= self._max_attempts:
             self._move(key, sample, Phase.UNJUDGED)
-            yield GiveUp(key, stage, reason if final else f"{reason} (attempt {failures} of {self._max_attempts})")
+            yield GiveUp(key, stage, self._last(reason, failures, final))
         else:
             self._back(key, sample, stage)
 
@@ -276,7 +296,43 @@ class Lifecycle:
                 self._back(key, self._samples[key], Stage.EXECUTE)
         yield from ()
 
+    # --- the score --------------------------------------------------------------------------------
+
+    def _scored(self) -> Iterator[Command]:
+        if self._out[Stage.SCORE] or self._can_be_scored():
+            self._out[Stage.SCORE].clear()
+            self._move_all(Phase.JUDGED)
+        yield from ()
+
+    def _score_failed(self, attempt: int, reason: str, final: bool) -> Iterator[Command]:
+        if self._out[Stage.SCORE].get(ALL_SAMPLES) == attempt:
+            yield from self._score_vanished()
+            self._failed_scores += 1
+            if final or self._failed_scores >= self._max_attempts:
+                self.paused = self.paused or self._last(reason, self._failed_scores, final)
+
+    def _score_vanished(self) -> Iterator[Command]:
+        if self._out[Stage.SCORE]:
+            self._out[Stage.SCORE].clear()
+            self._move_all(Phase.COMPLETED)
+        yield from ()
+
+    def _can_be_scored(self) -> bool:
+        return self._next is Stage.SCORE and 0 < len(self._samples) == self._counts[Phase.COMPLETED]
+
+    def _begin_scoring(self) -> Send:
+        self._move_all(Phase.SCORING)
+        self._out[Stage.SCORE][ALL_SAMPLES] = attempt = self._failed_scores + 1
+        return Send(ALL_SAMPLES, Stage.SCORE, attempt)
+
     # --- helpers ----------------------------------------------------------------------------------
+
+    def _last(self, reason: str, failures: int, final: bool) -> str:
+        return reason if final else f"{reason} (attempt {failures} of {self._max_attempts})"
+
+    def _move_all(self, phase: Phase) -> None:
+        for key, sample in list(self._samples.items()):
+            self._move(key, sample, phase)
 
     def _back(self, key: SampleKey, sample: _Sample, stage: Stage) -> None:
         self._move(key, sample, Phase.PLANNED if stage is Stage.GENERATE else Phase.COMPLETED)
@@ -305,8 +361,10 @@ class Lifecycle:
     def _after(self, commands: Iterator[Command]) -> list[Command]:
         result = list(commands)
         if self.paused is None:
-            for stage in Stage:
+            for stage in SAMPLE_STAGES:
                 result.extend(self._fill(stage))
+            if self._can_be_scored():
+                result.append(self._begin_scoring())
         self._check()
         return result
 
@@ -320,15 +378,21 @@ class Lifecycle:
             sample = self._samples.get(key)
             if sample is None or sample.phase is not wanted:
                 continue  # an answer of an earlier attempt arrived meanwhile
+            failures = sample.failures.get(stage, 0)
+            if failures >= self._max_attempts:  # the last one was recorded when its coordinator was about to end
+                self._move(key, sample, Phase.UNJUDGED)
+                yield GiveUp(key, stage, f"{failures} attempts failed")
+                continue
             self._move(key, sample, sent)
-            out[key] = attempt = sample.failures.get(stage, 0) + 1
-            yield Send(key, stage, attempt)
+            out[key] = failures + 1
+            yield Send(key, stage, failures + 1)
 
     def _check(self) -> None:
         """What must hold after every step; cheap, so it is always on."""
         assert self._counts[Phase.GENERATING] == len(self._out[Stage.GENERATE])
         assert self._counts[Phase.EXECUTING] == len(self._out[Stage.EXECUTE])
         assert self._counts[Phase.WAITING] == len(self._behind)
+        assert self._counts[Phase.SCORING] == (len(self._samples) if self._out[Stage.SCORE] else 0)
         assert self._waiting.keys() <= self._out[Stage.EXECUTE].keys()
         assert sum(self._counts.values()) == len(self._samples) + self._counts[Phase.JUDGED]
         assert min(self._counts.values()) >= 0

@@ -13,16 +13,17 @@ from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
 
-from farm.coordinator.lifecycle import AttemptFailed, Completed, Event, Judged, Pause, Vanished
+from farm.coordinator.lifecycle import AttemptFailed, Completed, Event, Judged, Pause, Scored, Vanished
 from farm.coordinator.traffic import Traffic
 from farm.errors import MessageRejected, VersionSkew
 from farm.ids import sample_seed
 from farm.ledger.executions import Runner, runner_of
 from farm.ledger.journal import CompletionEntry, Journal, Recorded
 from farm.ledger.ledger import PlannedProblem
-from farm.queue.answer_stream import AnswerStream, CompletionArrived, Scored
-from farm.queue.messages import Failure
-from farm.records import RunSpec, SampleKey, SampleResult
+from farm.planning.score_inputs import ScoreInputs
+from farm.queue.answer_stream import AnswerStream, CompletionArrived, ScoreArrived
+from farm.queue.messages import Failure, ScoreAnswer
+from farm.records import ALL_SAMPLES, AllSamples, RunSpec, SampleKey, SampleResult, WorkKey
 from farm.records.phases import NOT_COUNTED, Stage
 from farm.text import one_line
 
@@ -57,11 +58,15 @@ class Intake:
         problems: Mapping[str, PlannedProblem],
         planned: Container[SampleKey],
         program: Callable[[SampleKey], str | None],
+        score_inputs: Callable[[], ScoreInputs | None],
     ) -> None:
-        """`program` gives the digest of a sample's program, None if no completion holds one."""
+        """`program` gives the digest of a sample's program, None if no completion holds one.
+
+        `score_inputs` gives what lm-eval is to score, None while completions are missing.
+        """
         self._planned = planned
         self._journal, self._answers, self._spec, self._problems = journal, answers, spec, problems
-        self._program = program
+        self._program, self._score_inputs = program, score_inputs
         self.traffic = Traffic()
 
     def read(self, *, block_ms: int) -> Batch:
@@ -72,6 +77,7 @@ class Intake:
         batch.entries = len(entries)
         completions: list[CompletionArrived] = []
         results: list[SampleResult] = []
+        scores: list[ScoreArrived] = []
         failures: list[tuple[Failure, bool]] = []  # with whether its job was this coordinator's
         for _, fields in entries:
             try:
@@ -86,27 +92,38 @@ class Intake:
                     completions.append(answer)
                 case SampleResult():
                     results.append(answer)
+                case ScoreArrived():
+                    scores.append(answer)
                 case Failure():
                     failures.append((answer, fields.get(b"fence") == str(self._journal.fence).encode()))
         stored = [CompletionEntry(a.completion, a.telemetry, a.text, a.reasoning) for a in completions]
         became = self._journal.record(stored, results)
         self._completions(completions, became[0], batch)
         self._results(results, became[1], batch)
+        for score in scores:
+            self._score(score, batch)
         for failure, ours in failures:
             self._failure(failure, ours, batch)
         try:
-            done = [("generate", a.completion.key) for a in completions] + [("execute", r.key) for r in results]
-            done += [(f.stage, f.key) for f, _ in failures]
+            done: list[tuple[Stage, WorkKey]] = [(Stage.GENERATE, a.completion.key) for a in completions]
+            done += [(Stage.EXECUTE, result.key) for result in results]
+            done += [(Stage.SCORE, ALL_SAMPLES) for _ in scores]
+            done += [(failure.stage, failure.key) for failure, _ in failures]
             self._answers.remove(self._journal.run_id, [entry_id for entry_id, _ in entries], done)
         except RedisError as exc:
             batch.removed = False
             log.warning("recorded answers stay in the stream for now: %s", exc)  # read again, they are duplicates
         return batch
 
-    def _check(self, answer: CompletionArrived | SampleResult | Scored | Failure) -> None:
-        if isinstance(answer, Scored):
-            raise MessageRejected("a score of answers that are still being generated")
+    def _check(self, answer: CompletionArrived | SampleResult | ScoreArrived | Failure) -> None:
+        if isinstance(answer, ScoreArrived):
+            self._check_score(answer.answer)
+            return
         key = answer.completion.key if isinstance(answer, CompletionArrived) else answer.key
+        if isinstance(key, AllSamples):
+            if self._spec.after_completion is not Stage.SCORE or not isinstance(answer, Failure):
+                raise MessageRejected("an answer about a score, which this run does not get from lm-eval")
+            return
         if key not in self._planned:
             raise MessageRejected(f"an answer for {key}, which this run did not plan")
         problem = self._problems[key.problem_id]
@@ -127,6 +144,15 @@ class Intake:
             answer.program_sha256 is None or answer.program_sha256 != self._program(key) or answer.cached_from
         ):
             raise MessageRejected(f"a verdict on {key} that is not on the program of its completion")
+
+    def _check_score(self, answer: ScoreAnswer) -> None:
+        if self._spec.after_completion is not Stage.SCORE:
+            raise MessageRejected("a score, which this run does not get from lm-eval")
+        inputs = self._score_inputs()
+        if inputs is None:
+            raise MessageRejected("a score of answers that are still being generated")
+        if (answer.config, answer.answers) != (inputs.config_digest, inputs.answers_digest):
+            raise MessageRejected("a score of other answers, or by another plan, than this run's")
 
     def _completions(self, arrived: list[CompletionArrived], became: list[Recorded], batch: Batch) -> None:
         for answer, recorded in zip(arrived, became, strict=True):
@@ -153,23 +179,28 @@ class Intake:
             if recorded is not Recorded.UNEXPECTED:
                 batch.events.append(Judged(result.key))
 
+    def _score(self, score: ScoreArrived, batch: Batch) -> None:
+        self._count(self._journal.record_score(score.text, score.answer.worker), "score", batch)
+        batch.events.append(Scored())
+
     def _failure(self, failure: Failure, ours: bool, batch: Batch) -> None:
-        stage = Stage(failure.stage)
+        key, stage, reason = failure.key, failure.stage, f"{failure.kind}: {failure.reason}"
         if failure.pause:
-            # Nobody's fault but the key's: no attempt is used up. What paused an earlier coordinator was mended since,
-            # or is found again at once; so a copy of that answer pauses nobody.
-            batch.events += [Pause(failure.reason)] if ours else []
-            batch.events.append(Vanished(failure.key, stage))
+            # The request itself was refused (a wrong key, say), so no attempt is used up. A pause that answers an
+            # earlier coordinator's job is ignored: the cause has been fixed, or the next request will hit it again.
+            batch.events += [Pause(reason)] if ours else []
+            batch.events.append(Vanished(key, stage))
             return
-        about = {"run": self._journal.run_id, "problem": failure.problem_id, "sample": str(failure.key)}
+        about = {"run": self._journal.run_id, "problem": failure.problem_id, "sample": str(key)}
         log.info(
-            "%s failed: %s", failure.stage, one_line(failure.reason),
+            "%s failed: %s", stage, one_line(reason),
             extra={"about": {**about, "attempt": failure.attempt, "worker": failure.worker}},
         )  # fmt: skip
-        self._journal.record_failure(failure.key, failure.stage, failure.attempt, failure.reason)
-        self.traffic.failure(failure.reason)
+        if isinstance(key, SampleKey):  # attempts to score are counted by each coordinator for itself
+            self._journal.record_failure(key, stage, failure.attempt, reason)
+        self.traffic.failure(failure.kind)
         batch.counts["failed_attempts"] += 1
-        batch.events.append(AttemptFailed(failure.key, stage, failure.attempt, failure.reason, failure.final))
+        batch.events.append(AttemptFailed(key, stage, failure.attempt, reason, failure.final))
 
     @staticmethod
     def _count(recorded: Recorded, what: str, batch: Batch) -> None:

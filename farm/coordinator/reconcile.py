@@ -17,7 +17,7 @@ import redis
 from farm.coordinator.sending import task_id
 from farm.queue.envelope import MAX_RAW_BYTES
 from farm.queue.redis_keys import Keys
-from farm.records import SampleKey
+from farm.records import WorkKey, parse_work_key
 from farm.records.phases import Stage
 
 UNCLAIMED_S = 5.0  # how long a message may be between queue and claim
@@ -30,7 +30,7 @@ DEAD_AFTER_S = 5.0  # how long a worker's presence must be missing, above its TT
 class Out:
     """One job that is out."""
 
-    key: SampleKey
+    key: WorkKey
     stage: Stage
     attempt: int
 
@@ -58,7 +58,7 @@ class Reconciler:
         self._worker_missing.clear()
         self._unclaimed.clear()
 
-    def adopted(self) -> dict[tuple[SampleKey, Stage], int]:
+    def adopted(self) -> dict[tuple[WorkKey, Stage], int]:
         """Attempts that living workers have now, left by an earlier coordinator of this run."""
         claims = self._claims()
         present = self._present({worker for _, worker in claims.values()})
@@ -98,14 +98,14 @@ class Reconciler:
     def _note_missing(self, missing: set[str], now: float) -> None:
         self._worker_missing = {worker: self._worker_missing.get(worker, now) for worker in missing}
 
-    def _claims(self) -> dict[tuple[SampleKey, Stage], tuple[int, str]]:
+    def _claims(self) -> dict[tuple[WorkKey, Stage], tuple[int, str]]:
         raw = cast(dict[bytes, bytes], self._redis.hgetall(self._keys.claims(self._run_id)))
         claims = {}
         for field, value in raw.items():
             stage, _, key = field.decode("utf-8", "replace").partition("/")
             attempt, _, worker = value.decode("utf-8", "replace").partition("/")
             try:
-                claims[SampleKey.parse(key), Stage(stage)] = (int(attempt), worker)
+                claims[parse_work_key(key), Stage(stage)] = (int(attempt), worker)
             except ValueError:
                 continue  # not written by a worker of ours; it claims nothing
         return claims

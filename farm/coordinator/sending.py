@@ -6,24 +6,28 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from farm.ids import sha256_hex
+from farm.planning.score_inputs import ScoreInputs
 from farm.queue.blobs import Blobs
 from farm.queue.messages import (
     EXECUTE_TASK,
     GENERATE_TASK,
+    SCORE_TASK,
     ExecuteConfig,
     ExecuteJob,
     GenerateConfig,
     GenerateJob,
     Job,
     Publisher,
+    ScoreJob,
     TaskMessage,
 )
-from farm.queue.redis_keys import execute_queue, generate_queue
+from farm.queue.redis_keys import execute_queue, generate_queue, score_queue
 from farm.queue.signing import Signer
-from farm.records import SampleKey
+from farm.records import SampleKey, WorkKey
 from farm.records.phases import Stage
 
 Load = Callable[[str], bytes]  # the stored value of a digest
+TASKS = {Stage.GENERATE: GENERATE_TASK, Stage.EXECUTE: EXECUTE_TASK, Stage.SCORE: SCORE_TASK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,10 @@ class Dispatcher:
         load: Load,
         generate: GenerateConfig | None,
         execute: ExecuteConfig,
+        environment: str = "",
         signer: Signer,
     ) -> None:
+        """`environment` is where lm-eval scores the run; empty if it does not."""
         self._blobs, self._publisher = blobs, publisher
         self._run_id = run_id
         self._fence = fence
@@ -56,9 +62,12 @@ class Dispatcher:
         self._signer = signer
         self._generate = None if generate is None else generate.to_json()
         self._execute = execute.to_json()
+        self._environment = environment
         self._queues = {Stage.EXECUTE: execute_queue(execute.judge.runtime)}
         if generate is not None:
             self._queues[Stage.GENERATE] = generate_queue(generate.model.repo)
+        if environment:
+            self._queues[Stage.SCORE] = score_queue(environment)
 
     def queue_name(self, stage: Stage) -> str | None:
         """The queue of a stage; None if this run has no such stage."""
@@ -85,6 +94,14 @@ class Dispatcher:
             job, {job.config: lambda: self._execute, job.program: lambda: program, suite: lambda: self._load(suite)}
         )
 
+    def score(self, attempt: int, inputs: ScoreInputs) -> Parcel:
+        """The score job of the run."""
+        job = ScoreJob(
+            run_id=self._run_id, attempt=attempt, fence=self._fence, config=inputs.config_digest,
+            answers=inputs.answers_digest, environment=self._environment,
+        )  # fmt: skip
+        return Parcel(job, {job.config: lambda: inputs.config, job.answers: lambda: inputs.answers})
+
     def send(self, parcels: Iterable[Parcel]) -> None:
         """Put the blobs that Redis lacks, then the messages. Raises RedisError."""
         parcels = list(parcels)
@@ -93,27 +110,21 @@ class Dispatcher:
         values = {digest: load for parcel in parcels for digest, load in parcel.blobs.items()}
         missing = self._blobs.missing(self._run_id, values)
         self._blobs.put(self._run_id, ((digest, values[digest]()) for digest in missing))
-        attempts = {f"{stage_of(p.job).value}/{p.job.key}": p.job.attempt for p in parcels}
-        self._blobs.note_outstanding(self._run_id, attempts)
+        self._blobs.note_outstanding(self._run_id, {p.job.place: p.job.attempt for p in parcels})
         for stage, name in self._queues.items():
-            messages = [self._message(p.job, stage) for p in parcels if stage_of(p.job) is stage]
+            messages = [self._message(p.job) for p in parcels if p.job.stage is stage]
             if messages:
                 self._publisher.send(name, messages)
 
-    def _message(self, job: Job, stage: Stage) -> TaskMessage:
+    def _message(self, job: Job) -> TaskMessage:
         return TaskMessage(
-            GENERATE_TASK if stage is Stage.GENERATE else EXECUTE_TASK,
-            task_id(self._run_id, job.key, stage, job.attempt),
+            TASKS[job.stage],
+            task_id(self._run_id, job.key, job.stage, job.attempt),
             self._signer.signed(job).model_dump(mode="json"),
             f"{{'run': '{self._run_id}', 'sample': '{job.key}', 'attempt': {job.attempt}}}",
         )
 
 
-def stage_of(job: Job) -> Stage:
-    """Which work a job is."""
-    return Stage.GENERATE if isinstance(job, GenerateJob) else Stage.EXECUTE
-
-
-def task_id(run_id: str, key: SampleKey, stage: Stage, attempt: int) -> str:
+def task_id(run_id: str, key: WorkKey, stage: Stage, attempt: int) -> str:
     """The Celery id of an attempt; what Flower shows and what a queue is searched for."""
     return f"{run_id}:{key}:{stage.value}:{attempt}"

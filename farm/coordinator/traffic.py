@@ -27,9 +27,9 @@ class Traffic:
         if ttft_s is not None:
             self._waits.append(ttft_s)
 
-    def failure(self, reason: str) -> None:
-        """An attempt that failed; `reason` begins with the kind of error."""
-        self.failures[reason.partition(":")[0]] += 1
+    def failure(self, kind: str) -> None:
+        """An attempt that failed with this kind of error."""
+        self.failures[kind] += 1
 
     def tokens_per_s(self) -> float:
         """Over the last minute, by the answers that ended in it."""

@@ -22,10 +22,22 @@ from farm.ledger import tables
 from farm.ledger.executions import Runner, digest_of, runner_of
 from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.records import UNSANDBOXED, Completion, GenerateTelemetry, SampleKey, SampleResult, Verdict
+from farm.records.phases import Stage
 from farm.text import decode
 
 R = TypeVar("R", Completion, SampleResult)
 EARLIER_RUNS = 3  # that tell how long answers will be
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """The stage at which a sample was given up, and why. As text: `stage: reason`."""
+
+    stage: Stage
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.stage}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,7 @@ class SampleState:
     completed: bool
     verdict: str | None
     official: bool  # the verdict, if there is one, may enter a score
-    unjudged: str | None  # "stage: reason"
+    unjudged: GivenUp | None
     failures: dict[str, int]  # failed attempts by stage
 
 
@@ -169,7 +181,7 @@ def sample_states(ledger: Ledger, run_id: str, *, judged: bool = True) -> list[S
                 completed is not None,
                 verdict,
                 tier != UNSANDBOXED,
-                None if stage is None else f"{stage}: {reason}",
+                None if stage is None else GivenUp(Stage(stage), reason),
                 failures.get(key, {}),
             )
             for problem_id, index, completed, verdict, tier, stage, reason in db.execute(query)
@@ -312,6 +324,29 @@ def _execution_query(runners: frozenset[Runner]) -> sa.Select[Any]:
         .order_by(sa.case((own, 0), else_=1))
         .limit(1)
     )
+
+
+def score(ledger: Ledger, run_id: str) -> bytes | None:
+    """What lm-eval made of a run's completions, as JSON; None if it is not scored. LedgerCorrupt if damaged."""
+    t = tables.scores
+    with ledger.read() as db:
+        row = db.execute(sa.select(t.c.text, t.c.text_digest).where(t.c.run_id == run_id)).first()
+    if row is None:
+        return None
+    try:
+        text = zstandard.ZstdDecompressor().decompress(row.text)
+    except zstandard.ZstdError as exc:
+        raise LedgerCorrupt(f"run {run_id}: its stored score cannot be unpacked") from exc
+    if sha256_hex(text) != row.text_digest:
+        raise LedgerCorrupt(f"run {run_id}: its stored score is not what was written")
+    return text
+
+
+def is_scored(ledger: Ledger, run_id: str) -> bool:
+    """Whether lm-eval has scored a run."""
+    t = tables.scores
+    with ledger.read() as db:
+        return db.execute(sa.select(t.c.run_id).where(t.c.run_id == run_id)).first() is not None
 
 
 def counters(ledger: Ledger, run_id: str) -> dict[str, int]:

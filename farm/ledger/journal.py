@@ -188,6 +188,15 @@ class Journal:
                 outcomes.append(Recorded.DUPLICATE if known == row[tells.name] else Recorded.CONFLICT)
         return outcomes
 
+    def record_score(self, text: bytes, worker: str) -> Recorded:
+        """Record lm-eval's score. The first one stays; another one of the same answers differs in its times alone."""
+        with self._write() as db:
+            new = self._insert_first(
+                db, tables.scores, text=zstandard.compress(text), text_digest=sha256_hex(text), worker=worker,
+                at=time.time(),
+            )  # fmt: skip
+        return Recorded.NEW if new else Recorded.DUPLICATE
+
     def record_failure(self, key: SampleKey, stage: str, attempt: int, reason: str) -> None:
         """Note a failed attempt; the same one again changes nothing."""
         with self._write() as db:

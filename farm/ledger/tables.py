@@ -154,6 +154,16 @@ executions = Table(  # the results for which a program ran, by what was executed
     Index("executions_by_digest", "digest"),
 )
 
+scores = Table(  # what lm-eval made of a run's completions, where it is lm-eval that scores them
+    "scores",
+    metadata,
+    Column("run_id", String(64), ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
+    Column("text", LargeBinary, nullable=False),  # zstd of its files and figures, JSON
+    Column("text_digest", String(64), nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("at", Float, nullable=False),  # Unix time
+)
+
 unjudged = Table(
     "unjudged",
     metadata,

@@ -15,11 +15,12 @@ import zstandard
 
 from farm.errors import MessageRejected
 from farm.ids import sha256_hex
-from farm.queue.messages import CompletionAnswer, Failure, ScoreAnswer, parse
+from farm.queue.messages import CompletionAnswer, Failure, ScoreAnswer, ScoreJob, parse
 from farm.queue.redis_keys import RUN_TTL_S, Keys
 from farm.queue.signing import Signer
 from farm.queue.until_answered import until_answered
-from farm.records import Completion, GenerateTelemetry, Record, SampleKey, SampleResult
+from farm.records import Completion, GenerateTelemetry, Record, SampleResult, WorkKey
+from farm.records.phases import Stage
 
 MAX_TEXT_BYTES = 16 << 20
 MAX_SCORED_BYTES = 1 << 30  # results and samples of a whole task
@@ -36,7 +37,7 @@ class CompletionArrived:
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoreArrived:
     """lm-eval's files for a whole run, as JSON; verified against their digest."""
 
     answer: ScoreAnswer
@@ -44,7 +45,7 @@ class Scored:
 
 
 Entries = list[tuple[bytes, dict[bytes, bytes]]]
-Answer = CompletionArrived | SampleResult | Scored | Failure
+Answer = CompletionArrived | SampleResult | ScoreArrived | Failure
 
 
 class AnswerStream:
@@ -77,10 +78,12 @@ class AnswerStream:
         """Answer an execute job."""
         self._append(run_id, fence, b"result", result)
 
-    def scored(self, run_id: str, fence: int, text: bytes, worker: str) -> None:
+    def scored(self, job: ScoreJob, text: bytes, worker: str) -> None:
         """Answer a score job."""
-        record = ScoreAnswer(text_bytes=len(text), text_sha256=sha256_hex(text), worker=worker)
-        self._append(run_id, fence, b"scored", record, {b"text": zstandard.compress(text)})
+        record = ScoreAnswer(
+            config=job.config, answers=job.answers, text_bytes=len(text), text_sha256=sha256_hex(text), worker=worker
+        )
+        self._append(job.run_id, job.fence, b"scored", record, {b"text": zstandard.compress(text)})
 
     def failure(self, run_id: str, fence: int, failure: Failure) -> None:
         """Answer that an attempt came to nothing."""
@@ -116,8 +119,8 @@ class AnswerStream:
         self._signer.check_answer(run_id, kind, fence, record, mac)
         return decode(fields)
 
-    def remove(self, run_id: str, ids: Sequence[bytes], done: Sequence[tuple[str, SampleKey]]) -> None:
-        """Forget entries that the ledger holds, and that the (stage, sample) of `done` is wanted or claimed."""
+    def remove(self, run_id: str, ids: Sequence[bytes], done: Sequence[tuple[Stage, WorkKey]]) -> None:
+        """Forget entries that the ledger holds, and that the work of `done` is wanted or claimed."""
         if not ids:
             return
         pipe = self._redis.pipeline(transaction=True)
@@ -146,9 +149,8 @@ def decode(fields: dict[bytes, bytes]) -> Answer:
         return parse(SampleResult, record)
     if kind == b"scored":
         scored = parse(ScoreAnswer, record)
-        return Scored(
-            scored, _unpack(fields.get(b"text"), scored.text_sha256, min(scored.text_bytes, MAX_SCORED_BYTES))
-        )
+        most = min(scored.text_bytes, MAX_SCORED_BYTES)
+        return ScoreArrived(scored, _unpack(fields.get(b"text"), scored.text_sha256, most))
     if kind == b"failure":
         return parse(Failure, record)
     raise MessageRejected(f"an answer of unknown kind {kind!r}")

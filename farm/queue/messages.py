@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError
 
 from farm.errors import MessageRejected, VersionSkew
 from farm.ids import canonical_json
 from farm.records import (
+    ALL_SAMPLES,
     Completion,
     Count,
     Digest,
@@ -28,7 +29,9 @@ from farm.records import (
     SampleKey,
     Sampling,
     ServedModel,
+    WorkKey,
 )
+from farm.records.phases import Stage
 
 WIRE_VERSION = 1
 NO_MAC = "0" * 64
@@ -40,45 +43,65 @@ SCORE_TASK = "farm.score"
 
 
 class Job(Record):
-    """What both kinds of job carry."""
+    """What all kinds of job carry. A kind that is not about one sample is about all of its run."""
 
+    stage: ClassVar[Stage]
     schema_version: Literal[1] = 1
     run_id: RunId
-    problem_id: Annotated[str, Field(min_length=1, max_length=200)]
-    index: Count
     attempt: Annotated[int, Field(ge=1)]
     fence: Count  # of the coordinator that sent it
-    config: Digest  # blob: GenerateConfig or ExecuteConfig
+    config: Digest  # blob: what all jobs of this stage share
     mac: Digest = NO_MAC  # the signature over all other fields: farm.queue.signing
+
+    @property
+    def key(self) -> WorkKey:
+        return ALL_SAMPLES
+
+    @property
+    def place(self) -> str:
+        """`stage/key`: the field of this work in the hashes of its run (farm.queue.redis_keys)."""
+        return f"{self.stage}/{self.key}"
+
+
+class SampleJob(Job):
+    """Work on one sample."""
+
+    problem_id: Annotated[str, Field(min_length=1, max_length=200)]
+    index: Count
 
     @property
     def key(self) -> SampleKey:
         return SampleKey(self.problem_id, self.index)
 
 
-class GenerateJob(Job):
-    """Ask the model server for one completion."""
+class GenerateJob(SampleJob):
+    """Ask the model server for one completion. `config` is a GenerateConfig."""
 
+    stage: ClassVar[Stage] = Stage.GENERATE
     prompt: Digest  # blob: Prompt
 
 
-class ExecuteJob(Job):
-    """Judge one program on one suite."""
+class ExecuteJob(SampleJob):
+    """Judge one program on one suite. `config` is an ExecuteConfig."""
 
+    stage: ClassVar[Stage] = Stage.EXECUTE
     program: Digest  # blob: source text
     suite: Digest  # blob: Suite
 
 
 class ScoreJob(Job):
-    """Score all answers to a task of lm-eval, by that task's own rules."""
+    """Score all answers to a task of lm-eval, by that task's own rules. `config` is JSON: plan, model, settings."""
 
+    stage: ClassVar[Stage] = Stage.SCORE
     environment: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z_]{0,30}$")]
-    answers: Digest  # blob: JSON, a list of texts per request of the plan, which is the config
+    answers: Digest  # blob: JSON, a list of texts per request of the plan
 
 
 class ScoreAnswer(Record):
     """What became of a ScoreJob; the field `text` of the entry holds lm-eval's files as JSON."""
 
+    config: Digest  # those of the job: what was scored
+    answers: Digest
     text_bytes: Count  # unpacked; signed with the record, so a reader knows what it will take
     text_sha256: Digest
     worker: str = ""
@@ -102,18 +125,35 @@ class ExecuteConfig(Record):
 class Failure(Record):
     """An attempt that ended without an answer, by the farm's or the server's fault."""
 
-    problem_id: str
-    index: Count
-    stage: Literal["generate", "execute", "score"]
+    stage: Stage
+    problem_id: str | None  # None: of all samples
+    index: Count = 0
     attempt: Annotated[int, Field(ge=1)]
+    kind: str  # of the error: the name of its class, or what befell the task
     reason: str  # printable, one line
     final: bool = False  # another attempt cannot help this sample
     pause: bool = False  # no sample can succeed until somebody acts (a rejected key, an unknown model)
     worker: str = ""
 
     @property
-    def key(self) -> SampleKey:
-        return SampleKey(self.problem_id, self.index)
+    def key(self) -> WorkKey:
+        return ALL_SAMPLES if self.problem_id is None else SampleKey(self.problem_id, self.index)
+
+    @classmethod
+    def of(cls, job: Job, kind: str, reason: str, worker: str, *, final: bool = False, pause: bool = False) -> Failure:
+        """The failure of the attempt that a job asks for."""
+        problem_id, index = (job.problem_id, job.index) if isinstance(job, SampleJob) else (None, 0)
+        return cls(
+            stage=job.stage,
+            problem_id=problem_id,
+            index=index,
+            attempt=job.attempt,
+            kind=kind,
+            reason=reason,
+            final=final,
+            pause=pause,
+            worker=worker,
+        )
 
 
 class CompletionAnswer(Record):

@@ -28,14 +28,25 @@ class Worker:
     role: str
     host: str
     version: str
-    tiers: tuple[str, ...]  # how it confines programs, one per kind of runtime
-    runtimes: tuple[str, ...]  # of programs that it has
+    wire: str  # of its messages
+    key_id: str  # names its FARM_SECRET
+    sandboxes: dict[str, tuple[str, str]]  # each runtime of programs that it has: versions, and how it confines them
     environments: tuple[str, ...]  # for evaluation that it has
     slots: int
     most_slots: int  # more than `slots` where a worker grows with its queue
     busy: int
     draining: bool
     silent_s: float  # since it was last heard of, by this host's clock
+
+    @property
+    def runtimes(self) -> tuple[str, ...]:
+        """The runtimes of programs that it has."""
+        return tuple(sorted(self.sandboxes))
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """How it confines programs, each way once."""
+        return tuple(sorted({tier for _, tier in self.sandboxes.values()}))
 
 
 def living_workers(connection: redis.Redis, keys: Keys) -> list[Worker]:
@@ -73,14 +84,15 @@ def ask_to_drain(connection: redis.Redis, keys: Keys, worker: Worker) -> None:
 
 
 def _worker(name: str, said: dict[bytes, bytes]) -> Worker:
-    slots, sandboxes = _number(said.get(b"slots")), _sandboxes(said.get(b"sandboxes"))
+    slots = _number(said.get(b"slots"))
     return Worker(
         name=one_line(name, 200),
         role=_text(said.get(b"role")),
         host=_text(said.get(b"host")),
         version=_text(said.get(b"version")),
-        tiers=tuple(sorted(set(sandboxes.values()))),
-        runtimes=tuple(sorted(sandboxes)),
+        wire=_text(said.get(b"wire")),
+        key_id=_text(said.get(b"key")),
+        sandboxes=_sandboxes(said.get(b"sandboxes")),
         environments=_names(said.get(b"environments")),
         slots=slots,
         most_slots=max(slots, _number(said.get(b"most_slots"))),
@@ -112,9 +124,9 @@ def _names(value: bytes | None) -> tuple[str, ...]:
         return ()
 
 
-def _sandboxes(value: bytes | None) -> dict[str, str]:
-    """Runtime to tier."""
+def _sandboxes(value: bytes | None) -> dict[str, tuple[str, str]]:
     try:
-        return {one_line(str(name), 64): str(tier) for name, (_, tier) in json.loads(value or b"{}").items()}
+        said = json.loads(value or b"{}").items()
+        return {one_line(str(name), 64): (str(versions), str(tier)) for name, (versions, tier) in said}
     except (ValueError, AttributeError, TypeError):
         return {}

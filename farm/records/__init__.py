@@ -12,8 +12,10 @@ bytes travel as blobs (`farm.text.encode`).
 from __future__ import annotations
 
 from farm.records.base import (
+    ALL_SAMPLES,
     DEFAULT_TOLERANCE,
     UNSANDBOXED,
+    AllSamples,
     Count,
     Difficulty,
     Digest,
@@ -22,6 +24,8 @@ from farm.records.base import (
     SampleKey,
     Seconds,
     Verdict,
+    WorkKey,
+    parse_work_key,
 )
 from farm.records.driving import DriveOptions
 from farm.records.judging import (
@@ -57,8 +61,10 @@ from farm.records.runs import (
 )
 
 __all__ = [
+    "ALL_SAMPLES",
     "DEFAULT_TOLERANCE",
     "UNSANDBOXED",
+    "AllSamples",
     "Asserts",
     "BadRow",
     "CaseResult",
@@ -90,5 +96,7 @@ __all__ = [
     "TestCase",
     "Usage",
     "Verdict",
+    "WorkKey",
     "default_limits",
+    "parse_work_key",
 ]

@@ -53,6 +53,23 @@ class SampleKey:
         return cls(problem_id, int(index))
 
 
+@dataclass(frozen=True, slots=True)
+class AllSamples:
+    """All samples of a run together: what lm-eval scores. `str(key)` is `*`, which names no sample."""
+
+    def __str__(self) -> str:
+        return "*"
+
+
+ALL_SAMPLES = AllSamples()
+WorkKey = SampleKey | AllSamples  # what a job is about
+
+
+def parse_work_key(text: str) -> WorkKey:
+    """The key that `str` wrote; ValueError if it is none."""
+    return ALL_SAMPLES if text == str(ALL_SAMPLES) else SampleKey.parse(text)
+
+
 class Verdict(StrEnum):
     """What became of one program. `Unjudged` is no verdict: it is the farm's own failure."""
 

@@ -1,15 +1,16 @@
-"""Where a sample stands, and the kinds of work on it."""
+"""The stages of a run, and where a sample stands in them."""
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, StrEnum
 
 
-class Stage(Enum):
-    """A kind of work on a sample. The value is its name in messages and in the ledger."""
+class Stage(StrEnum):
+    """A kind of work. The value is its name in messages, in the ledger and in the names of workers."""
 
     GENERATE = "generate"
     EXECUTE = "execute"
+    SCORE = "score"  # by lm-eval: all samples of a run together
 
 
 class Phase(Enum):
@@ -20,6 +21,7 @@ class Phase(Enum):
     COMPLETED = "completed"
     EXECUTING = "executing"
     WAITING = "waiting"  # for the verdict on the same program, which is out for another sample
+    SCORING = "scoring"  # with all other samples of the run
     JUDGED = "judged"
     UNJUDGED = "unjudged"
 

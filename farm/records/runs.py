@@ -19,6 +19,7 @@ from farm.records.base import (
     is_true,
 )
 from farm.records.judging import JudgeSpec, Limits, Sampling
+from farm.records.phases import Stage
 
 
 class ServedModel(Record):
@@ -132,6 +133,13 @@ class RunSpec(Record):
     def generates(self) -> bool:
         """Whether this run asks a model server for its completions."""
         return self.kind == "evaluate" and self.regraded_from is None
+
+    @property
+    def after_completion(self) -> Stage | None:
+        """The stage after generation; None where completions are all that is wanted."""
+        if self.judged:
+            return Stage.EXECUTE
+        return Stage.SCORE if self.harness is not None and self.harness.plan is not None else None
 
     @model_validator(mode="after")
     def _k_within_n(self) -> Self:

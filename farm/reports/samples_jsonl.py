@@ -12,11 +12,15 @@ from farm.reports.write import durable
 
 
 class UnjudgedSample(NamedTuple):
-    """A sample that has no verdict, and why. `sandbox` is the tier that executed it, if something was executed."""
+    """A sample that has no verdict, and why. `sandbox` is the tier that executed it, if something was executed.
+
+    Not `generated`: it was given up before it had a completion.
+    """
 
     key: SampleKey
     reason: str
     sandbox: str = ""
+    generated: bool = True
 
 
 class SampleRow(NamedTuple):

@@ -63,8 +63,9 @@ def finish_with(report: Report) -> str:
         again = f"farm regrade {report.run_id} --sandbox auto"
         return again if unsandboxed == report.coverage.unjudged else f"{resume}, then {again}"
     # A run that judges another's completions lacks those that the other one lacks.
-    lacking = any(reason.startswith("generate: ") for reason in report.coverage.unjudged_reasons)
-    return f"farm resume {source.run_id}, then {resume}" if source is not None and lacking else resume
+    if source is not None and report.coverage.not_generated:
+        return f"farm resume {source.run_id}, then {resume}"
+    return resume
 
 
 def _hits(report: Report) -> str:

@@ -9,6 +9,7 @@ from farm.ledger import history
 from farm.ledger.ledger import Ledger
 from farm.ledger.plan_digest import check_plan
 from farm.records import Difficulty, SampleKey, SampleResult
+from farm.records.phases import Stage
 from farm.reports.samples_jsonl import SampleRow, UnjudgedSample
 from farm.scoring.aggregate import NO_RESULT, ProblemFacts, SampleFacts, aggregate
 from farm.scoring.report import Counters, Report, Timing
@@ -61,7 +62,9 @@ def judged_samples(ledger: Ledger, run_id: str) -> Iterator[SampleResult | Unjud
             yield result if result.official else UnjudgedSample(state.key, NO_SANDBOX, result.sandbox)
             result = next(results, None)
         else:
-            yield UnjudgedSample(state.key, state.unjudged or NO_RESULT)
+            given_up = state.unjudged
+            reason = NO_RESULT if given_up is None else str(given_up)
+            yield UnjudgedSample(state.key, reason, generated=given_up is None or given_up.stage is not Stage.GENERATE)
 
 
 def sample_rows(ledger: Ledger, run_id: str) -> Iterator[SampleRow]:
@@ -98,7 +101,7 @@ def _facts(ledger: Ledger, run_id: str) -> Iterator[SampleFacts]:
 
 def _judgement(sample: SampleResult | UnjudgedSample) -> dict[str, Any]:
     if isinstance(sample, UnjudgedSample):
-        return {"unjudged_reason": sample.reason, "sandbox": sample.sandbox}
+        return {"unjudged_reason": sample.reason, "sandbox": sample.sandbox, "generated": sample.generated}
     return {
         "verdict": sample.verdict,
         "sandbox": sample.sandbox if sample.cases else "",

@@ -60,6 +60,7 @@ class SampleFacts:
     key: SampleKey
     verdict: Verdict | None = None
     unjudged_reason: str | None = None
+    generated: bool = True  # False: given up before it had a completion
     finish_reason: str | None = None
     answered_by: str | None = None  # the model, as the server names it
     max_tokens: int | None = None  # as sent
@@ -196,6 +197,7 @@ def _coverage(rows: dict[str, list[SampleFacts]], flat: list[SampleFacts]) -> Co
         judged=len(flat) - len(unjudged),
         unjudged=len(unjudged),
         unjudged_reasons=shown,
+        not_generated=sum(not sample.generated for sample in unjudged),
         unjudged_samples=tuple(str(sample.key) for sample in unjudged[:SHOWN]),
     )
 

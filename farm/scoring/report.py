@@ -44,6 +44,7 @@ class Coverage(Record):
     judged: Count
     unjudged: Count
     unjudged_reasons: dict[str, Count]
+    not_generated: Count = 0  # of the unjudged: given up before they had a completion
     unjudged_samples: tuple[str, ...] = ()  # the first few keys
 
 

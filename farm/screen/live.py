@@ -63,6 +63,8 @@ class LiveView:
         parts = [self._generated(progress, total)] if self._generates else []
         if self._judges:
             parts.append(_judged(progress, total))
+        if phases[Phase.SCORING]:
+            parts.append("scoring by lm-eval")
         others = {name: n for name, n in sorted(progress.verdicts.items()) if name != "PASSED"}
         if others:
             parts.append(", ".join(f"{name} {n}" for name, n in others.items()))

@@ -95,7 +95,7 @@ def run_execute_worker(
 
     signals.worker_process_init.connect(begin, weak=False)
     signals.worker_process_shutdown.connect(end, weak=False)
-    answer_what_fails("execute", lambda: TaskContext.make(settings, worker, signer))
+    answer_what_fails(ExecuteJob, lambda: TaskContext.make(settings, worker, signer))
     return _start(app, worker, pool="prefork", slots=slots, least=least_slots, queues=execute_queues(settings))
 
 
@@ -132,7 +132,7 @@ def run_generate_worker(
         clients.stop()
         threading.Thread(target=end_drain, args=(app.farm_worker, drain_s), daemon=True).start()
 
-    answer_what_fails("generate", lambda: context)
+    answer_what_fails(GenerateJob, lambda: context)
     signals.worker_shutting_down.connect(stopping, weak=False)
     queues = [generate_queue(model) for model in models]
     if not queues:
@@ -155,8 +155,7 @@ def run_score_worker(settings: Settings, *, name: str | None, environments: Mapp
     def farm_score(job: object) -> None:
         score(context, environments, job)
 
-    answer_what_fails("score", lambda: context)
-
+    answer_what_fails(ScoreJob, lambda: context)
     return _start(app, worker, pool="threads", slots=1, queues=[score_queue(name) for name in environments])
 
 

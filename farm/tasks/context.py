@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import redis
 from redis.commands.core import Script
@@ -21,7 +20,7 @@ from farm.logs import bind
 from farm.queue.answer_stream import AnswerStream
 from farm.queue.blobs import Blobs
 from farm.queue.broker import client
-from farm.queue.messages import Failure, J, Job, parse
+from farm.queue.messages import Failure, J, Job, SampleJob, parse
 from farm.queue.quarantine import Quarantine
 from farm.queue.redis_keys import RUN_TTL_S, Keys
 from farm.queue.signing import Signer
@@ -46,7 +45,6 @@ return {starts, ARGV[8] ~= '' and redis.call('GET', ARGV[8])}
 
 # KEYS claims; ARGV stage/key, attempt/worker
 DROP = "if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL', KEYS[1], ARGV[1]) end"
-Stage = Literal["generate", "execute", "score"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ class TaskContext:
             connection.register_script(DROP),
         )
 
-    def take(self, kind: type[J], stage: Stage, message: object, fetch: Callable[[J], str] | None = None) -> J | None:
+    def take(self, kind: type[J], message: object, fetch: Callable[[J], str] | None = None) -> J | None:
         """The job in a message, claimed for this worker; None if there is nothing to do.
 
         `fetch` names a blob that is brought along, which saves a round trip: `blobs.get` has it then.
@@ -94,15 +92,15 @@ class TaskContext:
             self.quarantine.refuse(exc.message, worker=self.worker)
             return None
         bind(
-            run=job.run_id, problem=job.problem_id, sample=str(job.key), attempt=job.attempt, stage=stage,
-            request=request_id(job, stage),
+            run=job.run_id, sample=str(job.key), attempt=job.attempt, stage=job.stage.value, request=request_id(job),
+            **({"problem": job.problem_id} if isinstance(job, SampleJob) else {}),
         )  # fmt: skip
         digest = None if fetch is None else fetch(job)
-        starts, stored = self._claim(job, stage, digest)
+        starts, stored = self._claim(job, digest)
         if digest is not None and stored is not None:
             self.blobs.keep(job.run_id, digest, stored)
         if starts > MAX_STARTS:
-            self.fail(job, stage, SandboxLost(f"poison: begun {MAX_STARTS} times, and each time its worker was lost"))
+            self.fail(job, SandboxLost(f"poison: begun {MAX_STARTS} times, and each time its worker was lost"))
             return None
         if starts:
             log.info("begun")
@@ -114,44 +112,32 @@ class TaskContext:
         """Whether the coordinator that sent this job still wants work of its run."""
         return self.connection.get(self.keys.state(job.run_id)) == str(job.fence).encode()
 
-    def drop(self, job: Job, stage: Stage) -> None:
+    def drop(self, job: Job) -> None:
         """Give a claimed job up without an answer: nobody wants it, or another worker shall have it."""
-        names, words = [self.keys.claims(job.run_id)], [f"{stage}/{job.key}", f"{job.attempt}/{self.worker}"]
+        names, words = [self.keys.claims(job.run_id)], [job.place, f"{job.attempt}/{self.worker}"]
         until_answered(lambda: self.drop_script(keys=names, args=words), f"run {job.run_id}, a claim")
 
-    def fail(
-        self, job: Job, stage: Stage, exc: FarmError | MemoryError, *, final: bool = False, pause: bool = False
-    ) -> None:
+    def fail(self, job: Job, exc: FarmError | MemoryError, *, final: bool = False, pause: bool = False) -> None:
         """Answer that this attempt came to nothing; see `Failure` for `final` and `pause`."""
-        reason = f"{type(exc).__name__}: {one_line(str(exc), 500)}"
-        log.warning("run %s, sample %s, attempt %d: %s", job.run_id, job.key, job.attempt, reason)
-        failure = Failure(
-            problem_id=job.problem_id,
-            index=job.index,
-            stage=stage,
-            attempt=job.attempt,
-            reason=reason,
-            final=final,
-            pause=pause,
-            worker=self.worker,
-        )
+        kind, reason = type(exc).__name__, one_line(str(exc), 500)
+        log.warning("run %s, sample %s, attempt %d: %s: %s", job.run_id, job.key, job.attempt, kind, reason)
+        failure = Failure.of(job, kind, reason, self.worker, final=final, pause=pause)
         self.answers.failure(job.run_id, job.fence, failure)
 
-    def _claim(self, job: Job, stage: Stage, digest: str | None) -> tuple[int, bytes | None]:
+    def _claim(self, job: Job, digest: str | None) -> tuple[int, bytes | None]:
         """How often this attempt was begun, now included, and a blob as stored; 0 if nobody wants it.
 
         One script, so that a stale message can neither start work nor touch the claim of another.
         """
         keys, run_id = self.keys, job.run_id
         names = (keys.claims(run_id), keys.starts(run_id))
-        place = f"{stage}/{job.key}"
         blob = "" if digest is None else keys.blob(run_id, digest)
         state, outstanding = keys.state(run_id), keys.outstanding(run_id)
-        words = (job.fence, place, job.attempt, self.worker, RUN_TTL_S, state, outstanding, blob)
+        words = (job.fence, job.place, job.attempt, self.worker, RUN_TTL_S, state, outstanding, blob)
         claimed = until_answered(lambda: self.claim_script(keys=names, args=words), f"run {job.run_id}, a claim")
         return int(claimed[0]), claimed[1] if len(claimed) > 1 else None
 
 
-def request_id(job: Job, stage: Stage) -> str:
+def request_id(job: Job) -> str:
     """Names one attempt in logs, the model server's included: the same wherever it is made."""
-    return sha256_hex(canonical_json([job.run_id, str(job.key), stage, job.attempt]))[:16]
+    return sha256_hex(canonical_json([job.run_id, str(job.key), job.stage.value, job.attempt]))[:16]

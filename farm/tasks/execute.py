@@ -27,7 +27,7 @@ def execute(context: TaskContext, open_slot: Callable[[str], Sandbox], message: 
     queues of the runtimes that it has. A malformed message goes to quarantine. While Redis is away it
     waits (farm.queue.until_answered).
     """
-    job = context.take(ExecuteJob, "execute", message, lambda job: job.program)
+    job = context.take(ExecuteJob, message, lambda job: job.program)
     if job is None:
         return
     try:
@@ -37,7 +37,7 @@ def execute(context: TaskContext, open_slot: Callable[[str], Sandbox], message: 
     except (FarmError, MemoryError) as exc:
         # Celery would end the worker for a MemoryError.
         # A DatasetError: the problem's own tests are at fault, wherever they run.
-        context.fail(job, "execute", exc, final=isinstance(exc, DatasetError))
+        context.fail(job, exc, final=isinstance(exc, DatasetError))
 
 
 def _judge(context: TaskContext, open_slot: Callable[[str], Sandbox], job: ExecuteJob) -> SampleResult:

@@ -16,16 +16,14 @@ from typing import Any
 from celery import signals
 
 from farm.errors import MessageRejected, VersionSkew
-from farm.queue.messages import ExecuteJob, Failure, GenerateJob, Job, ScoreJob, parse
-from farm.tasks.context import Stage, TaskContext
+from farm.queue.messages import Failure, Job, parse
+from farm.tasks.context import TaskContext
 
 LOSSES = {"WorkerLostError": "worker_lost", "TimeLimitExceeded": "time_limit_of_the_task"}
 
 
-def answer_what_fails(stage: Stage, context: Callable[[], TaskContext]) -> None:
+def answer_what_fails(kind: type[Job], context: Callable[[], TaskContext]) -> None:
     """Answer for each task of this process that fails from now on. `context` is asked for at each failure."""
-    kinds: dict[Stage, type[Job]] = {"execute": ExecuteJob, "generate": GenerateJob, "score": ScoreJob}
-    kind = kinds[stage]
 
     def lost(**event: Any) -> None:
         name = type(event.get("exception")).__name__
@@ -33,12 +31,8 @@ def answer_what_fails(stage: Stage, context: Callable[[], TaskContext]) -> None:
             job = parse(kind, (event.get("kwargs") or {}).get("job"))
         except (MessageRejected, VersionSkew):
             return  # it was quarantined
-        reason = f"{LOSSES.get(name, 'task_failed')}: {name}"
         mine = context()
-        failure = Failure(
-            problem_id=job.problem_id, index=job.index, stage=stage, attempt=job.attempt, reason=reason,
-            worker=mine.worker,
-        )  # fmt: skip
+        failure = Failure.of(job, LOSSES.get(name, "task_failed"), name, mine.worker)
         answer = partial(mine.answers.failure, job.run_id, job.fence, failure)
         if os.getpid() == worker and threading.current_thread() is threading.main_thread():
             # Redis may be away for long, and the event loop must go on saying that the worker lives

@@ -94,7 +94,7 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
     A malformed message goes to quarantine; what is not wanted any more, or cannot begin before this worker
     stops, is dropped without an answer. While Redis is away it waits (farm.queue.until_answered).
     """
-    job = context.take(GenerateJob, "generate", message)
+    job = context.take(GenerateJob, message)
     if job is None:
         return
     try:
@@ -104,11 +104,11 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
         wanted = partial(context.wanted, job)
         asked = ask(servers, config, prompt, seed, run_id=job.run_id, sample=str(job.key), wanted=wanted)
     except NotWanted:
-        context.drop(job, "generate")
+        context.drop(job)
         return
     except FarmError as exc:
         pause = isinstance(exc, AuthRejected | ModelNotFound | ServerUnwell | ConfigError)  # somebody has to act first
-        context.fail(job, "generate", exc, final=isinstance(exc, Permanent) and not pause, pause=pause)
+        context.fail(job, exc, final=isinstance(exc, Permanent) and not pause, pause=pause)
         return
     request, answer = asked.request, asked.answer
     text = encode(answer.text)

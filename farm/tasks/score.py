@@ -18,9 +18,9 @@ from farm.tasks.context import TaskContext
 def score(context: TaskContext, environments: Mapping[str, str], message: object) -> None:
     """Score what `message` names and answer on the run's stream. `environments`: name -> Python.
 
-    Raises RedisError only: then nothing was answered, and the coordinator sends the work again.
+    A malformed message goes to quarantine. While Redis is away it waits (farm.queue.until_answered).
     """
-    job = context.take(ScoreJob, "score", message)
+    job = context.take(ScoreJob, message)
     if job is None:
         return
     try:
@@ -31,6 +31,6 @@ def score(context: TaskContext, environments: Mapping[str, str], message: object
         found = score_answers(environments[job.environment], order)
     except FarmError as exc:
         # What lm-eval refuses or fails on, it does again
-        context.fail(job, "score", exc, final=True)
+        context.fail(job, exc, final=True)
         return
-    context.answers.scored(job.run_id, job.fence, json.dumps(found).encode(), context.worker)
+    context.answers.scored(job, json.dumps(found).encode(), context.worker)

@@ -160,11 +160,11 @@ def test_a_task_of_ones_own_scores_as_in_lm_eval_itself(home: Home, tmp_path: Pa
         again = home.farm("resume", "run-1", "--out", str(home.out("run-1")), JWT_SECRET="testing").ok(300)
         assert not [body for body in server.bodies if "seed" in body], asked
     assert "capitals right,first-word:" in again.stdout
-    assert files(home)[0]["results"] == ours["results"], "there are not the same files, or both the old and the new"
+    assert files(home)[0] == ours, "the run was scored again"
     shown = home.farm("report", "run-1", "--out", str(home.out("run-1"))).ok().stdout.splitlines()
     assert shown[1:] == again.stdout.splitlines()[1:], "farm report shows other figures"
-    elsewhere = home.farm("report", "run-1").ok().stdout
-    assert elsewhere.splitlines()[-1].endswith("have its answers scored: farm resume run-1")
+    elsewhere = [Path(line) for line in home.farm("report", "run-1").ok().stdout.splitlines()[-2:]]
+    assert json.loads(elsewhere[0].read_text()) == ours and home.out("run-1") not in elsewhere[0].parents
 
 
 def test_a_dry_run_of_a_part_prints_the_request_and_asks_nobody(home: Home, tasks: Path) -> None:

@@ -4,6 +4,9 @@ The world below is all that is not the state machine: a queue that misbehaves, w
 or never, a coordinator that crashes and starts again from its ledger, samples whose programs are the
 same. Whatever happens, each sample ends judged once, or given up after MAX_ATTEMPTS failures that were
 its own; and no program is sent while it is out for another sample.
+
+A run that lm-eval scores has one score job for all samples instead. It is sent only when every sample is completed,
+and the run ends scored once, with gaps, or paused after MAX_ATTEMPTS failures under one coordinator.
 """
 
 from __future__ import annotations
@@ -23,11 +26,12 @@ from farm.coordinator.lifecycle import (
     GiveUp,
     Judged,
     Lifecycle,
+    Scored,
     Send,
     Vanished,
     Waits,
 )
-from farm.records import SampleKey
+from farm.records import AllSamples, SampleKey
 from farm.records.phases import Phase, Stage
 
 SEEDS = 2000
@@ -42,6 +46,8 @@ class World:
     keys: list[SampleKey]
     lossy: bool = True
     cache: bool = True
+    after_completion: Stage = Stage.EXECUTE
+    failing: float = 0.1  # share of attempts that a worker fails
     programs: dict[SampleKey, int] = field(default_factory=dict)  # samples with equal numbers have the same program
     fickle: set[int] = field(default_factory=set)  # programs whose verdicts are not reused
     completed: set[SampleKey] = field(default_factory=set)
@@ -51,16 +57,19 @@ class World:
     leaders: dict[int, SampleKey] = field(default_factory=dict)  # of this coordinator: whom a program was sent for
     sent: set[SampleKey] = field(default_factory=set)  # the same, all of them
     executed: Counter[int] = field(default_factory=Counter)
-    given_up: set[SampleKey] = field(default_factory=set)
+    given_up: dict[SampleKey, Stage] = field(default_factory=dict)
     failures: Counter[tuple[SampleKey, Stage]] = field(default_factory=Counter)
     messages: list[Send] = field(default_factory=list)
     stream: list[tuple[str, Send]] = field(default_factory=list)  # what workers answered
     generated: Counter[SampleKey] = field(default_factory=Counter)
+    scored: bool = False
+    scorings: int = 0  # how often a worker scored
+    pauses: int = 0
 
     def start(self) -> Lifecycle:
         self.leaders.clear()
         self.sent.clear()
-        lifecycle = Lifecycle(windows=dict.fromkeys(Stage, WINDOW))
+        lifecycle = Lifecycle(windows=dict.fromkeys(Stage, WINDOW), after_completion=self.after_completion)
         self.carry_out(lifecycle, lifecycle.start((key, self._phase(key), self._failed(key)) for key in self.keys))
         return lifecycle
 
@@ -69,9 +78,9 @@ class World:
             self.carry_out(lifecycle, lifecycle.handle(event))
 
     def _phase(self, key: SampleKey) -> Phase:
-        if self.judged[key]:
+        if self.judged[key] or self.scored:
             return Phase.JUDGED
-        if key in self.given_up:
+        if key in self.given_up and not (key in self.completed and self.given_up[key] is Stage.GENERATE):
             return Phase.UNJUDGED
         return Phase.COMPLETED if key in self.completed else Phase.PLANNED
 
@@ -81,22 +90,28 @@ class World:
     def carry_out(self, lifecycle: Lifecycle, commands: list[Command]) -> None:
         """As the driver does: what needs no execution is told back, until nothing is left to do."""
         while commands:
-            self.sent -= {c.key for c in commands if isinstance(c, Send)}
+            self.sent -= {c.key for c in commands if isinstance(c, Send) and isinstance(c.key, SampleKey)}
             events: list[Event] = []
             for command in commands:
                 match command:
-                    case Send(key, Stage.EXECUTE) if self.cache:
-                        events += self._look_up(lifecycle, command)
-                    case Send():
+                    case Send(SampleKey() as key, Stage.EXECUTE) if self.cache:
+                        events += self._look_up(lifecycle, command, key)
+                    case Send(SampleKey() as key, stage):
+                        assert not self.judged[key], f"{key} was judged and is sent again"
+                        assert stage is Stage.EXECUTE or key not in self.completed, f"{key} would be generated again"
                         self._send(command)
-                    case GiveUp(key):
-                        assert key not in self.given_up
-                        self.given_up.add(key)
+                    case Send():
+                        assert self.completed == set(self.keys), "scored before all samples are completed"
+                        assert not self.scored, "scored again"
+                        self._send(command)
+                    case GiveUp(key, stage):
+                        assert key not in self.given_up or self.given_up[key] is not stage
+                        self.given_up.setdefault(key, stage)
             self.rng.shuffle(events)
             commands = [command for event in events for command in lifecycle.handle(event)]
 
-    def _look_up(self, lifecycle: Lifecycle, message: Send) -> list[Event]:
-        key, program = message.key, self.programs[message.key]
+    def _look_up(self, lifecycle: Lifecycle, message: Send, key: SampleKey) -> list[Event]:
+        program = self.programs[key]
         assert lifecycle.is_out(key, Stage.EXECUTE) and not self.judged[key]
         if program in self.known:
             self.judged[key] += 1
@@ -114,9 +129,6 @@ class World:
         return []
 
     def _send(self, message: Send) -> None:
-        key = message.key
-        assert not self.judged[key], f"{key} was judged and is sent again"
-        assert not (message.stage is Stage.GENERATE and key in self.completed), f"{key} would be generated again"
         copies = self.rng.choices([0, 1, 2], [0.2, 0.7, 0.1])[0] if self.lossy else 1
         for _ in range(copies):
             self.messages.insert(self.rng.randint(0, len(self.messages)), message)
@@ -126,11 +138,17 @@ class World:
         if not self.messages:
             return
         message = self.messages.pop(self.rng.randrange(len(self.messages)))
-        kind = self.rng.choices(["ok", "failed", "dies"], [0.8, 0.1, 0.1] if self.lossy else [1, 0, 0])[0]
-        if kind == "ok" and message.stage is Stage.GENERATE:
-            self.generated[message.key] += 1
-        if kind == "ok" and message.stage is Stage.EXECUTE:
-            self.executed[self.programs[message.key]] += 1
+        kind = self.rng.choices(
+            ["ok", "failed", "dies"], [0.9 - self.failing, self.failing, 0.1] if self.lossy else [1, 0, 0]
+        )[0]
+        if kind == "ok":
+            match message:
+                case Send(SampleKey() as key, Stage.GENERATE):
+                    self.generated[key] += 1
+                case Send(SampleKey() as key, Stage.EXECUTE):
+                    self.executed[self.programs[key]] += 1
+                case Send():
+                    self.scorings += 1
         if kind != "dies":
             self.stream.append((kind, message))
 
@@ -140,6 +158,11 @@ class World:
             return []
         kind, message = self.stream.pop(self.rng.randrange(len(self.stream)))
         key, stage = message.key, message.stage
+        if isinstance(key, AllSamples):
+            if kind == "failed":
+                return [AttemptFailed(key, stage, message.attempt, "worker trouble")]
+            self.scored = True
+            return [Scored()]
         if kind == "failed":
             if self.failures[key, stage] == message.attempt - 1:
                 self.failures[key, stage] += 1
@@ -164,9 +187,10 @@ class World:
         """What must hold after every step, whatever happened in it."""
         planned = set(self.keys)
         # I1: nothing is recorded that was not planned, and every sample is somewhere
-        assert self.completed <= planned and self.given_up <= planned
+        assert self.completed <= planned and self.given_up.keys() <= planned
         assert sum(lifecycle.counts().values()) == len(planned)
-        assert lifecycle.counts()[Phase.JUDGED] == sum(1 for key in planned if self.judged[key])
+        judged = sum(1 for key in planned if self.judged[key] or self.scored)
+        assert lifecycle.counts()[Phase.JUDGED] == judged
         # I2: no sample is judged twice
         assert all(times <= 1 for times in self.judged.values())
         # I7: attempts and what is out at a time are bounded
@@ -177,12 +201,14 @@ class World:
             assert all(1 <= attempt <= MAX_ATTEMPTS for attempt in out.values())
 
 
-def run(seed: int, *, lossy: bool, cache: bool = True) -> World:
+def run(
+    seed: int, *, lossy: bool, cache: bool = True, after_completion: Stage = Stage.EXECUTE, failing: float = 0.1
+) -> World:
     rng = random.Random(seed)
     keys = [SampleKey(f"p{p}", i) for p in range(rng.randint(1, 4)) for i in range(rng.randint(1, 4))]
     programs = {key: rng.randrange(max(1, len(keys) // 2)) for key in keys}
     fickle = {program for program in programs.values() if rng.random() < 0.2}
-    world = World(rng, keys, lossy, cache, programs, fickle)
+    world = World(rng, keys, lossy, cache, after_completion, failing, programs, fickle)
     lifecycle = world.start()
     for _ in range(5000):
         waiting = lifecycle.counts()[Phase.WAITING]
@@ -190,6 +216,10 @@ def run(seed: int, *, lossy: bool, cache: bool = True) -> World:
         assert not waiting or lifecycle.out(Stage.EXECUTE), f"seed {seed}: samples wait behind nothing"
         if lifecycle.done:
             return world
+        if lifecycle.paused is not None:  # somebody mends the cause, and resumes the run
+            assert after_completion is Stage.SCORE and lifecycle.paused.endswith(f"{MAX_ATTEMPTS} of {MAX_ATTEMPTS})")
+            world.pauses += 1
+            lifecycle = world.start()
         step = rng.random()
         if step < 0.45:
             world.work()
@@ -237,3 +267,26 @@ def test_without_a_cache_each_sample_is_executed() -> None:
     for seed in range(50):
         world = run(seed, lossy=False, cache=False)
         assert world.executed == Counter(world.programs.values()) and not world.reused
+
+
+@pytest.mark.parametrize("block", range(20))
+def test_a_run_that_lm_eval_scores_ends_scored_or_with_gaps(block: int) -> None:
+    scored = gaps = 0
+    for seed in range(block * SEEDS // 20, (block + 1) * SEEDS // 20):
+        world = run(seed, lossy=True, after_completion=Stage.SCORE, failing=0.4)
+        missing = set(world.keys) - world.completed
+        assert world.scored == (not missing), f"seed {seed}"
+        assert missing <= world.given_up.keys() and not world.executed, f"seed {seed}"
+        scored, gaps = scored + world.scored, gaps + bool(missing)
+    assert scored > 0 and gaps > 0, "a way for a run to end was not taken"
+
+
+def test_a_score_that_fails_three_times_pauses_the_run_until_somebody_resumes_it() -> None:
+    worlds = [run(seed, lossy=True, after_completion=Stage.SCORE, failing=0.6) for seed in range(200)]
+    assert sum(world.pauses for world in worlds if world.scored) > 0
+
+
+def test_a_quiet_broker_costs_one_scoring() -> None:
+    for seed in range(50):
+        world = run(seed, lossy=False, after_completion=Stage.SCORE)
+        assert world.scored and world.scorings == 1 and set(world.generated.values()) == {1}

@@ -17,7 +17,7 @@ from celery import Celery
 from farm.config import Settings, load
 from farm.coordinator.sending import Dispatcher, Parcel
 from farm.ids import sha256_hex
-from farm.queue.answer_stream import Answer, AnswerStream, CompletionArrived, Scored
+from farm.queue.answer_stream import Answer, AnswerStream, CompletionArrived, ScoreArrived
 from farm.queue.blobs import Blobs
 from farm.queue.celery_app import make_app
 from farm.queue.messages import ExecuteConfig, GenerateConfig, Publisher
@@ -25,7 +25,7 @@ from farm.queue.publisher import publisher_for
 from farm.queue.quarantine import Quarantine
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import Signer, signer
-from farm.records import JudgeSpec, Limits, Message, Prompt, SampleKey, SampleResult, Suite, TestCase
+from farm.records import JudgeSpec, Limits, Message, Prompt, SampleKey, SampleResult, Suite, TestCase, WorkKey
 from tests.support.farm_process import FarmProcess, environment
 from tests.support.redis_server import RedisServer
 from tests.support.wait import wait_until
@@ -132,13 +132,13 @@ class JobLine:
         self.redis.client().set(self.keys.state(RUN), "1", ex=600)
         self.dispatcher().send(parcels)
 
-    def answers(self) -> dict[SampleKey, list[Answer]]:
+    def answers(self) -> dict[WorkKey, list[Answer]]:
         """What workers answered, by sample."""
-        found: dict[SampleKey, list[Answer]] = {}
+        found: dict[WorkKey, list[Answer]] = {}
         stream = AnswerStream(self.redis.client(), self.keys, self.signer)
         for _, fields in stream.read(RUN, b"0", block_ms=1, count=10_000):
             answer = stream.open(RUN, fields)
-            assert not isinstance(answer, Scored)
+            assert not isinstance(answer, ScoreArrived)
             key = answer.completion.key if isinstance(answer, CompletionArrived) else answer.key
             found.setdefault(key, []).append(answer)
         return found

@@ -12,7 +12,7 @@ import click
 from farm.app.home import open_ledger
 from farm.app.model_servers import ready_servers
 from farm.app.reports import report_directory, write_reports
-from farm.cli.conclude import conclude, drive, show_generated
+from farm.cli.conclude import conclude, drive, show_unjudged
 from farm.cli.look.watch import progress_text
 from farm.cli.options.model_servers import SERVER_URL, WAIT_SERVER
 from farm.cli.options.run import HOW, REQUESTS, how_to_run
@@ -21,7 +21,6 @@ from farm.config import load
 from farm.coordinator.progress import Ended
 from farm.errors import RunIncomplete
 from farm.ledger.counts import Standing, standings
-from farm.lm_eval.runs.files import show_scored
 from farm.reports.as_json import as_json
 from farm.reports.sections import finish_with
 from farm.reports.table import show
@@ -58,10 +57,7 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
     with open_ledger(settings) as ledger:
         spec = ledger.run(run_id).spec
         if not spec.judged:
-            code = show_generated(ledger, run_id)
-            if spec.harness is not None:
-                show_scored(report_directory(settings, run_id, out) / "lm-eval", run_id, spec.harness.task)
-            return code
+            return show_unjudged(ledger, run_id, report_directory(settings, run_id, out))
         result, paths = write_reports(settings, ledger, run_id, report_directory(settings, run_id, out))
         running = ledger.run(run_id).state == "running"
     if as_json_:

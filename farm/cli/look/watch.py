@@ -172,7 +172,7 @@ def _view(sight: Sight) -> LiveView:
 def cancel(run_id: str) -> None:
     """Pause a run, wherever it is driven. What is recorded is kept; farm resume goes on from there."""
     with open_ledger(load()) as ledger:
-        if ledger.run(run_id).finished_at is not None:  # but a service may wait for its score, or try it once more
+        if ledger.run(run_id).finished_at is not None:  # but a service may be about to try it once more
             if ordered_drive(ledger, run_id) is None:
                 raise ConfigError(f"run {run_id} has ended: there is nothing to cancel")
             order_cancel(ledger, run_id)

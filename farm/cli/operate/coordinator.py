@@ -11,9 +11,8 @@ import click
 from farm import health
 from farm.app.home import open_ledger
 from farm.app.run import RunOptions, stopping
-from farm.cli.conclude import conclude, drive
+from farm.cli.conclude import drive
 from farm.config import Settings, load
-from farm.coordinator.progress import Ended
 from farm.coordinator.supervisor import Service
 from farm.errors import (
     BrokerUnavailable,
@@ -79,13 +78,7 @@ def _drive_ordered(settings: Settings, ledger: Ledger, run_id: str) -> int:
         raise RunNotOrdered(f"run {run_id} is not ordered", remedy=f"order it: farm resume {run_id} --detach")
     how = RunOptions(drive=order, by_service=True)
     try:
-        if ledger.run(run_id).state == "complete":  # a coordinator before this one came as far as that
-            code = conclude(ledger, run_id, settings, how, Ended("complete"))
-        else:
-            code = drive(settings, ledger, run_id, how)
-        if ledger.run(run_id).state == "complete":
-            withdraw_order(ledger, run_id, "")  # it stood until lm-eval had scored
-        return code
+        return drive(settings, ledger, run_id, how)
     except (BrokerUnavailable, Interrupted, RunLocked, RunNotOrdered):
         raise
     except FarmError as exc:

@@ -24,9 +24,10 @@ from farm.ledger import history
 from farm.ledger.ledger import Ledger
 from farm.lm_eval.plugin import livecodebench, verdicts
 from farm.lm_eval.plugin.grading import verdicts_of
-from farm.lm_eval.runs.plan import Asked, document_name, harness_dataset
+from farm.lm_eval.runs.plan import Asked, harness_dataset
 from farm.lm_eval.runs.requests import Group, Instance
 from farm.planning.plan import PlannedDataset, evaluation_spec, plan_dataset, plan_evaluation
+from farm.planning.score_inputs import document_name
 from farm.protocols.builtin import LM_EVAL
 from farm.records import ServedModel, default_limits
 from farm.scoring.passk import default_ks

@@ -12,6 +12,7 @@ from farm.ids import canonical_json, sha256_hex
 from farm.ledger.ledger import PlannedProblem
 from farm.lm_eval.runs.requests import prompt_of, sampling_of
 from farm.planning.plan import PlannedDataset
+from farm.planning.score_inputs import document_name
 from farm.records import DatasetRef, Difficulty, Sampling
 
 
@@ -41,11 +42,6 @@ def harness_dataset(task: str, asked: Sequence[Asked], store: BlobStore) -> Plan
     )
     digest = sha256_hex(canonical_json([[p.problem_id, p.prompt, p.suite_digest] for p in problems]))
     return PlannedDataset(DatasetRef(name=task, source="lm-eval", digest=digest, problems=len(problems)), problems)
-
-
-def document_name(doc_id: object) -> str:
-    """How a document of lm-eval is named in a run."""
-    return f"doc-{doc_id}"
 
 
 def planned_requests(plan: dict[str, Any], *, n: int | None, seed: int) -> tuple[list[Asked], Sampling]:

@@ -1,4 +1,4 @@
-"""A task of lm-eval as a run: lm-eval makes the requests, farm's workers ask the model, a score worker judges.
+"""Planning a task of lm-eval as a run: lm-eval makes the requests that farm's workers will ask the model.
 
 lm-eval runs in an environment of its own, in a process without secrets.
 """
@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
-from farm.app.embedded import EmbeddedStack, stack_or_cluster
-from farm.app.home import blob_store, datasets_folder
-from farm.app.run import STOPPING, stopping
+from farm.app.home import datasets_folder
 from farm.catalogue.code_tasks import HarnessTask
 from farm.config import Settings
 from farm.datasets.store import BlobStore
@@ -23,21 +20,11 @@ from farm.environments.known import DEFAULT, VISION, environment_of, known
 from farm.environments.process import dataset_rows, plan_task
 from farm.environments.store import environments
 from farm.errors import ConfigError
-from farm.ledger.control import ordered_drive
-from farm.ledger.ledger import Ledger
-from farm.lm_eval.runs.files import show_figures, write_scored
-from farm.lm_eval.runs.plan import document_name, harness_dataset, planned_requests
-from farm.lm_eval.runs.scorer import Scorer, answers_of, order_of, plan_of
+from farm.lm_eval.runs.plan import harness_dataset, planned_requests
 from farm.lm_eval.runs.task_options import NEEDS_NO, refuse_options
 from farm.planning.plan import PlannedDataset
-from farm.queue import broker
-from farm.queue.publisher import publisher_for
-from farm.queue.redis_keys import Keys
-from farm.queue.signing import signer
 from farm.records import HarnessRef, Sampling
-from farm.reports.exports.lm_eval import sanitized
 from farm.reports.write import durable
-from farm.screen.terminal import Terminal
 
 
 def plan_harness_task(
@@ -99,43 +86,6 @@ def hub_file(settings: Settings, task: HarnessTask) -> Path:
         with durable(path) as file:
             file.write(b"".join(json.dumps(row).encode("ascii") + b"\n" for row in rows))
     return path
-
-
-def score_harness_task(
-    settings: Settings, ledger: Ledger, run_id: str, folder: Path, *, ordered: bool = False
-) -> list[Path]:
-    """Have a complete run's answers scored and write lm-eval's files below `folder`; the paths.
-
-    An `ordered` score is wanted as long as the order stands. Raises RunIncomplete if answers are missing, lm-eval
-    fails or the order is withdrawn, Interrupted after Ctrl-C.
-    """
-    spec = ledger.run(run_id).spec
-    assert spec.harness is not None and spec.model is not None
-    plan = plan_of(spec, blob_store(settings))
-    order = json.dumps(order_of(spec, run_id, plan)).encode()
-    answers = json.dumps(answers_of(ledger, run_id, plan["rows"], document_name)).encode()
-    stack = None
-    if settings.broker_url is None:
-        stack = EmbeddedStack(settings, execute_slots=0, generate_slots=0, scores=True)
-    with (
-        stopping(STOPPING, Terminal()) as stop,
-        stack_or_cluster(stack, settings) as live,
-        nullcontext(broker.client(live)) as redis,
-        closing(publisher_for(live, redis)) as publisher,
-    ):
-        scorer = Scorer(
-            ledger, run_id, publisher=publisher, connection=redis, keys=Keys(live.key_prefix),
-            signer=signer(live), check=stack.check if stack is not None else lambda: None,
-            say=lambda text: click.echo(text, err=True),
-        )  # fmt: skip
-        found = scorer.score(
-            spec.harness.environment, order, answers, stop,
-            wanted=lambda: not ordered or ordered_drive(ledger, run_id) is not None,
-        )  # fmt: skip
-        redis.close()
-    paths = write_scored(folder / sanitized(spec.model.repo), run_id, found["files"])
-    show_figures(spec.harness.task, found["figures"])
-    return paths
 
 
 def _gen_kwargs(text: str | None) -> dict[str, Any]:

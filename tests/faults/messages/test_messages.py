@@ -16,7 +16,7 @@ import pytest
 
 from farm.queue.celery_app import make_app
 from farm.queue.envelope import HANDED_BACK, MAX_RAW_BYTES
-from farm.records import Verdict
+from farm.records import SampleKey, Verdict
 from farm.tasks.boot import KINDS
 from farm.tasks.guard import Guard
 from tests.support.farm_process import FarmProcess
@@ -204,9 +204,8 @@ def test_m12_a_body_of_50_mb(line: JobLine, worker: FarmProcess) -> None:
 
 def test_m13_a_job_of_an_unknown_run_is_not_done(line: JobLine, worker: FarmProcess) -> None:
     before, refused = line.stale(), line.quarantine.refused()
-    line.dispatcher("run-unknown").send(
-        [line.dispatcher("run-unknown").execute(line.parcel().job.key, 1, b"1", "0" * 64)]
-    )
+    unknown = line.dispatcher("run-unknown")
+    unknown.send([unknown.execute(SampleKey("p", 1), 1, b"1", "0" * 64)])
     wait_until(lambda: line.stale() == before + 1, "the job is dropped")
     assert not line.redis.client().exists(line.keys.answers("run-unknown"), line.keys.claims("run-unknown"))
     assert line.quarantine.refused() == refused

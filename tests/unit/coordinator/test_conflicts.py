@@ -31,7 +31,9 @@ def test_what_comes_twice_is_counted_and_what_differs_is_said(tmp_path: Path, ca
         journal = ledger.acquire("run-1")
         answers = AnswerStream(server.client(), Keys("farm:"), Signer(b""))
         problems = {row.problem_id: row for row in history.problems(ledger, "run-1")}
-        intake = Intake(journal, answers, ledger.run("run-1").spec, problems, set(keys), lambda key: PROGRAM)
+        intake = Intake(
+            journal, answers, ledger.run("run-1").spec, problems, set(keys), lambda key: PROGRAM, lambda: None
+        )
 
         def complete(key: SampleKey, text: str, worker: str) -> None:
             data, seed = encode(text), sample_seed(42, key.problem_id, key.index)

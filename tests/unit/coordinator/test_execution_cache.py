@@ -177,7 +177,7 @@ def test_a_worker_cannot_answer_with_a_copy(ledger: Ledger, tmp_path: Path) -> N
     with running_redis(tmp_path / "redis") as server:
         connection = server.client()
         answers = AnswerStream(connection, Keys("farm:"), Signer(b""))
-        intake = Intake(journal, answers, spec(), problems, {KEY}, lambda key: PROGRAM)
+        intake = Intake(journal, answers, spec(), problems, {KEY}, lambda key: PROGRAM, lambda: None)
         answers.result("run-1", 1, result(KEY, cached_from="run-2/p1#0"))
         refused = intake.read(block_ms=0)
         assert refused.counts["quarantined"] == 1 and refused.verdicts == []

@@ -12,15 +12,16 @@ from farm.coordinator.lifecycle import (
     Judged,
     Lifecycle,
     Pause,
+    Scored,
     Send,
     Vanished,
     Waits,
 )
-from farm.records import SampleKey
+from farm.records import ALL_SAMPLES, SampleKey
 from farm.records.phases import Phase, Stage
 
 A, B, C = (SampleKey("p", i) for i in range(3))
-G, X = Stage.GENERATE, Stage.EXECUTE
+G, X, S = Stage.GENERATE, Stage.EXECUTE, Stage.SCORE
 
 
 def started(*keys: SampleKey, window: int = 10, phase: Phase = Phase.PLANNED) -> tuple[Lifecycle, list[Command]]:
@@ -33,17 +34,67 @@ def test_a_sample_goes_from_plan_to_verdict() -> None:
     assert commands == [Send(A, G, 1)]
     assert lifecycle.handle(Completed(A)) == [Send(A, X, 1)]
     assert lifecycle.handle(Judged(A)) == []
-    assert lifecycle.done and lifecycle.idle
+    assert lifecycle.done and not any(lifecycle.out(stage) for stage in Stage)
 
 
 def test_where_nothing_is_judged_a_completion_is_the_end() -> None:
-    lifecycle = Lifecycle(windows={G: 2, X: 2}, judges=False)
+    lifecycle = Lifecycle(windows={G: 2, X: 2}, after_completion=None)
     known: list[tuple[SampleKey, Phase, dict[Stage, int]]]
     known = [(A, Phase.COMPLETED, {}), (B, Phase.PLANNED, {}), (C, Phase.PLANNED, {})]
     assert lifecycle.start((key, phase, failures) for key, phase, failures in known) == [Send(B, G, 1), Send(C, G, 1)]
     assert lifecycle.handle(Completed(B)) == [] and not lifecycle.done
-    assert lifecycle.handle(Completed(C)) == [] and lifecycle.done and lifecycle.idle
+    assert lifecycle.handle(Completed(C)) == [] and lifecycle.done
     assert lifecycle.handle(Completed(C)) == []
+
+
+def to_score(*known: tuple[SampleKey, Phase], scoring: int = 0) -> tuple[Lifecycle, list[Command]]:
+    lifecycle = Lifecycle(windows={G: 9, X: 9}, after_completion=S)
+    return lifecycle, lifecycle.start(((key, phase, {}) for key, phase in known), scoring=scoring)
+
+
+def test_one_job_scores_all_samples_once_the_last_is_completed() -> None:
+    lifecycle, commands = to_score((A, Phase.COMPLETED), (B, Phase.PLANNED))
+    assert commands == [Send(B, G, 1)]
+    assert lifecycle.handle(Completed(B)) == [Send(ALL_SAMPLES, S, 1)]
+    assert lifecycle.counts()[Phase.SCORING] == 2 and lifecycle.out(S) == {ALL_SAMPLES: 1}
+    assert lifecycle.handle(Scored()) == [] and lifecycle.done
+    assert lifecycle.handle(Scored()) == [] and lifecycle.counts()[Phase.JUDGED] == 2
+
+
+def test_a_lost_score_job_is_sent_again_and_costs_no_attempt() -> None:
+    lifecycle, commands = to_score((A, Phase.COMPLETED))
+    assert commands == lifecycle.handle(Vanished(ALL_SAMPLES, S)) == [Send(ALL_SAMPLES, S, 1)]
+    assert lifecycle.handle(AttemptFailed(ALL_SAMPLES, S, 1, "worker_lost: w")) == [Send(ALL_SAMPLES, S, 2)]
+    assert lifecycle.handle(AttemptFailed(ALL_SAMPLES, S, 1, "worker_lost: w")) == [], "the echo of an older attempt"
+
+
+@pytest.mark.parametrize(("attempts", "final", "told"), [(1, True, "bad"), (3, False, "bad (attempt 3 of 3)")])
+def test_a_score_that_fails_for_good_pauses_the_run_and_keeps_its_samples(
+    attempts: int, final: bool, told: str
+) -> None:
+    lifecycle, _ = to_score((A, Phase.COMPLETED), (B, Phase.COMPLETED))
+    for attempt in range(1, attempts + 1):
+        commands = lifecycle.handle(AttemptFailed(ALL_SAMPLES, S, attempt, "bad", final))
+    assert commands == [] and lifecycle.paused == told and not lifecycle.done
+    assert lifecycle.counts()[Phase.COMPLETED] == 2
+
+
+def test_a_run_with_gaps_is_not_scored() -> None:
+    lifecycle, commands = to_score((A, Phase.COMPLETED), (B, Phase.UNJUDGED), scoring=1)
+    assert commands == [] and lifecycle.done
+    assert lifecycle.handle(Completed(B)) == [Send(ALL_SAMPLES, S, 1)], "an answer came late"
+
+
+def test_a_score_job_that_a_worker_has_from_an_earlier_coordinator_is_awaited() -> None:
+    lifecycle, commands = to_score((A, Phase.COMPLETED), scoring=2)
+    assert commands == [] and lifecycle.out(S) == {ALL_SAMPLES: 2}
+    assert lifecycle.handle(AttemptFailed(ALL_SAMPLES, S, 2, "worker_lost: w")) == [Send(ALL_SAMPLES, S, 3)]
+
+
+def test_a_paused_run_sends_no_score_job() -> None:
+    lifecycle, _ = to_score((A, Phase.PLANNED))
+    lifecycle.handle(Pause("cancelled"))
+    assert lifecycle.handle(Completed(A)) == [] and not lifecycle.out(S)
 
 
 def test_execution_overlaps_generation() -> None:

@@ -20,6 +20,7 @@ from farm.ledger.journal import CompletionEntry, Recorded
 from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.ledger.plan_digest import check_plan
 from farm.records import SampleKey, SampleResult, Verdict
+from farm.records.phases import Stage
 from farm.text import encode
 from tests.unit import plans as build
 from tests.unit.plans import spec
@@ -121,7 +122,9 @@ def test_failures_and_unjudged_are_kept_until_a_resume_forgets_them(ledger: Ledg
     journal.record_failure(KEY, "execute", 1, "lost")
     journal.record_unjudged([KEY], "execute", "lost (attempt 3 of 3)")
     state = history.sample_states(ledger, "run-1")[0]
-    assert state.unjudged == "execute: lost (attempt 3 of 3)" and state.failures == {"execute": 1}
+    assert state.unjudged == history.GivenUp(Stage.EXECUTE, "lost (attempt 3 of 3)") and state.failures == {
+        "execute": 1
+    }
     assert journal.retry_unjudged() == 1
     state = history.sample_states(ledger, "run-1")[0]
     assert state.unjudged is None and state.failures == {}

@@ -15,6 +15,7 @@ from farm.ledger import history
 from farm.ledger.ledger import Ledger
 from farm.planning.regrade import plan_regrade, take_over
 from farm.records import JudgeSpec, Limits, RunSpec, Verdict
+from farm.records.phases import Stage
 from farm.reports.cautions import cautions
 from farm.reports.table import plain_text
 from farm.results.reporting import score_run
@@ -113,7 +114,10 @@ def test_what_the_source_lacks_is_unjudged_until_the_source_has_it(ledger: Ledge
     take_over(ledger, journal, made.regraded_from)
     states = history.sample_states(ledger, "run-2")
     assert [s.completed for s in states] == [True, False, False]
-    assert [s.unjudged for s in states] == [None, *["generate: run run-1 holds no completion"] * 2]
+    assert [s.unjudged for s in states] == [
+        None,
+        *[history.GivenUp(Stage.GENERATE, "run run-1 holds no completion")] * 2,
+    ]
     journal.record_results([result(keys[0])])
     report = score_run(ledger, "run-2")
     assert not report.complete and report.coverage.unjudged == 2

@@ -12,6 +12,7 @@ import pytest
 
 from farm.queue.envelope import open_envelope
 from farm.queue.messages import EXECUTE_TASK, ExecuteJob, TaskMessage
+from farm.records import SampleKey
 from tests.support.job_line import JobLine, job_line
 from tests.support.redis_server import running_redis
 
@@ -68,7 +69,7 @@ def test_many_letters_are_one_command_and_come_in_their_order(line: JobLine) -> 
     line.publisher.send(QUEUE, messages)
     assert line.redis.client().info("commandstats")["cmdstat_lpush"]["calls"] == before + 1
     opened = [open_envelope(raw, QUEUE, {EXECUTE_TASK: ExecuteJob}) for raw in entries(line)]
-    assert [envelope.job.index for envelope in opened] == list(range(300))
+    assert [envelope.job.key for envelope in opened] == [SampleKey("p", index) for index in range(300)]
     assert len({envelope.payload["properties"]["delivery_tag"] for envelope in opened}) == 300
 
 

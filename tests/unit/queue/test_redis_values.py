@@ -13,12 +13,13 @@ import zstandard
 from farm import config
 from farm.errors import DigestMismatch, MessageRejected
 from farm.ids import sha256_hex
-from farm.queue.answer_stream import AnswerStream, CompletionArrived, Scored, decode
+from farm.queue.answer_stream import AnswerStream, CompletionArrived, ScoreArrived, decode
 from farm.queue.blobs import Blobs
-from farm.queue.messages import ExecuteJob, Failure, ScoreAnswer
+from farm.queue.messages import ExecuteJob, Failure, ScoreAnswer, ScoreJob
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import MAC_BYTES, Signer
 from farm.records import Completion, GenerateTelemetry, Prompt, SampleKey, Suite, TestCase
+from farm.records.phases import Stage
 from farm.tasks.context import MAX_STARTS, TaskContext
 from farm.text import encode
 from tests.support.redis_server import RedisServer, running_redis
@@ -93,13 +94,15 @@ def test_a_blob_of_another_writer_is_refused_before_it_is_unpacked(connection: r
 
 def test_a_scored_answer_takes_no_more_than_its_record_says(connection: redis.Redis) -> None:
     answers = AnswerStream(connection, KEYS, SIGNER)
-    answers.scored("r", 1, b"files", "w")
-    [(_, fields)] = answers.read("r", b"0", block_ms=10, count=10)
-    assert answers.open("r", fields) == Scored(
-        ScoreAnswer(text_bytes=5, text_sha256=sha256_hex(b"files"), worker="w"), b"files"
+    job = ScoreJob(run_id="run", attempt=1, fence=1, config="0" * 64, answers="1" * 64, environment="EVALS")
+    answers.scored(job, b"files", "w")
+    [(_, fields)] = answers.read("run", b"0", block_ms=10, count=10)
+    said = ScoreAnswer(
+        config=job.config, answers=job.answers, text_bytes=5, text_sha256=sha256_hex(b"files"), worker="w"
     )
+    assert answers.open("run", fields) == ScoreArrived(said, b"files")
     with pytest.raises(MessageRejected, match="over 5 bytes"):
-        answers.open("r", {**fields, b"text": zstandard.compress(bytes(1 << 29))})
+        answers.open("run", {**fields, b"text": zstandard.compress(bytes(1 << 29))})
 
 
 def test_the_cache_stays_within_its_budget(connection: redis.Redis) -> None:
@@ -151,7 +154,7 @@ def test_a_completion_with_any_text_arrives(connection: redis.Redis, text: str) 
     for name in KEYS.claims("r"), KEYS.outstanding("r"):
         connection.hset(name, mapping={"generate/p#1": "1", "generate/p#2": "1"})
         connection.expire(name, 60)
-    answers.remove("r", [entry_id], [("generate", SampleKey("p", 1))])
+    answers.remove("r", [entry_id], [(Stage.GENERATE, SampleKey("p", 1))])
     assert (
         list(connection.hgetall(KEYS.claims("r")))
         == list(connection.hgetall(KEYS.outstanding("r")))
@@ -161,7 +164,7 @@ def test_a_completion_with_any_text_arrives(connection: redis.Redis, text: str) 
 
 
 def test_a_failure_arrives(connection: redis.Redis) -> None:
-    failure = Failure(problem_id="p", index=0, stage="execute", attempt=2, reason="lost")
+    failure = Failure(problem_id="p", index=0, stage=Stage.EXECUTE, attempt=2, kind="worker_lost", reason="lost")
     AnswerStream(connection, KEYS, SIGNER).failure("r", 1, failure)
     [(_, fields)] = AnswerStream(connection, KEYS, SIGNER).read("r", b"0", block_ms=10, count=10)
     assert decode(fields) == failure and failure.key == SampleKey("p", 0)
@@ -196,13 +199,13 @@ def job(**changes: object) -> dict[str, object]:
 def test_a_message_is_work_only_while_that_attempt_is_wanted(connection: redis.Redis, server: RedisServer) -> None:
     settings = config.load({"HOME": "/nonexistent", "FARM_BROKER_URL": server.url})
     mine, other = TaskContext.make(settings, "mine", SIGNER), TaskContext.make(settings, "other", SIGNER)
-    assert mine.take(ExecuteJob, "execute", job()) is None, "no run wants it"
+    assert mine.take(ExecuteJob, job()) is None, "no run wants it"
     connection.set(KEYS.state("run"), "2", ex=60)
-    assert mine.take(ExecuteJob, "execute", job()) is None, "it was answered already"
+    assert mine.take(ExecuteJob, job()) is None, "it was answered already"
     mine.blobs.note_outstanding("run", {"execute/p#0": 1})
-    assert mine.take(ExecuteJob, "execute", job()) is not None
+    assert mine.take(ExecuteJob, job()) is not None
     for stale in job(fence=1), job(attempt=2), job(index=1):
-        assert other.take(ExecuteJob, "execute", stale) is None
+        assert other.take(ExecuteJob, stale) is None
     assert connection.hgetall(KEYS.claims("run")) == {b"execute/p#0": b"1/mine"}, "a stale message touched a claim"
 
 
@@ -212,12 +215,12 @@ def test_an_attempt_that_is_begun_again_and_again_is_answered_for(connection: re
     connection.set(KEYS.state("run"), "2", ex=60)
     context.blobs.note_outstanding("run", {"execute/p#0": 1})
     for _ in range(MAX_STARTS):
-        assert context.take(ExecuteJob, "execute", job()) is not None
-    assert context.take(ExecuteJob, "execute", job()) is None
+        assert context.take(ExecuteJob, job()) is not None
+    assert context.take(ExecuteJob, job()) is None
     [(entry_id, fields)] = context.answers.read("run", b"0", block_ms=10, count=10)
     answer = context.answers.open("run", fields)
     assert isinstance(answer, Failure) and "poison" in answer.reason and answer.attempt == 1
     context.blobs.note_outstanding("run", {"execute/p#0": 2})
-    assert context.take(ExecuteJob, "execute", job(attempt=2)) is not None, "the next attempt begins anew"
-    context.answers.remove("run", [entry_id], [("execute", SampleKey("p", 0))])
+    assert context.take(ExecuteJob, job(attempt=2)) is not None, "the next attempt begins anew"
+    context.answers.remove("run", [entry_id], [(Stage.EXECUTE, SampleKey("p", 0))])
     assert not connection.exists(KEYS.starts("run"))

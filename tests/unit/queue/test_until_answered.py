@@ -13,12 +13,13 @@ from farm.queue.answer_stream import AnswerStream, decode
 from farm.queue.messages import Failure
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import Signer
+from farm.records.phases import Stage
 from farm.tasks.boot import _name
 from tests.support.redis_server import RedisServer, running_redis
 from tests.support.wait import wait_until
 
 KEYS = Keys("farm:")
-FAILURE = Failure(problem_id="p", index=0, stage="execute", attempt=1, reason="a test")
+FAILURE = Failure(problem_id="p", index=0, stage=Stage.EXECUTE, attempt=1, kind="a kind", reason="a test")
 
 
 def refuse_writes(server: RedisServer) -> Callable[[], object]:
