@@ -53,6 +53,12 @@ class DatasetError(FarmError):
         self.row = row
 
 
+class BenchmarkError(FarmError):
+    """Raised when a benchmark's own code fails. Names the benchmark and its package."""
+
+    exit_code = 2
+
+
 # --- runs ---------------------------------------------------------------------------------------
 
 

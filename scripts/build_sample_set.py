@@ -1,4 +1,4 @@
-"""Makes the bundled sample set: sources and reference solutions -> farm/datasets/sample/problems.jsonl.
+"""Makes the bundled sample set: sources and reference solutions -> farm/benchmarks/sample/problems.jsonl.
 
     python scripts/build_sample_set.py           writes the file
     python scripts/build_sample_set.py --check   fails if the file is not what the sources make
@@ -29,11 +29,11 @@ from sample_set.medium import MEDIUM  # noqa: E402
 from sample_set.source import Source  # noqa: E402
 from sample_set.trivial import TRIVIAL  # noqa: E402
 
-from farm.datasets.lcb import problem_of  # noqa: E402
+from farm.benchmarks.livecodebench.rows import problem_of  # noqa: E402
 from farm.datasets.reader import read_problems  # noqa: E402
 
 SOURCES: tuple[Source, ...] = (*TRIVIAL, *EASY, *MEDIUM, *HARD)
-SAMPLE = ROOT / "farm" / "datasets" / "sample"
+SAMPLE = ROOT / "farm" / "benchmarks" / "sample"
 SEED = 20260105
 
 

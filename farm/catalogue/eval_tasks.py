@@ -1,4 +1,4 @@
-"""Which evaluation each model gets by default, and the scores others measured with it.
+"""Which evaluation each model gets by default, and the scores that others measured with it.
 
 A score means nothing without its protocol: the same model went from 7.11 to 13.93 on the same problems
 by prompt, device and sampling alone (tenstorrent/tt-inference-server#311). So each reference names the
@@ -14,6 +14,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from farm.benchmarks.benchmark import LmEvalTask
+from farm.benchmarks.registry import benchmarks
 from farm.catalogue.near import near
 from farm.errors import CatalogueError
 from farm.records import DEFAULT_TOLERANCE
@@ -29,7 +31,7 @@ _SEED_DOC = "design document of the LiveCodeBench integration; who measured it, 
 
 @dataclass(frozen=True)
 class EvalReference:
-    """A score that somebody else measured, in percent. `protocols` are those it can be compared under."""
+    """A score that others measured, in percent. `protocols` are those it can be compared under."""
 
     label: Literal["published", "gpu_reference"]
     score: Annotated[float, Field(ge=0, le=100)]
@@ -59,12 +61,12 @@ class EvalTask:
 
     task_name: str
     model_name: str
+    own_protocol: str
     score_func: ScoreFunc = "score_task_single_key"
     result_keys: Annotated[tuple[str, ...], Field(min_length=1)] = ("acc,none",)
     unit: Literal["percent"] = "percent"
     tolerance: Annotated[float, Field(ge=0, lt=1)] = DEFAULT_TOLERANCE
     references: tuple[EvalReference, ...] = ()
-    own_protocol: str = "official"
     chosen_protocol: str | None = None  # by a user's own file
     place: str = ""  # file and line, if a user's own file has it
 
@@ -78,29 +80,39 @@ class EvalTask:
 
 
 # release_v6, 1055 problems, 0-shot, n = 1, greedy, 2048 new tokens (unless a note says otherwise)
-LIVECODEBENCH = EvalTask(task_name="livecodebench", model_name="")
+LIVECODEBENCH = EvalTask(task_name="livecodebench", model_name="", own_protocol="official")
 
-# Without reference scores yet; the names are lm-evaluation-harness's
-_PYTHON_TESTS = tuple(
-    EvalTask(task_name=name, model_name="", own_protocol=protocol)
-    for name, protocol in (
-        ("humaneval", "humaneval"),
-        ("humaneval_instruct", "humaneval-instruct"),
-        ("humaneval_plus", "humaneval"),
-        ("mbpp", "mbpp"),
-        ("mbpp_instruct", "mbpp-instruct"),
-        ("mbpp_plus", "mbpp"),
-        ("mbpp_plus_instruct", "mbpp-plus-instruct"),
-    )
-)
 
-TASKS = {task.task_name: task for task in (LIVECODEBENCH, *_PYTHON_TESTS)}
+def known_tasks() -> dict[str, EvalTask]:
+    """The eval tasks of all benchmarks by name, without reference scores.
+
+    They are lm-eval's where the benchmark has tasks there, else one of the benchmark's own name.
+    """
+    found: dict[str, EvalTask] = {}
+    for benchmark in benchmarks().values():
+        for task in benchmark.lm_eval_tasks:
+            found[task.name] = EvalTask(task_name=task.name, model_name="", own_protocol=_eval_protocol(task))
+        if not benchmark.lm_eval_tasks and benchmark.protocols:
+            own = benchmark.protocols[0].name
+            found[benchmark.name] = EvalTask(task_name=benchmark.name, model_name="", own_protocol=own)
+    return found
 
 
 def task_of(protocol: str | None) -> str | None:
     """The eval task that a protocol (`name` or `name@version`) belongs to alone; None if it is no task's own."""
     name = (protocol or "").partition("@")[0]
-    return next((task.task_name for task in _PYTHON_TESTS if task.own_protocol == name), None)
+    for benchmark in benchmarks().values():
+        for task in benchmark.lm_eval_tasks:
+            if not task.eval_protocol and _eval_protocol(task) == name:
+                return task.name
+        if not benchmark.lm_eval_tasks and name in (own.name for own in benchmark.protocols):
+            return benchmark.name
+    return None
+
+
+def _eval_protocol(task: LmEvalTask) -> str:
+    """Its newest version, where lm-eval's task has an older one."""
+    return task.eval_protocol or task.protocol.partition("@")[0]
 
 
 def _gpu(score: float, source: str, date: str, hits: int, note: str = "") -> EvalReference:
@@ -162,7 +174,7 @@ def eval_task(model_name: str, task: str | None = None, evals: Sequence[EvalTask
     CatalogueError for a model without an eval task of its own and for an unknown task.
     """
     short = model_name.rsplit("/", 1)[-1]
-    known = {**{own.task_name: own for own in evals}, **TASKS}
+    known = {**{own.task_name: own for own in evals}, **known_tasks()}
     if task is not None and task not in known:
         raise CatalogueError(
             f"eval task:={one_line(task, 60)} is not known", remedy=f"choose one of: {', '.join(known)}"

@@ -28,7 +28,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from farm.catalogue.devices import DEVICES, device_name
-from farm.catalogue.eval_tasks import TASKS, EvalReference, EvalTask, ScoreFunc
+from farm.catalogue.eval_tasks import EvalReference, EvalTask, ScoreFunc, known_tasks
 from farm.catalogue.model_spec import ModelSpec, PerfReference
 from farm.catalogue.near import near
 from farm.catalogue.yaml_file import YamlFile, read_yaml
@@ -235,14 +235,14 @@ def _put_eval(file: YamlFile, place: Place, entry: _Eval, tasks: list[EvalTask],
             remedy=f"did you mean {similar[0]}?" if similar else "add it under models: first",
         )
     index = next((i for i, t in enumerate(tasks) if (t.model_name, t.task_name) == (spec.name, entry.task)), len(tasks))
-    base = tasks[index] if index < len(tasks) else TASKS.get(entry.task)
+    base = tasks[index] if index < len(tasks) else known_tasks().get(entry.task)
     if base is None and entry.protocol is None:
         raise file.error(
             (*place, "task"),
             f"eval task {one_line(entry.task, 60)} is new and needs a protocol",
-            remedy=f"known tasks: {', '.join(TASKS)}",
+            remedy=f"known tasks: {', '.join(known_tasks())}",
         )
-    base = base or EvalTask(task_name=entry.task, model_name=spec.name)
+    base = base or EvalTask(task_name=entry.task, model_name=spec.name, own_protocol=entry.protocol or "")
     names = ("score_func", "unit", "tolerance")
     changes: dict[str, Any] = {name: getattr(entry, name) for name in names if getattr(entry, name) is not None}
     if entry.result_keys is not None:

@@ -16,8 +16,7 @@ from farm.ledger.journal import Journal
 from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.planning.repair import repair_prompts
 from farm.planning.score_inputs import ScoreInputs, score_inputs
-from farm.protocols import get
-from farm.protocols.programs import program_of
+from farm.protocols import get, program_of
 from farm.queue.answer_stream import CompletionArrived
 from farm.records import AllSamples, CaseResult, RunSpec, SampleKey, SampleResult, Suite, Verdict
 from farm.records.phases import Stage
@@ -157,8 +156,7 @@ class Outbox:
         """The problem's own code that an answer continues; empty where the protocol needs none."""
         if not self._protocol.continues:
             return ""
-        suite = Suite.model_validate_json(self._load(self._problems[key.problem_id].suite_digest))
-        return suite.asserts.prompt if suite.asserts is not None else ""
+        return Suite.model_validate_json(self._load(self._problems[key.problem_id].suite_digest)).own_code
 
     def _no_code(self, key: SampleKey) -> SampleResult:
         row = self._problems[key.problem_id]

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from farm.datasets.jsonl import json_type, parse_object, read_lines
+from farm.datasets.jsonl import parse_object, read_lines
 from farm.errors import DatasetError
-from farm.text import one_line
+from farm.text import json_type, one_line
 
 # One model answer; 128 000 tokens of reasoning are about half a megabyte.
 MAX_COMPLETION_BYTES = 64 << 20

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from farm.errors import DatasetError
-from farm.text import one_line
+from farm.text import json_type, one_line
 
 # LiveCodeBench's 1 055 rows take 4.5 GB, 4 MB on average; a row is three times in memory while it is parsed.
 MAX_ROW_BYTES = 128 << 20
@@ -112,19 +112,6 @@ def parse_object(line: Line, path: str | Path) -> dict[str, object]:
     if not isinstance(value, dict):
         raise DatasetError(f"a JSON object is wanted, not {json_type(value)}", path=where, row=line.row)
     return value
-
-
-def json_type(value: object) -> str:
-    """What JSON calls the type of a decoded value, with an article."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, int | float):
-        return "a number"
-    if isinstance(value, str):
-        return "a string"
-    return "a list" if isinstance(value, list) else "an object"
 
 
 def _skip_line(stream: BufferedIOBase) -> None:

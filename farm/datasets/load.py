@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from farm.benchmarks.rows import Tests
 from farm.datasets.reader import Place, ReadLog, read_headers, read_problems
 from farm.datasets.resolve import DatasetSource
-from farm.datasets.rows import Tests
 from farm.datasets.select import Selection, excluded, select
 from farm.errors import DatasetError
 from farm.records import Problem

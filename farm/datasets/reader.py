@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from farm.datasets.formats import Format, format_of
+from farm.benchmarks.benchmark import Rows
+from farm.benchmarks.registry import benchmark_of, registry
+from farm.benchmarks.rows import Fields, RowError, Tests
 from farm.datasets.jsonl import MAX_ROW_BYTES, parse_object, read_lines
-from farm.datasets.rows import Fields, RowError, Tests
 from farm.errors import DatasetError
 from farm.records import BadRow, Difficulty, Problem
 from farm.text import one_line
@@ -82,12 +83,15 @@ def read_problems(
     `places` limits it to those rows; others are not even parsed. `skip_bad_rows` leaves out rows that
     cannot be read and names them in `log`; otherwise the first stops the load. Raises DatasetError with
     `path:row` for such a row, for an id that occurred before, for a file that cannot be read to its end
-    (never skipped: nobody knows what it held), and when no problem is left.
+    (never skipped: what it held is unknown), and when no problem is left.
     """
     log = ReadLog() if log is None else log
 
-    def parse(form: Format, fields: Fields, place: Place) -> Problem:
-        return form.problem_of(fields, tests)
+    def parse(reader: Rows, fields: Fields, place: Place) -> Problem:
+        problem = reader.problem_of(fields, tests)
+        if not isinstance(problem, Problem):
+            raise TypeError(f"problem_of gave {type(problem).__name__}, not Problem")
+        return problem
 
     for problem in _read(paths, parse, log, skip_bad_rows, max_row_bytes, places):
         log.loaded += 1
@@ -106,8 +110,8 @@ def read_headers(
     """The header of each problem, tests undecoded. Errors and skipping as in `read_problems`."""
     log = ReadLog() if log is None else log
 
-    def parse(form: Format, fields: Fields, place: Place) -> ProblemHeader:
-        return ProblemHeader(*form.header_of(fields), place)
+    def parse(reader: Rows, fields: Fields, place: Place) -> ProblemHeader:
+        return ProblemHeader(*reader.header_of(fields), place)
 
     yield from _read(paths, parse, log, skip_bad_rows, max_row_bytes)
 
@@ -119,7 +123,7 @@ def as_paths(paths: Paths) -> tuple[Path, ...]:
 
 def _read(
     paths: Paths,
-    parse: Callable[[Format, Fields, Place], R],
+    parse: Callable[[Rows, Fields, Place], R],
     log: ReadLog,
     skip_bad_rows: bool,
     max_row_bytes: int,
@@ -140,11 +144,10 @@ def _read(
             try:
                 fields = parse_object(line, place.path)
                 del line
-                form = format_of(fields)
                 try:
-                    values = [parse(form, fields, place)]
+                    values = [_parsed(fields, place, parse)]
                 except RowError as exc:
-                    problem_id = form.id_of(fields)
+                    problem_id = id_of(fields)
                     name = f"{one_line(problem_id)}: " if problem_id else ""
                     raise DatasetError(f"{name}{exc}", path=place.path, row=place.row) from exc
                 finally:
@@ -161,11 +164,45 @@ def _read(
         raise _empty(paths, log)
 
 
+def dataset_of(path: Path) -> str:
+    """The benchmark that a file's first row is of; empty if that cannot be told."""
+    try:
+        for line in read_lines(path):
+            return benchmark_of(parse_object(line, path)).name
+    except (DatasetError, RowError):
+        pass  # the reader of the whole file reports it, with the row's number
+    return ""
+
+
+def id_of(fields: Fields) -> str:
+    """The problem's id as far as it can be read from a row that may be bad; else empty."""
+    try:
+        rows = benchmark_of(fields).rows
+        assert rows is not None
+        return rows.header_of(fields).problem_id
+    except Exception:  # noqa: BLE001 - whatever made the row a bad one may be raised again
+        value = fields.get("question_id") or fields.get("task_id")
+        return str(value)[:200] if isinstance(value, str | int) else ""
+
+
+def _parsed(fields: Fields, place: Place, parse: Callable[[Rows, Fields, Place], R]) -> R:
+    """What the row's benchmark makes of it. RowError for a bad row, and for a reader that fails on one."""
+    benchmark = benchmark_of(fields)
+    assert benchmark.rows is not None
+    try:
+        return parse(benchmark.rows, fields, place)
+    except RowError:
+        raise
+    except Exception as exc:  # a benchmark may come from any package
+        name = registry().named(benchmark.name)
+        raise RowError(f"the reader of {name} failed: {type(exc).__name__}: {one_line(str(exc), 200)}") from exc
+
+
 def _note(seen: dict[str, Place], problem_id: str, place: Place) -> None:
     if problem_id in seen:
         first = seen[problem_id]
         raise DatasetError(
-            f"question_id {problem_id} occurs in {first.path}:{first.row} already", path=place.path, row=place.row
+            f"problem id {problem_id!r} occurs in {first.path}:{first.row} already", path=place.path, row=place.row
         )
     seen[problem_id] = place
 

@@ -5,18 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from farm.datasets.formats import dataset_of
-from farm.datasets.known import KNOWN, RELEASE_FILES, RELEASES, Known, release_number
-from farm.datasets.pulled import found_in, read_note
-from farm.datasets.sample_set import sample_path
+from farm.benchmarks.benchmark import Benchmark, Download
+from farm.benchmarks.registry import benchmarks, registry
+from farm.datasets.pulling.pulled import found_in, read_note
+from farm.datasets.pulling.releases import release_number
+from farm.datasets.reader import dataset_of
 from farm.errors import DatasetError
-
-SAMPLE = "sample"
-
-_ACCEPTED = (
-    f"give {SAMPLE!r} (the bundled set), {', '.join(KNOWN)} (farm dataset pull), a JSONL file (plain or gzip), "
-    "or a directory with LiveCodeBench's test.jsonl ... test6.jsonl"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,69 +20,111 @@ class DatasetSource:
     name: str
     source: str
     paths: tuple[Path, ...]
-    dataset: str  # the benchmark: sample, a name of `known.KNOWN`, or empty if it cannot be told
-    release: str = ""  # v1 ... v6, for a directory of releases
+    dataset: str  # the benchmark's name, or empty if it cannot be told
+    release: str = ""  # such as v6, for a benchmark that has releases
     revision: str = ""  # of the repository that the files were pulled from
 
 
 def resolve(name_or_path: str | Path, *, release: str | None = None, pulled: Path | None = None) -> DatasetSource:
     """The source that `name_or_path` means; `release` chooses in a directory, the newest complete one by default.
 
-    `pulled` is the folder that `farm dataset pull` fills. A name that farm knows means what is there; a
-    file or directory of such a name is `./NAME`. Raises DatasetError that lists what is accepted, which
+    `pulled` is the folder that `farm dataset pull` fills. A benchmark's name means its bundled file, or what was
+    pulled; a file or directory of such a name is `./NAME`. Raises DatasetError that lists what is accepted, which
     files a release lacks, or how to get what is absent.
     """
-    if str(name_or_path) in KNOWN:
-        return _known(KNOWN[str(name_or_path)], release, pulled)
+    benchmark = benchmarks().get(str(name_or_path))
+    if benchmark is not None and benchmark.bundled is not None:
+        _refuse(release, benchmark.name)
+        return DatasetSource(
+            name=benchmark.name, source="bundled", paths=(benchmark.bundled,), dataset=benchmark.name
+        )  # fmt: skip
+    if benchmark is not None and benchmark.download is not None:
+        return _pulled(benchmark, benchmark.download, release, pulled)
     path = Path(name_or_path).expanduser()
-    bundled = str(name_or_path) == SAMPLE
-    if path.is_dir() and not bundled:
+    if path.is_dir():
         return _directory(path, release)
-    if release is not None:
-        raise DatasetError("--release is for a directory of LiveCodeBench's files", path=str(name_or_path))
-    if bundled:
-        return DatasetSource(name=SAMPLE, source="bundled", paths=(sample_path(),), dataset=SAMPLE)
+    _refuse(release, str(name_or_path))
     if path.is_file():
         return DatasetSource(name=_stem(path), source=str(path.absolute()), paths=(path,), dataset=dataset_of(path))
-    raise DatasetError("no such dataset", path=str(name_or_path), remedy=_ACCEPTED)
+    if benchmark is not None:
+        raise DatasetError(f"{benchmark.name} is not pulled by farm", remedy="give its file: --dataset FILE")
+    raise DatasetError("no such dataset", path=str(name_or_path), remedy=_accepted())
 
 
-def _known(known: Known, release: str | None, pulled: Path | None) -> DatasetSource:
-    folder = pulled / known.name if pulled is not None else None
-    if folder is None or not any(found_in(folder, file.name) for file in known.files):
+def _accepted() -> str:
+    known = benchmarks().values()
+    bundled = [f"{item.name!r} (bundled)" for item in known if item.bundled is not None]
+    pulled = [item.name for item in known if item.download is not None]
+    faults = "".join(f"; {fault}" for fault in registry().faults)
+    return (
+        f"give {', '.join([*bundled, *pulled])} (farm dataset pull), a JSONL file (plain or gzip), "
+        f"or a directory with the files of one of these{faults}"
+    )
+
+
+def _refuse(release: str | None, name: str) -> None:
+    if release is not None:
+        raise DatasetError("--release is for benchmarks that have releases, and for a directory", path=name)
+
+
+def _pulled(benchmark: Benchmark, source: Download, release: str | None, pulled: Path | None) -> DatasetSource:
+    folder = pulled / benchmark.name if pulled is not None else None
+    if folder is None or not _has_files(source, folder):
         where = f" (looked in {folder})" if folder is not None else ""
         raise DatasetError(
-            f"{known.name} is not on this machine{where}",
-            remedy=f"get it: farm dataset pull {known.name}; or give --dataset FILE, or --dataset sample",
+            f"{benchmark.name} is not on this machine{where}",
+            remedy=f"get it: farm dataset pull {benchmark.name}; or give --dataset FILE, or --dataset sample",
         )
-    if known.released:
-        return _directory(folder, release)
-    known.of_release(release)  # refuses one
-    paths = tuple(path for file in known.files if (path := found_in(folder, file.name)) is not None)
-    return DatasetSource(
-        name=known.name, source=str(folder.absolute()), paths=paths, dataset=known.name,
-        revision=read_note(folder).revision([path.name for path in paths]),
-    )  # fmt: skip
+    return _folder(benchmark, source, folder, release)
 
 
 def _directory(path: Path, release: str | None) -> DatasetSource:
-    there = [found_in(path, name) for name in RELEASE_FILES]
-    if not any(there):
-        raise DatasetError("the directory holds none of LiveCodeBench's files", path=str(path), remedy=_ACCEPTED)
-    count = release_number(release) if release is not None else _complete(there)
-    missing = [name for name, file in zip(RELEASE_FILES[:count], there, strict=False) if file is None]
-    if missing or count == 0:
-        wanted = release or RELEASES[0]
-        raise DatasetError(
-            f"release {wanted} needs {', '.join(missing or RELEASE_FILES[:1])}, which is not there", path=str(path),
-            remedy=f"get it: farm dataset pull livecodebench --release {wanted}",
-        )  # fmt: skip
-    files = tuple(file for file in there[:count] if file is not None)
-    chosen = RELEASES[count - 1]
+    """A directory that holds a benchmark's files. Two benchmarks may name files alike: then the first row decides."""
+    candidates = [
+        (item, item.download) for item in benchmarks().values() if item.download and _has_files(item.download, path)
+    ]
+    if not candidates:
+        raise DatasetError("the directory holds the files of no benchmark", path=str(path), remedy=_accepted())
+    if len(candidates) > 1:
+        names = " and ".join(registry().named(item.name) for item, _ in candidates)
+        candidates = [(item, source) for item, source in candidates if _first_row_is_of(item, source, path)]
+        if len(candidates) != 1:
+            raise DatasetError(
+                f"the directory has files named like those of {names}", path=str(path), remedy="give --dataset FILE"
+            )
+    ((benchmark, source),) = candidates
+    return _folder(benchmark, source, path, release)
+
+
+def _folder(benchmark: Benchmark, source: Download, path: Path, release: str | None) -> DatasetSource:
+    there = [found_in(path, file.name) for file in source.files]
+    name, chosen = benchmark.name, ""
+    if source.releases:
+        count = release_number(name, source, release) if release is not None else _complete(there)
+        missing = [file.name for file, found in zip(source.files[:count], there, strict=False) if found is None]
+        if missing or count == 0:
+            wanted = release or source.releases[0]
+            raise DatasetError(
+                f"release {wanted} needs {', '.join(missing) or source.files[0].name}, which is not there",
+                path=str(path), remedy=f"get it: farm dataset pull {name} --release {wanted}",
+            )  # fmt: skip
+        there, chosen = there[:count], source.releases[count - 1]
+    elif release is not None:
+        release_number(name, source, release)  # refuses it
+    paths = tuple(file for file in there if file is not None)
     return DatasetSource(
-        name=f"release_{chosen}", source=str(path.absolute()), paths=files, dataset="livecodebench", release=chosen,
-        revision=read_note(path).revision([file.name for file in files]),
+        name=f"release_{chosen}" if chosen else name, source=str(path.absolute()), paths=paths, dataset=name,
+        release=chosen, revision=read_note(path).revision([file.name for file in paths]),
     )  # fmt: skip
+
+
+def _has_files(source: Download, folder: Path) -> bool:
+    return any(found_in(folder, file.name) for file in source.files)
+
+
+def _first_row_is_of(benchmark: Benchmark, source: Download, folder: Path) -> bool:
+    found = (found_in(folder, file.name) for file in source.files)
+    return any(dataset_of(path) == benchmark.name for path in found if path is not None)
 
 
 def _complete(there: list[Path | None]) -> int:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from farm.datasets.errata import errata_of
+from farm.benchmarks.registry import errata_of
 from farm.datasets.reader import ReadLog, read_problems
 from farm.datasets.resolve import DatasetSource
 from farm.records import Difficulty, Problem

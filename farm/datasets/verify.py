@@ -9,8 +9,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from farm.datasets.known import KNOWN, KnownFile
-from farm.datasets.pulled import file_digest, read_note
+from farm.benchmarks.benchmark import DataFile
+from farm.benchmarks.registry import benchmarks
+from farm.datasets.pulling.pulled import file_digest, read_note
 from farm.datasets.reader import ReadLog, read_problems
 from farm.datasets.resolve import DatasetSource
 from farm.datasets.select import ProblemsDigest
@@ -65,11 +66,12 @@ def _compare_rows(source: DatasetSource, found: Findings, rows: int) -> None:
         found.cautions.append(f"{rows} rows, the usual revision has {total}")
 
 
-def _known_files(source: DatasetSource) -> tuple[KnownFile, ...]:
-    """The files that a source named or laid out as a known dataset should have; none for a file of its own."""
-    if source.dataset not in KNOWN or not (source.release or source.name == source.dataset):
+def _known_files(source: DatasetSource) -> tuple[DataFile, ...]:
+    """The files that a source named or laid out as a known benchmark should have; none for a user's own file."""
+    benchmark = benchmarks().get(source.dataset)
+    if benchmark is None or benchmark.download is None or not (source.release or source.name == source.dataset):
         return ()
-    return KNOWN[source.dataset].files
+    return benchmark.download.files
 
 
 def _check_files(source: DatasetSource, found: Findings, on_step: Callable[[str], None]) -> None:

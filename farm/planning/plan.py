@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from farm.benchmarks.registry import errata_of
 from farm.datasets.completions import CompletionRow, read_completions
-from farm.datasets.errata import errata_of
 from farm.datasets.load import load_problems
 from farm.datasets.reader import ReadLog
 from farm.datasets.resolve import DatasetSource
@@ -24,7 +24,7 @@ from farm.errors import ConfigError, DatasetError
 from farm.ids import sha256_hex
 from farm.ledger.journal import CompletionEntry
 from farm.ledger.ledger import Ledger, PlannedProblem
-from farm.protocols import BUILTIN, Protocol, render
+from farm.protocols import Protocol, for_tests, render
 from farm.records import (
     DEFAULT_TOLERANCE,
     Completion,
@@ -59,10 +59,10 @@ class PlannedDataset:
         """ConfigError for a judge that these tests are not for."""
         if self.python_tests != (judge.mode == "asserts"):
             kind = "Python asserts" if self.python_tests else "inputs and outputs"
-            names = dict.fromkeys(p.name for p in BUILTIN if (p.judge.mode == "asserts") == self.python_tests)
+            names = ", ".join(for_tests(python=self.python_tests))
             raise ConfigError(
                 f"the tests of {self.ref.name} are {kind}, which judge mode {judge.mode} cannot use",
-                remedy=f"choose --protocol {', '.join(names)}, and no --judge of another kind",
+                remedy=f"choose --protocol {names}, and no --judge of another kind",
             )
 
 

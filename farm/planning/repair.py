@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from farm.benchmarks.livecodebench.self_repair import SELF_REPAIR, check_text, question_in, repair_prompt
 from farm.datasets.store import BlobStore
 from farm.errors import ConfigError, RunIncomplete
 from farm.ids import canonical_json
@@ -16,7 +17,6 @@ from farm.ledger import history
 from farm.ledger.journal import CompletionEntry
 from farm.ledger.ledger import Ledger, PlannedProblem, RunRow
 from farm.protocols import extract_program, get
-from farm.protocols.self_repair import SELF_REPAIR, check_text, question_in, repair_prompt
 from farm.records import Prompt, Repairs, RunSpec, SampleKey, SampleResult, Suite
 from farm.scoring.passk import default_ks
 from farm.text import decode

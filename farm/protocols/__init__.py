@@ -1,6 +1,8 @@
 """Protocols: how a problem is asked, an answer read and a program judged, as versioned data."""
 
-from farm.protocols.builtin import BUILTIN, choose, get, names
-from farm.protocols.protocol import Protocol, extract_program, render, render_text
+from farm.protocols.named import choose, for_tests, get, names
+from farm.protocols.programs import extract_program, program_of
+from farm.protocols.rendering import render, render_text
+from farm.records import Protocol
 
-__all__ = ["BUILTIN", "Protocol", "choose", "extract_program", "get", "names", "render", "render_text"]
+__all__ = ["Protocol", "choose", "extract_program", "for_tests", "get", "names", "program_of", "render", "render_text"]

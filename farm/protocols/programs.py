@@ -1,19 +1,36 @@
-"""The program that a recorded answer holds: one rule for who executes it and for who looks at it."""
+"""From an answer to the program that is executed: one rule for who judges it and for who shows it."""
 
 from __future__ import annotations
 
-from farm.protocols import Protocol, extract_program
-from farm.records import Completion
+from farm.benchmarks.registry import extractor
+from farm.records import Completion, Protocol
+from farm.scoring.extract import completed, extract, remove_thinking
 from farm.text import decode, encode
 
 
-def program_of(protocol: Protocol, completion: Completion, text: bytes, own_code: str) -> bytes | None:
-    """The extracted program, or None if the answer holds no code.
+def extract_program(protocol: Protocol, completion_text: str, own_code: str = "", *, cut: bool = False) -> str:
+    """The program in an answer, or '' if there is none.
 
-    `own_code` is the problem's own code that an answer continues; empty where the protocol needs none.
+    `own_code` is the problem's own code, needed where `protocol.continues`. `cut`: the answer ended at the token limit,
+    and the server gave no reasoning apart from it. Then a thinking model's text without any mark is thinking that began
+    in the prompt and never ended, so the code in it is a draft. BenchmarkError if a benchmark's own function fails.
+    """
+    if cut and protocol.thinking and not any(mark in completion_text for pair in protocol.thinking for mark in pair):
+        return ""
+    answer = remove_thinking(completion_text, protocol.thinking)
+    if protocol.extraction.function:
+        return extractor(protocol)(answer, own_code)
+    return extract(answer, protocol.extraction, own_code)
+
+
+def program_of(protocol: Protocol, completion: Completion, text: bytes, own_code: str) -> bytes | None:
+    """The program of a recorded completion, or None if it holds no code.
+
+    What the protocol puts before and after a program also goes around one that was given as code.
     """
     if completion.form == "program":
-        return text if text.strip() else None
-    cut = completion.truncated and completion.reasoning_sha256 is None
-    source = extract_program(protocol, decode(text), own_code, cut=cut)
+        source = completed(decode(text), protocol.extraction, own_code)
+    else:
+        cut = completion.truncated and completion.reasoning_sha256 is None
+        source = extract_program(protocol, decode(text), own_code, cut=cut)
     return encode(source) if source.strip() else None

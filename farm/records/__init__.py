@@ -42,6 +42,11 @@ from farm.records.problems import (
     Suite,
     TestCase,
 )
+from farm.records.protocol import (
+    Extraction,
+    Protocol,
+    Shot,
+)
 from farm.records.results import (
     CaseResult,
     Completion,
@@ -74,6 +79,7 @@ __all__ = [
     "Difficulty",
     "Digest",
     "DriveOptions",
+    "Extraction",
     "GenerateTelemetry",
     "HarnessRef",
     "JudgeSpec",
@@ -81,6 +87,7 @@ __all__ = [
     "Message",
     "Problem",
     "Prompt",
+    "Protocol",
     "Record",
     "Reference",
     "RegradedFrom",
@@ -92,6 +99,7 @@ __all__ = [
     "Sampling",
     "Seconds",
     "ServedModel",
+    "Shot",
     "Suite",
     "TestCase",
     "Usage",

@@ -62,3 +62,8 @@ class Suite(Record):
     func_name: str | None
     tests: Annotated[tuple[TestCase, ...], Field(min_length=1)]
     asserts: Asserts | None = Field(default=None, exclude_if=is_none)  # the tests are Python
+
+    @property
+    def own_code(self) -> str:
+        """The problem's own code, which the answers of some protocols continue; empty if it has none."""
+        return self.asserts.prompt if self.asserts is not None else ""

@@ -13,8 +13,7 @@ from farm.errors import ConfigError, DigestMismatch
 from farm.ledger import history
 from farm.ledger.history import StoredCompletion
 from farm.ledger.ledger import Ledger, PlannedProblem
-from farm.protocols import Protocol, get
-from farm.protocols.programs import program_of
+from farm.protocols import Protocol, get, program_of
 from farm.records import Prompt, RunSpec, SampleKey, SampleResult, Suite
 from farm.reports.details import ProblemDetail, SampleDetail
 from farm.reports.samples_jsonl import UnjudgedSample
@@ -57,7 +56,7 @@ def _detail(
 ) -> ProblemDetail:
     suite = _suite(problem.suite_digest, load)
     protocol = _protocol(spec.protocol)
-    own_code = suite.asserts.prompt if suite is not None and suite.asserts is not None else ""
+    own_code = "" if suite is None else suite.own_code
     answers = {stored.completion.key: stored for stored in history.completions_of(ledger, run_id, problem.problem_id)}
     return ProblemDetail(
         problem_id=problem.problem_id,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from farm.catalogue.code_tasks import HarnessTask, HubData
+from farm.benchmarks import HubData, LmEvalTask
 from farm.errors import ConfigError, RunIncomplete
 from farm.ledger.ledger import Ledger
 from farm.records import ServedModel
@@ -56,7 +56,7 @@ class Export:
         """results_*.json and samples_*.jsonl, one task, without hidden tests."""
         self._complete()
         spec = self._row.spec.model_copy(update={"model": self._model})
-        task = HarnessTask(
+        task = LmEvalTask(
             name=spec.eval_task if spec.model is not GRADED else "livecodebench", dataset=spec.dataset.name,
             protocol=spec.protocol, metrics=("acc",), filter="none", hub=HubData(spec.dataset.name, None), version=1.0,
         )  # fmt: skip

@@ -1,88 +1,50 @@
-"""From a model's answer to a program: which lines between the code fences count.
+"""From a model's answer to a program: which part of the text counts, and what belongs around it.
 
-Each protocol names one rule, because the rule is part of what a score means: LiveCodeBench takes the
-last pair of fences, Tenstorrent's task the first. The functions here are total: any text gives a
+How an answer is read is data (`farm.records.Extraction`), because it is part of what a score means: LiveCodeBench
+takes the last pair of fences, Tenstorrent's task the first. The functions here are total: any text gives a
 program or the empty string, which is the verdict NO_CODE.
 """
 
 from __future__ import annotations
 
+import ast
 import re
-from typing import Literal
+import warnings
 
-from farm.scoring.answers import executed_output, expected_output
-
-ExtractionRule = Literal[
-    "first_fence", "last_fence", "first_fence_or_raw",
-    "whole", "continuation", "continuation_to_fence", "open_fence", "open_fence_lm_eval",
-    "test_output", "execution", "execution_cot",
-]  # fmt: skip
+from farm.records.protocol import OWN_CODE, Extraction
 
 FENCE = "```"
-
-# The seed document's signs of Python in a text without fences.
-RAW_SIGNS = ("def ", "import ", "from ", "class ", "if ", "for ", "while ")
-
 
 # What may stand behind a fence that opens Python
 _TAGS = ("", "python", "python3", "py")
 
-# lm-evaluation-harness's own rule for a block: a word right behind the fence is a tag, whatever follows it
-_LM_EVAL_BLOCK = re.compile(r"```\w*\n?(.*?)\n?```", re.DOTALL)
 
+def extract(text: str, how: Extraction, own_code: str = "") -> str:
+    """The program in `text`, with what belongs before and after it; '' if there is none. Never raises.
 
-def extract(text: str, rule: ExtractionRule, prompt: str = "") -> str:
-    """The program in `text`, or '' if the rule finds none. Never raises. `prompt` is code that `text` continues.
-
-    A fence line contains three backticks anywhere; lines end at `\\n` alone. Fewer than two fence
-    lines are no pair, so an unclosed fence gives no program. Source of the rules: LiveCodeBench
-    `lcb_runner/utils/extraction_utils.py` (last pair), Tenstorrent's `utils.py` (first pair), the
-    seed document (first pair, else the whole text if it looks like Python).
-
-    `whole`: all of it. `continuation`: after `prompt`; `continuation_to_fence`: up to the first three
-    backticks. `open_fence`: the prompt has opened a fence, so the program ends at the next one.
-    `test_output` and `execution`: see `farm.scoring.answers`.
+    `own_code` is the problem's code that `before` may name. Not for an extraction by a function. Sources:
+    LiveCodeBench `lcb_runner/utils/extraction_utils.py` (last pair), Tenstorrent's `utils.py` (first pair).
     """
-    if rule == "whole":
-        return text
-    if rule == "continuation":
-        return prompt + text
-    if rule == "continuation_to_fence":
-        return prompt + text.partition(FENCE)[0]
-    if rule == "open_fence":
-        return _to_closing_fence(text)
-    if rule == "open_fence_lm_eval":
-        return _lm_eval_block(text)
-    if rule == "test_output":
-        return expected_output(text)
-    if rule in ("execution", "execution_cot"):
-        return executed_output(text, prompt, thought=rule == "execution_cot")
-    lines = text.split("\n")
-    fences = [number for number, line in enumerate(lines) if FENCE in line]
-    if len(fences) >= 2:
-        opening, closing = fences[-2:] if rule == "last_fence" else fences[:2]
-        return "\n".join(lines[opening + 1 : closing])
-    if rule == "first_fence_or_raw":
-        stripped = text.strip()
-        if any(sign in stripped for sign in RAW_SIGNS):
-            return stripped
-    return ""
+    program = _found(text, how)
+    for mark in how.stop:
+        program = program.partition(mark)[0]
+    if not program.strip() or not (how.before or how.after):
+        return program
+    return how.before.replace(OWN_CODE, own_code) + program + how.after
 
 
-def _to_closing_fence(text: str) -> str:
-    """The rest of a block whose opening fence is not in `text`; if the model opened one again, its block."""
-    before, fence, after = text.partition(FENCE)
-    tag, newline, block = after.partition("\n")
-    if fence and newline and tag.strip().lower() in _TAGS and (not before.strip() or tag.strip()):
-        return block.partition(FENCE)[0]
-    return before
+def completed(program: str, how: Extraction, own_code: str = "") -> str:
+    """A program that was given as code, with what an extracted one gets before and after it.
 
-
-def _lm_eval_block(text: str) -> str:
-    """lm-evaluation-harness `lm_eval/tasks/mbpp/utils.py`, its fault included: the first word may be taken for
-    the fence's tag, so `def f(x):` becomes ` f(x):` (EleutherAI/lm-evaluation-harness#3447)."""
-    found = _LM_EVAL_BLOCK.search(FENCE + text) or _LM_EVAL_BLOCK.search(text.replace("```python", FENCE))
-    return found[1] if found else ""
+    What is there already is not put there again, and imports from `__future__` stay in front, so a whole program works
+    like the mere rest of one. Never raises.
+    """
+    if not program.strip():
+        return program
+    before = how.before.replace(OWN_CODE, own_code)
+    program = program.removesuffix(how.after)
+    first, rest = _after_future_imports(program) if before else ("", program)
+    return first + before + rest.removeprefix(before) + how.after
 
 
 def remove_thinking(text: str, marks: tuple[tuple[str, str], ...]) -> str:
@@ -105,3 +67,58 @@ def remove_thinking(text: str, marks: tuple[tuple[str, str], ...]) -> str:
             text = rest.partition(closing)[2]
         text = "".join(kept)
     return text
+
+
+def _found(text: str, how: Extraction) -> str:
+    if how.fence == "none":
+        return text
+    if how.fence == "open":
+        return _to_closing_fence(text)
+    lines = text.split("\n")
+    fences = [number for number, line in enumerate(lines) if FENCE in line]
+    if len(fences) < 2:
+        stripped = text.strip()
+        return stripped if any(sign in stripped for sign in how.unfenced_signs) else ""
+    if how.fence == "last_complete":
+        block = _last_complete(lines, fences)
+        return "\n".join(lines[block]) if block is not None else ""
+    opening, closing = fences[-2:] if how.fence == "last" else fences[:2]
+    return "\n".join(lines[opening + 1 : closing])
+
+
+def _last_complete(lines: list[str], fences: list[int]) -> slice | None:
+    """The last closed block. A fence line with a tag opens a block, also where the one before was never closed."""
+    found: slice | None = None
+    opening: int | None = None
+    for number in fences:
+        if opening is None or lines[number].strip().strip("`"):
+            opening = number
+        else:
+            found, opening = slice(opening + 1, number), None
+    return found
+
+
+def _to_closing_fence(text: str) -> str:
+    """The rest of a block whose opening fence is not in `text`; if the model opened one again, its block."""
+    before, fence, after = text.partition(FENCE)
+    tag, newline, block = after.partition("\n")
+    if fence and newline and tag.strip().lower() in _TAGS and (not before.strip() or tag.strip()):
+        return block.partition(FENCE)[0]
+    return before
+
+
+def _after_future_imports(program: str) -> tuple[str, str]:
+    """The program in two parts: up to its last import from `__future__`, which Python wants first, and the rest."""
+    if "__future__" not in program:
+        return "", program
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(program)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "", program
+    future = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
+    lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n|\Z)", program)
+    first = "".join(lines[: future[-1].end_lineno]) if future else ""
+    rest = program[len(first) :]
+    return first if not first or first.endswith(("\r", "\n")) else f"{first}\n", rest

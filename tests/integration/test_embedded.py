@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.datasets.sample_set import sample_path
+from farm.benchmarks.sample import sample_path
 from farm.ledger import history
 from farm.ledger.ledger import Ledger
 from farm.records import SampleKey, Verdict

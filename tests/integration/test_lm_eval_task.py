@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from farm.benchmarks.sample import sample_path, sample_solutions
 from farm.cli.run.lm_eval import tasks_folder
-from farm.datasets.sample_set import sample_path, sample_solutions
 from farm.errors import ConfigError
 from farm.lm_eval.plugin.livecodebench import documents
 from tests.support.embedded_home import Home, empty_home, write_rows

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.datasets.sample_set import sample_solutions
+from farm.benchmarks.sample import sample_solutions
 from farm.ids import sample_seed
 from farm.records import Verdict
 from tests.support.answers import ScriptedModel

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from farm.benchmarks.sample import Solution, sample_path, sample_solutions
 from farm.datasets.reader import read_problems
-from farm.datasets.sample_set import Solution, sample_path, sample_solutions
 from farm.errors import SandboxUnavailable
 from farm.judging.open import open_sandbox
 from farm.records import JudgeSpec, Limits, Problem, Suite, Verdict

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from farm.benchmarks.sample import sample_path, sample_solutions
 from farm.datasets.reader import read_problems
-from farm.datasets.sample_set import sample_path, sample_solutions
 from farm.records import Verdict
 from tests.support.embedded_home import Home, empty_home
 from tests.support.model_server import ModelServer

@@ -21,7 +21,7 @@ from farm.datasets.select import Selection, draw, select
 from farm.datasets.store import BlobStore
 from farm.errors import DatasetError, DigestMismatch
 from farm.records import Difficulty
-from tests.unit.datasets.rows import case, fields, packed, packed_bytes, parse_row, row
+from tests.unit.benchmarks.rows import case, fields, packed, packed_bytes, parse_row, row
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 JSON = st.recursive(

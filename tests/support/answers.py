@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
+from farm.benchmarks.sample import Solution, sample_path, sample_solutions
 from farm.datasets.reader import read_problems
-from farm.datasets.sample_set import Solution, sample_path, sample_solutions
 from farm.ids import sample_seed
 from farm.records import SampleKey, Verdict
 

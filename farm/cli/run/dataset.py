@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from farm.app.home import datasets_folder
+from farm.benchmarks.benchmark import Benchmark, Download
+from farm.benchmarks.registry import benchmarks, errata_of
 from farm.config import Settings, load
-from farm.datasets.errata import errata_of
-from farm.datasets.known import KNOWN, Known, known
 from farm.datasets.load import load_problems
-from farm.datasets.pulled import found_in, read_note
+from farm.datasets.pulling.pulled import found_in, read_note
+from farm.datasets.pulling.releases import files_of
 from farm.datasets.reader import ReadLog, read_headers
-from farm.datasets.resolve import SAMPLE, DatasetSource, resolve
-from farm.datasets.sample_set import sample_path
+from farm.datasets.resolve import DatasetSource, resolve
 from farm.datasets.select import Selection
 from farm.datasets.summary import Summary, summarize
 from farm.datasets.verify import verify as verify_source
@@ -26,12 +26,16 @@ from farm.screen.status_line import Rate, StatusLine
 from farm.text import bytes_text, clock, one_line, printable
 
 if TYPE_CHECKING:
-    from farm.datasets.pull import Progress
+    from farm.datasets.pulling.pull import Progress
 
 STATEMENT = 20_000  # characters of a statement that are shown
 TEST = 2_000  # of one test
 
-RELEASE = click.option("--release", metavar="vN", help="Of LiveCodeBench: release_v1 to release_v6, or v1 to v6.")
+RELEASE = click.option(
+    "--release",
+    metavar="vN",
+    help="Of a benchmark with releases: release_v1 to release_v6 of LiveCodeBench, or v1 to v6.",
+)
 
 
 @click.group()
@@ -40,7 +44,7 @@ def dataset() -> None:
 
 
 @dataset.command()
-@click.argument("name", type=click.Choice(list(KNOWN)), default="livecodebench")
+@click.argument("name", default="livecodebench")
 @RELEASE
 @click.option("--revision", metavar="SHA", help="Commit, tag or branch of the repository; default: its main branch.")
 @click.option(
@@ -54,18 +58,18 @@ def dataset() -> None:
     help="datasets: through Hugging Face's library, where it is installed.",
 )
 def pull(name: str, release: str | None, revision: str | None, origin: Path | None, via: str) -> None:
-    """Get a dataset: LiveCodeBench from the Hugging Face hub, HumanEval and MBPP from GitHub.
+    """Get the dataset of benchmark NAME: LiveCodeBench by default; farm dataset list names the others.
 
     Plain files only, no loading script. A pull that was cut short goes on where it stopped. HF_ENDPOINT
-    and HF_TOKEN are heeded.
+    and HF_TOKEN are used for the Hugging Face hub.
     """
-    from farm.datasets import pull as ways  # requests is loaded for this command alone
+    from farm.datasets.pulling import pull as ways  # requests is loaded for this command alone
 
     if origin is not None and (revision is not None or via != "http"):
         raise ConfigError("--from-dir copies files as they are", remedy="leave --revision and --via out")
-    settings, wanted = load(), known(name)
-    folder = datasets_folder(settings) / wanted.name
-    files = wanted.of_release(release)
+    settings, wanted = load(), _download(name)
+    folder = datasets_folder(settings) / name
+    files = files_of(name, wanted, release)
     with StatusLine() as line:
         view = _PullView(line)
         try:
@@ -136,30 +140,43 @@ class _PullView:
 def list_() -> None:
     """List the datasets that are bundled, pulled, or known and not pulled."""
     settings = load()
-    problems = sum(1 for _ in read_headers(sample_path()))
-    click.echo(f"{SAMPLE}  bundled, {problems} problems")
-    for item in KNOWN.values():
-        for text in _listed(item, settings):
-            click.echo(text)
+    for item in benchmarks().values():
+        if item.bundled is not None:
+            click.echo(f"{item.name}  bundled, {sum(1 for _ in read_headers(item.bundled))} problems")
+        elif item.download is not None:
+            click.echo(_listed(item, item.download, settings))
+        elif item.rows is not None:
+            click.echo(f"{item.name}  not pulled by farm; give its file: --dataset FILE")
 
 
-def _listed(item: Known, settings: Settings) -> list[str]:
+def _download(name: str) -> Download:
+    """Where a benchmark is pulled from. DatasetError that lists those which can be pulled."""
+    found = benchmarks().get(name)
+    if found is None or found.download is None:
+        pulled = [item.name for item in benchmarks().values() if item.download is not None]
+        raise DatasetError(
+            f"no dataset is known as {one_line(name, 60)!r}", remedy=f"farm can pull {', '.join(pulled)}"
+        )
+    return found.download
+
+
+def _listed(item: Benchmark, source: Download, settings: Settings) -> str:
     folder = datasets_folder(settings) / item.name
-    there = {file: path for file in item.files if (path := found_in(folder, file.name)) is not None}
+    there = {file: path for file in source.files if (path := found_in(folder, file.name)) is not None}
     if not there:
-        rows = sum(file.rows for file in item.files)
-        return [f"{item.name}  not pulled, {rows} problems; get it: farm dataset pull {item.name}"]
+        rows = sum(file.rows for file in source.files)
+        return f"{item.name}  not pulled, {rows} problems; get it: farm dataset pull {item.name}"
     size = bytes_text(sum(path.stat().st_size for path in there.values()))
     names = [path.name for path in there.values()]
     try:
-        source = resolve(item.name, pulled=folder.parent)
+        found = resolve(item.name, pulled=folder.parent)
         revision = read_note(folder).revision(names)
     except DatasetError as exc:
-        return [f"{item.name}  unusable: {one_line(str(exc), 500)}"]
-    rows = sum(file.rows for file in there if there[file] in source.paths)
-    release = f"release_v1 to {source.name}, " if source.release else ""
+        return f"{item.name}  unusable: {one_line(str(exc), 500)}"
+    rows = sum(file.rows for file in there if there[file] in found.paths)
+    release = f"release_{source.releases[0]} to {found.name}, " if source.releases else ""
     parts = [f"{release}{rows} problems", size, f"revision {revision}" if revision else "", str(folder)]
-    return [f"{item.name}  " + ", ".join(part for part in parts if part)]
+    return f"{item.name}  " + ", ".join(part for part in parts if part)
 
 
 # --- show ---------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from farm.app.checks import check_room
 from farm.app.home import blob_store, datasets_folder, open_ledger
 from farm.app.model_servers import ready_servers, server_places
 from farm.app.run import RunOptions
-from farm.catalogue.code_tasks import HARNESS_TASKS, HarnessTask
+from farm.benchmarks import LmEvalTask
+from farm.benchmarks.registry import LM_EVAL, benchmarks, lm_eval_tasks
 from farm.catalogue.eval_tasks import eval_task, task_of
 from farm.catalogue.model_spec import ModelSpec
 from farm.cli.conclude import drive
@@ -23,7 +24,6 @@ from farm.cli.options.run import CACHE, HOW, JUDGE, REQUESTS, RUN_ID, TASK, how_
 from farm.cli.run.dry_run import plan_lines
 from farm.cli.run.lm_eval_requests import request_lines
 from farm.config import Settings, load
-from farm.datasets.known import KNOWN
 from farm.datasets.resolve import DatasetSource, resolve
 from farm.errors import ConfigError
 from farm.ids import new_run_id
@@ -32,7 +32,6 @@ from farm.lm_eval.runs.task_options import TASK_ALONE, refuse_options
 from farm.lm_eval.runs.task_run import hub_file, plan_harness_task
 from farm.planning.plan import check_ks, evaluation_spec, plan_evaluation
 from farm.planning.references import Measurement, references_of
-from farm.protocols.builtin import LM_EVAL
 from farm.records import HarnessRef, Sampling, ServedModel, default_limits
 from farm.records.fields import options_of, with_changes
 from farm.scoring.passk import default_ks
@@ -129,18 +128,19 @@ def submit(**options: Any) -> int:
         return drive(settings, ledger, run_id, how)
 
 
-def _code_task(options: dict[str, Any]) -> HarnessTask | None:
+def _code_task(options: dict[str, Any]) -> LmEvalTask | None:
     """The code task that `--task` names; it brings its protocol, and the part of the dataset that counts."""
     name = options["harness_task"]
-    if name is None or name in HARNESS_TASKS:
+    tasks = lm_eval_tasks()
+    if name is None or name in tasks:
         refuse_options(options, TASK_ALONE, "only for a --task that lm-eval scores")
     if name is None:
         return None
     if options["protocol_name"] is not None or options["task"] is not None:
         raise ConfigError("--task brings its own protocol and eval task", remedy="leave out --protocol and --eval-task")
-    if name not in HARNESS_TASKS:
+    if name not in tasks:
         return None
-    task = HARNESS_TASKS[name]
+    task = tasks[name]
     options["task"] = name
     if task.platform is not None and not options["platforms"]:
         options["platforms"] = (task.platform,)
@@ -200,11 +200,11 @@ def _submit_harness_task(settings: Settings, how: RunOptions, options: dict[str,
 
 
 def _source(
-    options: dict[str, Any], settings: Settings, model: ServedModel, code_task: HarnessTask | None
+    options: dict[str, Any], settings: Settings, model: ServedModel, code_task: LmEvalTask | None
 ) -> DatasetSource:
     # A CPU model is for trying farm out.
     default = "sample" if model.device == "cpu" else "livecodebench"
-    if code_task is not None and options["dataset"] is None and code_task.dataset not in KNOWN:
+    if code_task is not None and options["dataset"] is None and code_task.dataset not in benchmarks():
         return resolve(hub_file(settings, code_task))
     name = options["dataset"] or (code_task.dataset if code_task else default)
     return resolve(name, release=options["release"], pulled=datasets_folder(settings))

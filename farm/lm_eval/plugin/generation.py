@@ -15,6 +15,7 @@ from typing import Any
 from farm import protocols
 from farm.app.home import blob_store, open_ledger
 from farm.app.run import RunOptions, refuse_paused, run_to_end
+from farm.benchmarks.registry import LM_EVAL
 from farm.config import Settings
 from farm.datasets.select import Selection
 from farm.datasets.store import BlobStore
@@ -28,7 +29,6 @@ from farm.lm_eval.runs.plan import Asked, harness_dataset
 from farm.lm_eval.runs.requests import Group, Instance
 from farm.planning.plan import PlannedDataset, evaluation_spec, plan_dataset, plan_evaluation
 from farm.planning.score_inputs import document_name
-from farm.protocols.builtin import LM_EVAL
 from farm.records import ServedModel, default_limits
 from farm.scoring.passk import default_ks
 from farm.screen.terminal import Terminal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from farm.catalogue.code_tasks import HARNESS_TASKS
+from farm.benchmarks.registry import lm_eval_tasks
 from farm.errors import RunIncomplete
 from farm.ledger import history
 from farm.ledger.ledger import Ledger, PlannedProblem, RunRow
@@ -22,7 +22,7 @@ def write_harness_files(ledger: Ledger, run_id: str, folder: Path, load: Callabl
     """
     run = ledger.run(run_id)
     assert run.spec.harness is not None
-    task = HARNESS_TASKS[run.spec.harness.task]
+    task = lm_eval_tasks()[run.spec.harness.task]
     documents = list(_documents(ledger, run, load))
     finished = run.finished_at or run.created_at
     results = results_of(task, run_id, run.spec, documents, date=run.created_at, seconds=run.active_s)
@@ -37,21 +37,16 @@ def _documents(ledger: Ledger, run: RunRow, load: Callable[[str], bytes]) -> Ite
         keys = [SampleKey(problem.problem_id, index) for index in range(run.spec.sampling.n)]
         if any(key not in verdicts for key in keys):
             raise RunIncomplete(f"run {run.run_id}: a sample of {problem.problem_id} is unjudged")
-        begun = _begun(problem, load) if protocol.continues else ""
+        own_code = Suite.model_validate_json(load(problem.suite_digest)).own_code if protocol.continues else ""
         answers = [decode(history.completion(ledger, run.run_id, key).text) for key in keys]
         yield Document(
             problem_id=problem.problem_id,
             title=problem.title,
             prompt=_messages(problem),
             answers=tuple(answers),
-            programs=tuple(extract_program(protocol, answer, begun) for answer in answers),
+            programs=tuple(extract_program(protocol, answer, own_code) for answer in answers),
             passed=tuple(verdicts[key] is Verdict.PASSED for key in keys),
         )
-
-
-def _begun(problem: PlannedProblem, load: Callable[[str], bytes]) -> str:
-    suite = Suite.model_validate_json(load(problem.suite_digest))
-    return suite.asserts.prompt if suite.asserts is not None else ""
 
 
 def _messages(problem: PlannedProblem) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from farm.app.home import datasets_folder
-from farm.catalogue.code_tasks import HarnessTask
+from farm.benchmarks import LmEvalTask
 from farm.config import Settings
 from farm.datasets.store import BlobStore
 from farm.environments.known import DEFAULT, VISION, environment_of, known
@@ -73,7 +73,7 @@ def _named(task: str) -> tuple[str, str]:
     return str(path), found[1] if found else path.stem
 
 
-def hub_file(settings: Settings, task: HarnessTask) -> Path:
+def hub_file(settings: Settings, task: LmEvalTask) -> Path:
     """The documents of a code task that `farm dataset pull` does not know, as a JSONL file; fetched once.
 
     In the environment EVALS, as lm-eval fetches them. Raises ConfigError, HarnessFailed.

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import farm
-from farm.catalogue.code_tasks import HarnessTask
+from farm.benchmarks import LmEvalTask
 from farm.records import RunSpec
 from farm.records.fields import sent
 from farm.reports.write import durable
@@ -43,7 +43,7 @@ class Document:
 
 
 def results_of(
-    task: HarnessTask, run_id: str, spec: RunSpec, documents: Sequence[Document], *, date: float, seconds: float
+    task: LmEvalTask, run_id: str, spec: RunSpec, documents: Sequence[Document], *, date: float, seconds: float
 ) -> dict[str, Any]:
     """The results file. `date` is Unix time, `seconds` how long the evaluation took."""
     assert spec.model is not None
@@ -77,7 +77,7 @@ def results_of(
             }
         },
         "versions": {task.name: task.version},
-        "n-shot": {task.name: 3 if task.protocol.startswith(("mbpp@", "mbpp-instruct@")) else 0},
+        "n-shot": {task.name: task.shots},
         "higher_is_better": {task.name: dict.fromkeys(task.metrics, True)},
         "n-samples": {task.name: {"original": len(documents), "effective": len(documents)}},
         "config": {
@@ -107,7 +107,7 @@ def results_of(
     }
 
 
-def sample_line(task: HarnessTask, spec: RunSpec, place: int, document: Document) -> dict[str, Any]:
+def sample_line(task: LmEvalTask, spec: RunSpec, place: int, document: Document) -> dict[str, Any]:
     """A document's row of the samples file."""
     sampling = spec.sampling
     kwargs = {"until": list(sampling.stop), "max_gen_toks": sampling.max_tokens, "temperature": sampling.temperature}
@@ -126,7 +126,7 @@ def sample_line(task: HarnessTask, spec: RunSpec, place: int, document: Document
 
 
 def write(
-    folder: Path, task: HarnessTask, results: dict[str, Any], lines: Iterable[dict[str, Any]], moment: float
+    folder: Path, task: LmEvalTask, results: dict[str, Any], lines: Iterable[dict[str, Any]], moment: float
 ) -> list[Path]:
     """Write both files below `folder`; their paths. ConfigError if that cannot be."""
     place = folder / results["model_name_sanitized"]

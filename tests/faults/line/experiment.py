@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from farm.benchmarks.sample import sample_path
 from farm.datasets.reader import read_problems
-from farm.datasets.sample_set import sample_path
 from tests.support.cluster import Cluster
 from tests.support.farm_process import FarmProcess
 from tests.support.history import History

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from farm.benchmarks.sample import sample_path
 from farm.datasets.reader import read_problems
-from farm.datasets.sample_set import sample_path
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.farm_process import FarmProcess
 from tests.support.history import History

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from farm.benchmarks.sample import sample_path, sample_solutions
 from farm.datasets.reader import read_problems
-from farm.datasets.sample_set import sample_path, sample_solutions
 from tests.support.docker_engine import IMAGE
 from tests.support.farm_process import FarmProcess, environment, farm_processes, report_of, samples_of
 from tests.support.own_engine import OwnEngine, own_engine

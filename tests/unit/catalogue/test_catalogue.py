@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from farm.catalogue import Catalogue, ModelSpec, load
+from farm.catalogue.catalogue import Catalogue, load
 from farm.catalogue.devices import ALIASES, DEVICES, device_name
-from farm.catalogue.model_spec import TEXT_TYPES, read_specs
+from farm.catalogue.model_spec import TEXT_TYPES, ModelSpec, read_specs
 from farm.errors import CatalogueError
 from tests.support.data import shared
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from farm.catalogue import eval_models, eval_task, load
+from farm.catalogue.catalogue import load
+from farm.catalogue.eval_tasks import eval_models, eval_task
 from farm.errors import CatalogueError
 
 

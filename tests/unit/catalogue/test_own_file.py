@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from farm.catalogue import Catalogue, eval_task, load
+from farm.catalogue.catalogue import Catalogue, load
+from farm.catalogue.eval_tasks import eval_task
 from farm.catalogue.model_spec import PerfReference
 from farm.errors import CatalogueError
 from tests.support.data import shared

@@ -12,7 +12,7 @@ from farm.datasets.reader import ReadLog
 from farm.datasets.resolve import resolve
 from farm.datasets.select import Selection
 from farm.errors import DatasetError
-from tests.unit.datasets.rows import row
+from tests.unit.benchmarks.rows import row
 
 
 def write(tmp_path: Path, *lines: bytes) -> Path:

@@ -13,7 +13,7 @@ import pytest
 from farm.datasets.reader import Place, ReadLog, read_headers, read_problems
 from farm.errors import DatasetError
 from tests.support.data import shared
-from tests.unit.datasets.rows import case, row
+from tests.unit.benchmarks.rows import case, row
 
 
 def rows(*names: str) -> list[bytes]:
@@ -68,7 +68,7 @@ def test_bad_rows_are_skipped_and_counted_on_request(dataset: Path) -> None:
 
 def test_an_id_that_occurs_twice_is_refused(dataset: Path) -> None:
     write(dataset, rows("a", "b", "a"))
-    with pytest.raises(DatasetError, match=r":3: question_id a occurs in .*set\.jsonl:1 already"):
+    with pytest.raises(DatasetError, match=r":3: problem id 'a' occurs in .*set\.jsonl:1 already"):
         ids(dataset)
     assert ids(dataset, skip_bad_rows=True) == ["a", "b"]
     with pytest.raises(DatasetError, match="occurs in"):
@@ -77,7 +77,7 @@ def test_an_id_that_occurs_twice_is_refused(dataset: Path) -> None:
 
 def test_an_id_that_occurs_in_two_files_is_refused(tmp_path: Path) -> None:
     paths = [write(tmp_path / "one.jsonl", rows("a")), write(tmp_path / "two.jsonl", rows("b", "a"))]
-    with pytest.raises(DatasetError, match=r"two\.jsonl:2: question_id a occurs in .*one\.jsonl:1"):
+    with pytest.raises(DatasetError, match=r"two\.jsonl:2: problem id 'a' occurs in .*one\.jsonl:1"):
         list(read_problems(paths))
 
 

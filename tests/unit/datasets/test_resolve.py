@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from farm.datasets.known import RELEASE_FILES
-from farm.datasets.pulled import Pulled, PulledFile, write_note
+from farm.benchmarks.livecodebench.code_generation import LIVECODEBENCH
+from farm.benchmarks.sample import sample_path
+from farm.datasets.pulling.pulled import Pulled, PulledFile, write_note
 from farm.datasets.resolve import resolve
-from farm.datasets.sample_set import sample_path
 from farm.errors import DatasetError
 from tests.support.data import shared
+
+assert LIVECODEBENCH.download is not None
+RELEASE_FILES = [file.name for file in LIVECODEBENCH.download.files]
 
 
 def test_sample_is_the_bundled_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,18 +65,16 @@ def test_a_gap_at_the_first_file_is_named(tmp_path: Path) -> None:
 
 def test_what_is_no_dataset_lists_what_is(tmp_path: Path) -> None:
     for name in (str(tmp_path / "absent.jsonl"), "livecode", ""):
-        with pytest.raises(
-            DatasetError, match=r"'sample' \(the bundled set\), livecodebench, .* a JSONL file .* or a dir"
-        ):
+        with pytest.raises(DatasetError, match=r"'sample' \(bundled\), livecodebench, .* a JSONL file .* or a dir"):
             resolve(name)
-    with pytest.raises(DatasetError, match="none of LiveCodeBench's files"):
+    with pytest.raises(DatasetError, match="the files of no benchmark"):
         resolve(tmp_path)
 
 
 def test_a_release_is_for_directories(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").touch()
     for name in ("sample", str(tmp_path / "a.jsonl")):
-        with pytest.raises(DatasetError, match="--release is for a directory"):
+        with pytest.raises(DatasetError, match="--release is for benchmarks"):
             resolve(name, release="v1")
 
 

@@ -13,7 +13,7 @@ from farm.datasets.select import ProblemsDigest, Selection, problems_digest, sel
 from farm.errors import ConfigError, DatasetError
 from farm.records import Difficulty
 from tests.support.data import shared
-from tests.unit.datasets.rows import row
+from tests.unit.benchmarks.rows import row
 
 
 def header(name: str, platform: str = "atcoder", difficulty: str = "easy", day: str = "2024-01-10") -> ProblemHeader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from farm.catalogue import load
+from farm.catalogue.catalogue import load
 from farm.planning.duration import estimate, spoken
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from farm import protocols
-from farm.catalogue import eval_task
+from farm.catalogue.eval_tasks import eval_task
 from farm.planning.references import Measurement, references_of
 from farm.records import DatasetRef, JudgeSpec, Limits, Sampling
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from farm import config
-from farm.catalogue import ModelSpec, load
+from farm.catalogue.catalogue import load
+from farm.catalogue.model_spec import ModelSpec
 from farm.errors import ConfigError
 from farm.server.api_keys import server_secrets
 from farm.server.images import CACHE_ROOT, SPEC_FILE, WEIGHTS_ROOT, LaunchOptions, Mount

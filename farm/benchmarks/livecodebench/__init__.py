@@ -1,0 +1,1 @@
+"""LiveCodeBench: code generation, test output prediction, code execution and self-repair."""

@@ -1,0 +1,1 @@
+"""Getting datasets: from a server, from a folder, or through the `datasets` library."""
