@@ -11,7 +11,6 @@ A failure of the tests that no answer of the program can have caused is the prob
 from __future__ import annotations
 
 import json
-import signal
 import time
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -26,14 +25,6 @@ from farm.sandbox.api import Ended, Evaluation, Observation, Session
 _EXCERPT_CHARS = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class AssertsOutcome:
-    """An evaluation, and whether a busy host may have caused its time-out: see `LcbOutcome`."""
-
-    evaluation: Evaluation
-    doubtful: bool
-
-
 def source_of_tests(suite: Suite) -> bytes:
     """What the tests' child is given at its start. DatasetError for a suite whose tests are no Python asserts."""
     if suite.asserts is None:
@@ -43,15 +34,13 @@ def source_of_tests(suite: Suite) -> bytes:
     return json.dumps(suite.asserts.model_dump(mode="json")).encode("ascii")
 
 
-def judge_asserts_once(
-    callee: Session, tester: Session, suite: Suite, judge: JudgeSpec, limits: Limits, *, rerun: bool = False
-) -> AssertsOutcome:
+def judge_asserts(callee: Session, tester: Session, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
     """Judge the program of `callee` by the tests of `tester`, and end both sessions.
 
     Raises DatasetError if the tests themselves fail, SandboxLost if a child's end may be the host's
-    fault. `rerun` only stamps the cases.
+    fault.
     """
-    return _Run(callee, tester, suite, judge, limits, rerun).judge()
+    return _Run(callee, tester, suite, judge, limits).judge()
 
 
 class _Passed(NamedTuple):
@@ -64,11 +53,10 @@ class _Passed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """How a process ended instead of answering. `starved`: its wall time-out may be the host's fault."""
+    """How a process ended instead of answering."""
 
     seen: Observation
     late: _Passed | None
-    starved: bool
 
     @property
     def how(self) -> str:
@@ -88,18 +76,15 @@ class _Decided(Exception):
 class _Run:
     """One pass over a suite: both sessions, the clock and the cases so far."""
 
-    def __init__(
-        self, callee: Session, tester: Session, suite: Suite, judge: JudgeSpec, limits: Limits, rerun: bool
-    ) -> None:
+    def __init__(self, callee: Session, tester: Session, suite: Suite, judge: JudgeSpec, limits: Limits) -> None:
         self.callee, self.tester = callee, tester
-        self.suite, self.spec, self.limits, self.rerun = suite, judge, limits, rerun
+        self.suite, self.spec, self.limits = suite, judge, limits
         self.began = self.lap_wall = time.monotonic()
-        self.lap_cpu = 0.0
+        self.lap_cpu = self.lap_starved = 0.0
         self.answers = 0
         self.cases: list[CaseResult] = []
-        self.doubtful = False
 
-    def judge(self) -> AssertsOutcome:
+    def judge(self) -> Evaluation:
         try:
             self._judge_all()
         except _Decided as decided:
@@ -112,7 +97,7 @@ class _Run:
         if failing is not None and called.suspect:
             raise SandboxLost(f"the host may have ended the program: {called.suspect}")
         cases = tuple(case.model_copy(update={"peak_bytes": max(0, called.peak_bytes)}) for case in self.cases)
-        evaluation = Evaluation(
+        return Evaluation(
             verdict=Verdict.PASSED if failing is None else failing.verdict,
             first_failure=None if failing is None else failing.index,
             cases=cases,
@@ -120,7 +105,6 @@ class _Run:
             cpu_s=called.cpu_s + tested.cpu_s,
             wall_s=time.monotonic() - self.began,
         )
-        return AssertsOutcome(evaluation, self.doubtful)
 
     def _judge_all(self) -> None:
         self._load()
@@ -171,7 +155,6 @@ class _Run:
             return end
         if end.late is None:
             raise _Decided(Verdict.RUNTIME_ERROR, f"the program's process ended {where}: {end.how}", end.seen)
-        self._doubt(end)
         raise _Decided(end.late.verdict, f"{end.how} {where}", end.seen)
 
     def _ask_tester(self, payload: bytes | None) -> dict[str, object]:
@@ -180,35 +163,20 @@ class _Run:
         if isinstance(end, dict):
             return end
         if not self.answers:
-            if end.starved:
-                raise SandboxLost(f"the tests' process got too little of a busy host: {end.how}")
             raise DatasetError(f"the tests of this problem end by themselves: {end.how}")
         if end.late is None:
             raise _Decided(Verdict.WRONG_ANSWER, f"the tests' process ended on the program's answers: {end.how}")
-        self._doubt(end)
         raise _Decided(end.late.verdict, f"{end.how} in the tests on the program's answers")
 
     def _ask(self, session: Session, payload: bytes | None, whose: str) -> dict[str, object] | _End:
         """The frame of one of the two, or how it ended. Raises SandboxLost if that does not count."""
-        idle, cpu, begun = session.idle_s, session.cpu_s, time.monotonic()
-        frame = session.exchange(payload, wall_s=self._seconds_left())
+        frame = session.exchange(payload, clock_s=self._seconds_left())
         if frame is not None:
             return frame
-        wall_s = time.monotonic() - begun
         seen = session.finish()
         if seen.suspect or not seen.locked:
             raise SandboxLost(f"{whose} was lost: {seen.suspect or 'it never locked itself down'}")
-        late = self._passed_limit(seen)
-        starved = late is not None and late.limit == "wall"
-        starved = starved and outcome.starved(
-            seen.cpu_s - cpu, seen.idle_s - idle, wall_s=wall_s, limit_s=self.limits.cpu_s
-        )
-        return _End(seen, late, starved)
-
-    def _doubt(self, end: _End) -> None:
-        # Only the first failure decides, so only its clock is in doubt.
-        if all(case.verdict is Verdict.PASSED for case in self.cases):
-            self.doubtful = end.starved
+        return _End(seen, self._passed_limit(seen))
 
     def _passed_limit(self, seen: Observation) -> _Passed | None:
         """The limit that a child has passed, in the order of docs/sandbox.md section 8."""
@@ -216,26 +184,26 @@ class _Run:
             return _Passed(Verdict.OUTPUT_LIMIT, f"{seen.limit} over its cap", seen.limit)
         if seen.limit == "memory" or seen.peak_bytes > self.limits.memory_bytes:
             return _Passed(Verdict.MEMORY_LIMIT, f"peak {seen.peak_bytes >> 20} MiB", "memory")
-        if seen.limit == "cpu" or seen.signal == signal.SIGXCPU or seen.cpu_s > self.limits.cpu_s:
-            return _Passed(Verdict.TIME_LIMIT, f"clock=cpu {seen.cpu_s:.2f} s", "cpu")
-        if seen.limit == "wall":
-            return _Passed(Verdict.TIME_LIMIT, f"clock=wall {seen.wall_s:.2f} s", "wall")
+        if (detail := outcome.over_time(seen, self.limits)) is not None:
+            return _Passed(Verdict.TIME_LIMIT, detail, seen.limit if seen.limit in ("cpu", "wall") else "cpu")
         return None
 
     def _seconds_left(self) -> float:
-        return max(0.0, self.limits.wall_s - (time.monotonic() - self.began))
+        """Of the time of both children together, by their clocks: one of them waits while the other works."""
+        return max(0.0, self.limits.wall_s - self.callee.clock_s - self.tester.clock_s)
 
     def _add(self, verdict: Verdict, detail: str, observed: Observation | None = None) -> None:
         now, cpu = time.monotonic(), self.callee.cpu_s if observed is None else observed.cpu_s
+        starved = self.callee.starved_s + self.tester.starved_s
         case = CaseResult(
             index=len(self.cases),
             verdict=verdict,
             detail=text.one_line(detail),
-            rerun=self.rerun,
             cpu_s=max(0.0, cpu - self.lap_cpu),
             wall_s=now - self.lap_wall,
+            starved_s=max(0.0, starved - self.lap_starved),
         )
-        self.lap_wall, self.lap_cpu = now, cpu
+        self.lap_wall, self.lap_cpu, self.lap_starved = now, cpu, starved
         if observed is not None:
             case = case.model_copy(
                 update={

@@ -16,10 +16,9 @@ from typing import Self, TypeVar
 from farm import text
 from farm.errors import DatasetError, SandboxLost, SandboxUnavailable
 from farm.judging import verdict as outcome
-from farm.judging.asserts import AssertsOutcome, judge_asserts_once, source_of_tests
+from farm.judging.asserts import judge_asserts, source_of_tests
 from farm.judging.compare import equal_text, equal_value
-from farm.judging.host_lock import Turns
-from farm.judging.lcb import LcbOutcome, alarm_s, global_limit_s, judge_lcb_once
+from farm.judging.lcb import global_limit_s, judge_lcb
 from farm.records import CaseResult, JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Evaluation, Observation, SandboxInfo
 from farm.sandbox.runner import Order, Runner
@@ -40,7 +39,6 @@ class JudgingSandbox:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self._tests_runner: Runner | None = None
-        self._turns = Turns()
 
     @property
     def info(self) -> SandboxInfo:
@@ -82,7 +80,6 @@ class JudgingSandbox:
         self._runner.close()
         if self._tests_runner is not None:
             self._tests_runner.close()
-        self._turns.close()
 
     def __enter__(self) -> Self:
         return self
@@ -117,10 +114,10 @@ class JudgingSandbox:
     ) -> CaseResult:
         functional = func_name is not None
         order = _order(program, func_name, test, limits)
-        seen, rerun = self._decided(lambda _: self._observe(order), lambda seen: outcome.wants_rerun(seen, limits))
+        seen = self._repeat(lambda: self._observe(order))
         decision = outcome.decide(seen, limits, functional=functional)
         verdict = decision.verdict or _compare(seen, test, judge, functional)
-        return _case(index, seen, verdict, decision.detail, rerun)
+        return _case(index, seen, verdict, decision.detail)
 
     def _observe(self, order: Order) -> Observation:
         """One child from launch to end. Raises SandboxLost for a run that does not count."""
@@ -141,14 +138,13 @@ class JudgingSandbox:
             stdout_bytes=limits.stdout_bytes,
             func_name=suite.func_name,
             variant=judge.variant,
-            alarm_s=alarm_s(limits),
         )
 
-        def once(rerun: bool) -> LcbOutcome:
+        def once() -> Evaluation:
             with self._runner.session(order) as session:
-                return judge_lcb_once(session, suite, judge, limits, rerun=rerun)
+                return judge_lcb(session, suite, judge, limits)
 
-        return self._decided(once, lambda result: result.doubtful)[0].evaluation
+        return self._repeat(once)
 
     # --- mode asserts ---------------------------------------------------------------------------
 
@@ -163,25 +159,15 @@ class JudgingSandbox:
         )
         tester = replace(callee, mode="tester", source=source_of_tests(suite))
 
-        def once(rerun: bool) -> AssertsOutcome:
+        def once() -> Evaluation:
             if self._tests_runner is None:
                 self._tests_runner = self._runner.twin()
             with self._tests_runner.session(tester) as tests, self._runner.session(callee) as calls:
-                return judge_asserts_once(calls, tests, suite, judge, limits, rerun=rerun)
+                return judge_asserts(calls, tests, suite, judge, limits)
 
-        return self._decided(once, lambda result: result.doubtful)[0].evaluation
+        return self._repeat(once)
 
     # --- the host's share -----------------------------------------------------------------------
-
-    def _decided(self, once: Callable[[bool], _Result], doubtful: Callable[[_Result], bool]) -> tuple[_Result, bool]:
-        """What `once(False)` gives, or `once(True)` while the other slots wait, if a busy host may have decided."""
-        with self._turns.together():
-            result = self._repeat(lambda: once(False))
-        rerun = doubtful(result)
-        if rerun:
-            with self._turns.alone():
-                result = self._repeat(lambda: once(True))
-        return result, rerun
 
     def _repeat(self, action: Callable[[], _Result]) -> _Result:
         """`action`, again on a new zygote when the sandbox is lost under it."""
@@ -249,7 +235,7 @@ def _compare(seen: Observation, test: TestCase, judge: JudgeSpec, functional: bo
     return Verdict.PASSED if right else Verdict.WRONG_ANSWER
 
 
-def _case(index: int, seen: Observation, verdict: Verdict, detail: str, rerun: bool) -> CaseResult:
+def _case(index: int, seen: Observation, verdict: Verdict, detail: str) -> CaseResult:
     return CaseResult(
         index=index,
         verdict=verdict,
@@ -262,8 +248,8 @@ def _case(index: int, seen: Observation, verdict: Verdict, detail: str, rerun: b
         stdout_excerpt=text.printable(text.decode_output(seen.stdout[:_EXCERPT_CHARS]), _EXCERPT_CHARS),
         stderr_excerpt=text.printable(text.decode_output(seen.stderr[-_EXCERPT_CHARS:]), _EXCERPT_CHARS),
         truncated=seen.stdout_truncated,
-        rerun=rerun,
         cpu_s=seen.cpu_s,
         wall_s=seen.wall_s,
+        starved_s=seen.starved_s,
         peak_bytes=max(0, seen.peak_bytes),
     )

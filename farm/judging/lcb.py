@@ -14,13 +14,11 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from dataclasses import dataclass
 from typing import Literal
 
 from farm import text
 from farm.errors import SandboxLost
 from farm.judging.compare import Outcome, compare_text, compare_value, decode_expected, decode_text, starts_equal
-from farm.judging.verdict import starved
 from farm.records import CaseResult, JudgeSpec, Limits, Suite, Verdict
 from farm.sandbox.api import Evaluation, Observation, Session
 
@@ -36,57 +34,37 @@ _LIMIT_VERDICTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class LcbOutcome:
-    """An evaluation, and whether a busy host may have caused its time-out.
-
-    If `doubtful`, the caller opens a new session while the other slots are idle, calls
-    `judge_lcb_once(..., rerun=True)`, and takes that outcome, doubtful or not.
-    """
-
-    evaluation: Evaluation
-    doubtful: bool
-
-
 def alarm_s(limits: Limits) -> int:
-    """Seconds of the alarm inside the child, per test: `cpu_s` as the whole number that alarm takes."""
+    """Seconds of the program's clock until the alarm, per test: `cpu_s` as the whole number that the original takes."""
     return math.ceil(limits.cpu_s)
 
 
 def global_limit_s(suite: Suite, judge: JudgeSpec, limits: Limits) -> float:
-    """Seconds after which the original grader ends the process, all tests together."""
+    """Seconds of the program's clock after which the process is ended, all tests together, as in the original."""
     return (alarm_s(limits) + 1) * len(suite.tests) + (5 if judge.variant == "official" else 0)
 
 
 def judge_lcb(session: Session, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
-    """The evaluation of `judge_lcb_once`, for callers that repeat nothing."""
-    return judge_lcb_once(session, suite, judge, limits).evaluation
-
-
-def judge_lcb_once(
-    session: Session, suite: Suite, judge: JudgeSpec, limits: Limits, *, rerun: bool = False
-) -> LcbOutcome:
     """Judge the program that `session` runs on all tests of `suite`, and end the session.
 
-    Raises SandboxLost if the child's end may be the host's fault. `rerun` only stamps the cases.
+    Raises SandboxLost if the child's end may be the host's fault.
     """
-    return _Run(session, suite, judge, limits, rerun).judge()
+    return _Run(session, suite, judge, limits).judge()
 
 
 class _Run:
     """One pass over a suite: the session, the clock and the cases so far."""
 
-    def __init__(self, session: Session, suite: Suite, judge: JudgeSpec, limits: Limits, rerun: bool) -> None:
-        self.session, self.suite, self.spec, self.limits, self.rerun = session, suite, judge, limits, rerun
+    def __init__(self, session: Session, suite: Suite, judge: JudgeSpec, limits: Limits) -> None:
+        self.session, self.suite, self.spec, self.limits = session, suite, judge, limits
         self.alarm_s = alarm_s(limits)
         self.began = time.monotonic()
         self.global_s = global_limit_s(suite, judge, limits)
-        self.lap_wall, self.lap_cpu = self.began, 0.0
+        self.lap_wall, self.lap_cpu, self.lap_starved = self.began, 0.0, 0.0
         self.cases: list[CaseResult] = []
-        self.doubtful = False
         self.ended: Observation | None = None
 
-    def judge(self) -> LcbOutcome:
+    def judge(self) -> Evaluation:
         try:
             self._judge_all()
         finally:
@@ -95,7 +73,7 @@ class _Run:
         if failing is not None and observed.suspect:
             raise SandboxLost(f"the host may have ended the program: {observed.suspect}")
         cases = tuple(case.model_copy(update={"peak_bytes": observed.peak_bytes}) for case in self.cases)
-        evaluation = Evaluation(
+        return Evaluation(
             verdict=Verdict.PASSED if failing is None else failing.verdict,
             first_failure=None if failing is None else failing.index,
             cases=cases,
@@ -103,7 +81,6 @@ class _Run:
             cpu_s=observed.cpu_s,
             wall_s=time.monotonic() - self.began,
         )
-        return LcbOutcome(evaluation, self.doubtful)
 
     def _judge_all(self) -> None:
         if not self._loaded():
@@ -112,7 +89,7 @@ class _Run:
         if expected is None:
             return
         for index, test in enumerate(self.suite.tests):
-            frame = self._exchange(text.encode_input(test.input), self.alarm_s + 1)
+            frame = self._exchange(text.encode_input(test.input), self.alarm_s + 1.0)
             if frame is None:
                 self._child_ended(index)
                 return
@@ -148,7 +125,7 @@ class _Run:
 
     def _loaded(self) -> bool:
         # The original starts one alarm for rewriting the text and another for executing it.
-        frame = self._exchange(None, 2 * self.alarm_s + 1)
+        frame = self._exchange(None, 2 * self.alarm_s + 1.0)
         if frame is None:
             self._child_ended(None)
         elif frame.get("loaded") is True:
@@ -191,7 +168,6 @@ class _Run:
         """The case of a test's own error; None if it is an error that loses all results."""
         detail = text.one_line(decode_text(frame.get("detail")) or "")
         if frame.get("error") == "time":
-            self._doubt()
             return self._case(index, Verdict.TIME_LIMIT, detail=detail)
         if frame.get("error") == "error":
             memory = detail.startswith("MemoryError:")
@@ -209,8 +185,6 @@ class _Run:
         elif frame.get("error") == "end":
             self._lose_all("process_end", Verdict.RUNTIME_ERROR, f"process ended: {detail} {where}", exit_code=1)
         else:
-            if detail.startswith("TimeoutException"):
-                self._doubt()
             self._lose_all("error", Verdict.RUNTIME_ERROR, f"{detail} {where}")
 
     def _child_ended(self, index: int | None) -> None:
@@ -223,7 +197,6 @@ class _Run:
         if observed.limit is None and self._seconds_left() <= 0:
             verdict = Verdict.TIME_LIMIT
         if verdict is Verdict.TIME_LIMIT:
-            self._doubt(observed)
             if index is None or self._seconds_left() <= 0:
                 self._lose_all("process_end", verdict, f"time limit of the whole sample {where}", observed)
             else:
@@ -247,23 +220,18 @@ class _Run:
         case = self._case(0, verdict, detail=detail, observed=observed).model_copy(update={"all_lost": how})
         self.cases = [case if exit_code is None else case.model_copy(update={"exit_code": exit_code})]
 
-    def _exchange(self, payload: bytes | None, wall_s: float) -> dict[str, object] | None:
-        self.lap_wall, self.lap_cpu, self.lap_idle = time.monotonic(), self.session.cpu_s, self.session.idle_s
+    def _exchange(self, payload: bytes | None, clock_s: float) -> dict[str, object] | None:
+        session = self.session
+        self.lap_wall, self.lap_cpu, self.lap_starved = time.monotonic(), session.cpu_s, session.starved_s
         left = self._seconds_left()
-        return None if left <= 0 else self.session.exchange(payload, wall_s=min(wall_s, left))
+        return None if left <= 0 else session.exchange(payload, clock_s=min(clock_s, left), alarm_s=self.alarm_s)
 
     def _seconds_left(self) -> float:
-        return self.global_s - (time.monotonic() - self.began)
+        return self.global_s - self.session.clock_s
 
     def _lap_cpu_s(self, observed: Observation | None) -> float:
         used = self.session.cpu_s if observed is None else observed.cpu_s
         return max(0.0, used - self.lap_cpu)
-
-    def _doubt(self, observed: Observation | None = None) -> None:
-        # Only the first failure decides, so only its clock is in doubt.
-        if all(case.verdict is Verdict.PASSED for case in self.cases):
-            idle_s = (self.session.idle_s if observed is None else observed.idle_s) - self.lap_idle
-            self.doubtful = starved(self._lap_cpu_s(observed), idle_s, wall_s=self.alarm_s, limit_s=self.alarm_s)
 
     def _case(
         self,
@@ -283,9 +251,9 @@ class _Run:
             stdout_bytes=stdout_bytes,
             stdout_sha256=stdout_sha256,
             stdout_excerpt=stdout_excerpt,
-            rerun=self.rerun,
             cpu_s=self._lap_cpu_s(observed),
             wall_s=time.monotonic() - self.lap_wall,
+            starved_s=max(0.0, self.session.starved_s - self.lap_starved),
         )
         if observed is None:
             return case

@@ -1,6 +1,7 @@
 """From an observation to a verdict: the order of docs/sandbox.md section 8, as one pure function.
 
-    infrastructure (no verdict) > OUTPUT_LIMIT > MEMORY_LIMIT > TIME_LIMIT > RUNTIME_ERROR > WRONG_ANSWER > PASSED
+    infrastructure (no verdict) > OUTPUT_LIMIT > MEMORY_LIMIT > TIME_LIMIT > SYNTAX_ERROR > RUNTIME_ERROR
+    > WRONG_ANSWER > PASSED
 
 Whatever a program does ends in a verdict; whatever the farm does wrong in `void`.
 """
@@ -13,8 +14,6 @@ from dataclasses import dataclass
 from farm.records import Limits, Verdict
 from farm.sandbox.api import Observation
 from farm.text import decode_output, one_line
-
-EXPLAINED_SHARE = 0.9  # of a limit: the rest is measurement and start-up
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +35,8 @@ def decide(seen: Observation, limits: Limits, *, functional: bool) -> Decision:
         return Decision(Verdict.MEMORY_LIMIT, f"peak {seen.peak_bytes >> 20} MiB")
     if seen.exit_code != 0 and _last_line(seen.stderr).startswith("MemoryError"):
         return Decision(Verdict.MEMORY_LIMIT, "MemoryError")
-    if seen.limit == "cpu" or seen.signal == signal.SIGXCPU or seen.cpu_s > limits.cpu_s:
-        return Decision(Verdict.TIME_LIMIT, f"clock=cpu {seen.cpu_s:.2f} s")
-    if seen.limit == "wall":
-        return Decision(Verdict.TIME_LIMIT, f"clock=wall {seen.wall_s:.2f} s")
+    if (late := over_time(seen, limits)) is not None:
+        return Decision(Verdict.TIME_LIMIT, late)
     if seen.syntax_error is not None:
         return Decision(Verdict.SYNTAX_ERROR, one_line(seen.syntax_error))
     if seen.signal is not None:
@@ -53,20 +50,20 @@ def decide(seen: Observation, limits: Limits, *, functional: bool) -> Decision:
     return Decision(None)
 
 
-def wants_rerun(seen: Observation, limits: Limits) -> bool:
-    """Whether a wall time-out may be the host's fault, so that a second run, alone, must decide."""
-    if seen.limit != "wall" or seen.suspect:
-        return False
-    return starved(seen.cpu_s, seen.idle_s, wall_s=seen.wall_s, limit_s=limits.cpu_s)
+def over_time(seen: Observation, limits: Limits) -> str | None:
+    """By which clock a child used up its time, in words; None if it did not.
 
-
-def starved(cpu_s: float, idle_s: float, *, wall_s: float, limit_s: float) -> bool:
-    """Whether a time-out after `wall_s` seconds may be the host's fault: little CPU was had, more was wanted.
-
-    What neither CPU time nor the program's own sleep explains was waiting for the host. A program that
-    merely slept would sleep again when alone, and keep every other slot of the host waiting for nothing.
+    The measured CPU time decides. RLIMIT_CPU's signal alone does not: it may come early, and a program may send it.
     """
-    return cpu_s < EXPLAINED_SHARE * limit_s and cpu_s + idle_s < EXPLAINED_SHARE * wall_s
+    if seen.limit == "cpu" or seen.cpu_s > limits.cpu_s:
+        return f"clock=cpu {seen.cpu_s:.2f} s"
+    if seen.limit == "wall":
+        return f"clock=wall {seen.clock_s:.2f} s{_starvation(seen.starved_s)}"
+    return None
+
+
+def _starvation(starved_s: float) -> str:
+    return f", and {starved_s:.2f} s without a core, which do not count" if starved_s >= 0.1 else ""
 
 
 def _last_line(stderr: bytes) -> str:

@@ -61,12 +61,11 @@ def steady(result: SampleResult) -> bool:
 
 
 def _near_a_limit(case: CaseResult, judge: JudgeSpec, limits: Limits) -> bool:
-    # Mode lcb has the original's clock: an alarm by wall time, in whole seconds.
-    wall_s = math.ceil(limits.cpu_s) if judge.mode == "lcb" else limits.wall_s
+    # Mode lcb has the original's clock: an alarm by wall time less starvation, in whole seconds.
+    clock_s = math.ceil(limits.cpu_s) if judge.mode == "lcb" else limits.wall_s
     return (
-        case.rerun
-        or case.cpu_s > NEAR * limits.cpu_s
-        or case.wall_s > NEAR * wall_s
+        case.cpu_s > NEAR * limits.cpu_s
+        or case.wall_s - case.starved_s > NEAR * clock_s
         or case.peak_bytes > NEAR * limits.memory_bytes
     )
 

@@ -72,9 +72,10 @@ class CaseResult(Record):
     stdout_excerpt: str = ""  # printable, at most 1 KiB
     stderr_excerpt: str = ""
     truncated: bool = False  # output was cut at its cap
-    rerun: bool = False  # decided by the second run, alone
     cpu_s: Seconds = 0.0
     wall_s: Seconds = 0.0
+    # Of wall_s, the time in which the program was ready to run and the host gave it no core. No limit counts it
+    starved_s: Seconds = 0.0
     peak_bytes: Count = 0
 
 

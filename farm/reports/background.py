@@ -44,7 +44,7 @@ def judged_again(report: Report) -> Section:
         ("protocol", source.protocol, spec.protocol),
         ("protocol digest", source.protocol_digest, spec.protocol_digest),
         ("judge", judge_name(source.judge), judge_name(spec.judge)),
-        ("limits", limits_name(source.limits), limits_name(spec.limits)),
+        ("limits", limits_name(source.judge, source.limits), limits_name(spec.judge, spec.limits)),
     )
     rows = [("run", source.run_id, report.run_id, "")]
     rows += [(what, then, now, "") for what, then, now in rules if then != now]
@@ -95,7 +95,7 @@ def provenance(report: Report) -> Section:
             ("seeds", report.seeds),
         ]
     rows += [
-        ("limits", limits_name(spec.limits)),
+        ("limits", limits_name(spec.judge, spec.limits)),
         ("farm", f"{report.versions.farm}, Python {report.versions.python}"),
         ("runners", "; ".join(report.versions.runners) or "-"),
     ]

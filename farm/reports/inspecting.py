@@ -157,7 +157,7 @@ def how(case: CaseResult) -> str:
     found += [f"exit code {case.exit_code}"] if case.exit_code else []
     found += [f"signal {case.signal}"] if case.signal is not None else []
     found += [f"limit {case.limit}"] if case.limit else []
-    found += ["judged again, alone"] if case.rerun else []
+    found += [f"{case.starved_s:.1f} s without a core"] if case.starved_s >= 0.1 else []
     return ", ".join(part for part in found if part)
 
 

@@ -47,18 +47,24 @@ class Observation:
     cpu_s: float
     wall_s: float
     peak_bytes: int
-    idle_s: float = 0.0  # wall seconds in which it asked for no CPU: asleep or stopped, with one thread
+    clock_s: float = 0.0  # wall seconds less starvation: what wall limits are held by (farm/sandbox/clock.py)
+    starved_s: float = 0.0  # wall seconds in which it was ready to run and had no core
     suspect: str = ""  # why this may be the host's fault (oom_kill rose, zygote died): the run is void
 
 
 class Session(Protocol):
     """A child of mode `lcb`: one process for all tests of a sample, fed input by input."""
 
-    def exchange(self, payload: bytes | None, *, wall_s: float) -> dict[str, object] | None:
+    def exchange(
+        self, payload: bytes | None, *, clock_s: float, alarm_s: float | None = None
+    ) -> dict[str, object] | None:
         """Send one input (None: nothing, wait for the frame about loading) and wait for one frame.
 
-        None: no frame came, because the child ended, passed `wall_s` seconds or another limit, or sent
-        what is no frame. The child is dead then; `finish` says how.
+        Both times are by the program's clock, which leaves starvation out. After `alarm_s` seconds the child is
+        sent SIGALRM; while loading, it is given that time again once the program is compiled.
+
+        None: no frame came, because the child ended, passed `clock_s` seconds or another limit, or sent
+        what is no frame. The child is dead then; `finish` says how. Raises SandboxLost if the host starves it.
         """
         ...
 
@@ -72,8 +78,13 @@ class Session(Protocol):
         ...
 
     @property
-    def idle_s(self) -> float:
-        """Wall seconds so far in which the child asked for no CPU (sampled from /proc)."""
+    def clock_s(self) -> float:
+        """Seconds that the child has used by its clock, in all exchanges so far."""
+        ...
+
+    @property
+    def starved_s(self) -> float:
+        """Seconds of the exchanges so far in which the child was ready to run and had no core."""
         ...
 
 

@@ -29,7 +29,6 @@ class Order:
     stdout_bytes: int
     func_name: str | None = None
     variant: str = ""
-    alarm_s: int = 0  # mode lcb: of the alarm inside
     stdin: bytes | None = None
     payload: bytes | None = None
 

@@ -16,14 +16,16 @@ class ChildSession:
         self._child = child
         self._seen: Observation | None = None
 
-    def exchange(self, payload: bytes | None, *, wall_s: float) -> dict[str, object] | None:
+    def exchange(
+        self, payload: bytes | None, *, clock_s: float, alarm_s: float | None = None
+    ) -> dict[str, object] | None:
         """See `farm.sandbox.api.Session`."""
         child = self._child
         if child.exited:
             return None
         if payload is not None:
             child.send(payload)
-        child.pump(wall_s, until=child.frame_ready)
+        child.pump(clock_s, until=child.frame_ready, alarm_s=alarm_s)
         value = child.take_frame()
         if isinstance(value, dict):
             child.sample()
@@ -43,8 +45,12 @@ class ChildSession:
         return self._child.cpu_s
 
     @property
-    def idle_s(self) -> float:
-        return self._child.idle_s
+    def clock_s(self) -> float:
+        return self._child.clock_s
+
+    @property
+    def starved_s(self) -> float:
+        return self._child.starved_s
 
     def _end(self) -> None:
         if not self._child.exited:

@@ -17,6 +17,7 @@ from farm.sandbox import imports, seccomp
 from farm.sandbox.api import Observation, SandboxInfo
 from farm.sandbox.cgroup import Cgroup
 from farm.sandbox.plan import Plan
+from farm.sandbox.proc import clock_kind
 from farm.sandbox.runner import Order
 from farm.sandbox.session import ChildSession
 from farm.sandbox.supervisor import Child
@@ -47,7 +48,7 @@ class Slot:
             self.close()
             raise
 
-    def _protections(self, facts: dict[str, object]) -> tuple[str, ...]:
+    def _protections(self, facts: dict[str, Any]) -> tuple[str, ...]:
         found = ["rlimits", "no_new_privs"]
         if self.plan.tier != "none":
             found.append(f"seccomp-{seccomp.assemble(os.uname().machine).digest[:12]}")
@@ -56,6 +57,7 @@ class Slot:
             found += ["chroot"] if facts["bare_root"] else []
             found += ["uid"] if facts["uid"] != os.geteuid() else []
             found.append(f"cgroup-{self._cgroup.version if self._cgroup is not None else 'none'}")
+        found.append(f"clock-{clock_kind(facts['pid'])}")
         return tuple(found)
 
     def zygote(self, *, whole: bool = True) -> Zygote:

@@ -2,12 +2,15 @@
 
 Nothing here decides a verdict (farm/judging/verdict.py does), opens a path that a program could have
 made, or waits for an end of file: a dead process has written all it will write.
+
+Wall limits are held by the program's clock (farm/sandbox/clock.py), which leaves starvation out.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import random
 import select
 import signal
 import time
@@ -17,18 +20,23 @@ from typing import TYPE_CHECKING, Protocol
 
 from farm.errors import SandboxLost
 from farm.sandbox.api import Ended, Observation
+from farm.sandbox.clock import ProgramClock
 from farm.sandbox.frames import FrameReader
 from farm.sandbox.handover import Descriptors
+from farm.sandbox.proc import ProcessView
 
 if TYPE_CHECKING:
     from farm.records import Limits
 
-SAMPLE_S = 0.02  # memory and CPU; what happens in between is caught by rlimits and by wait4's final words
+# Between two looks, on average; the true interval is random (farm/sandbox/clock.py says why). What happens in between
+# is caught by rlimits and by wait4's final numbers.
+SAMPLE_S = 0.02
 SETUP_S = 30.0  # from request to lock-down; beyond it the host is to blame
 REAP_S = 30.0  # from kill to the zygote's report
+# Wall time that a run may take, in multiples of its limit by the program's clock. Reached only by a host that gives a
+# program less than a twentieth of a core; such a run is not judged.
+STARVED_FOLD = 20
 _PIECE = 1 << 18
-_PAGE = os.sysconf("SC_PAGE_SIZE")
-_TICK = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +108,16 @@ class Child:
         self._exited = False
         self._launched = time.monotonic()
         self._locked_at = 0.0
+        self._lap_at = 0.0  # when the clock was last started
         self._ended_at = 0.0
         self._killed_at = 0.0
         self._next_sample = self._launched + SAMPLE_S
-        self._proc: list[int] | None = None
+        self._view: ProcessView | None = None
+        self._hidden = False  # /proc does not show the child
+        self._clock = ProgramClock()
+        self._alarm_from_s: float | None = None  # of the clock; None: rung, or no alarm is set
         self._peak = 0
         self.cpu_s = 0.0
-        self.idle_s = 0.0
-        self._sampled_at = self._launched
         self._poller = select.poll()
         self._readers: dict[int, Callable[[bytes], None]] = {}
         takers = {"status": self._take_status, "stdout": self._take_stdout, "stderr": self._take_stderr}
@@ -121,34 +131,68 @@ class Child:
 
     # --- waiting --------------------------------------------------------------------------------
 
-    def pump(self, wall_s: float, until: Callable[[], bool] | None = None) -> None:
-        """Serve the child until it ends, `until` holds, or `wall_s` seconds have passed since lock-down
+    def pump(self, clock_s: float, until: Callable[[], bool] | None = None, *, alarm_s: float | None = None) -> None:
+        """Serve the child until it ends, `until` holds, or it has used `clock_s` seconds of its clock since lock-down
         or, if it was locked down before, since this call: then it is killed.
 
-        Raises SandboxLost when the zygote dies or the child never reports its lock-down.
+        After `alarm_s` seconds of its clock the child is sent SIGALRM, once. The alarm starts again when the child
+        says that it has compiled the program.
+
+        Raises SandboxLost when the zygote dies, the child never reports its lock-down, or the host starves it.
         """
-        begun = time.monotonic() if self._locked_at else 0.0
+        if self._locked_at:
+            self._begun(time.monotonic())
+        self._alarm_from_s = None if alarm_s is None else self._clock.used_s
+        begun_s = self._clock.used_s
         while not self._exited and not (until is not None and until()):
             now = time.monotonic()
-            start = begun or self._locked_at
             if self._killed_at:
-                deadline = self._killed_at + REAP_S
-                if now >= deadline:
-                    raise SandboxLost(f"child {self._pid} does not die")
-            elif not start:
-                deadline = self._launched + SETUP_S
-                if now >= deadline:
-                    raise SandboxLost(f"child {self._pid} did not lock itself down within {SETUP_S:.0f} s")
+                wait_s = self._within(self._killed_at + REAP_S, now, f"child {self._pid} does not die")
+            elif not self._locked_at:
+                late = f"child {self._pid} did not lock itself down within {SETUP_S:.0f} s"
+                wait_s = self._within(self._launched + SETUP_S, now, late)
             else:
-                deadline = start + wall_s
-                if now >= deadline:
-                    self._end("wall")
-                    continue
-                if now >= self._next_sample:
-                    self.sample()
-                    self._next_sample = now + SAMPLE_S
-                deadline = min(deadline, self._next_sample)
-            self._serve(deadline - now)
+                wait_s = self._watch(now, begun_s + clock_s, alarm_s)
+                if self._lap_at + STARVED_FOLD * clock_s < now:
+                    raise SandboxLost(self._starved(now))
+            self._serve(wait_s)
+
+    def _begun(self, now: float) -> None:
+        """The clock runs from here: a lap."""
+        self._clock.start(now)
+        self._lap_at = now
+        self._next_sample = now + SAMPLE_S
+
+    @staticmethod
+    def _within(deadline: float, now: float, otherwise: str) -> float:
+        """Seconds until a deadline of our own side. Raises SandboxLost after it."""
+        if now >= deadline:
+            raise SandboxLost(otherwise)
+        return deadline - now
+
+    def _watch(self, now: float, limit_s: float, alarm_s: float | None) -> float:
+        """Look at the child if it is time, and hold its limits. Returns the seconds until the next look."""
+        if now < self._next_sample:
+            return self._next_sample - now
+        self.sample()
+        used_s = self._clock.used_s
+        if used_s >= limit_s:
+            self._end("wall")
+        elif alarm_s is not None and self._alarm_from_s is not None:
+            left_s = self._alarm_from_s + alarm_s - used_s
+            if left_s <= 0:
+                self._alarm_from_s = None
+                self._signal(signal.SIGALRM)
+            else:
+                limit_s = min(limit_s, used_s + left_s)
+        # The clock is never faster than wall time, so no limit is passed before this
+        wait_s = min(SAMPLE_S * random.uniform(0.5, 1.5), max(0.0, limit_s - used_s))  # noqa: S311 - not a secret
+        self._next_sample = now + wait_s
+        return wait_s
+
+    def _starved(self, now: float) -> str:
+        had_s, wall_s = self._clock.used_s, now - self._lap_at
+        return f"the host is too busy: in {wall_s:.0f} s the program got {had_s:.1f} s"
 
     def _serve(self, timeout_s: float) -> None:
         for fd, event in self._poller.poll(max(0.0, timeout_s) * 1000):
@@ -182,6 +226,8 @@ class Child:
         """The process is dead: take what is left in its pipes."""
         self._exited = True
         self._ended_at = time.monotonic()
+        if self._locked_at:
+            self._look()
         for fd, reader in list(self._readers.items()):
             while self._drain_once(fd, reader):
                 pass
@@ -191,8 +237,12 @@ class Child:
     def _take_status(self, data: bytes) -> None:
         if not self._locked_at and data.startswith(b"R"):
             self._locked_at = time.monotonic()
+            self._begun(self._locked_at)
         if len(self._status) < 4096:
             self._status += data
+        if self._alarm_from_s is not None and self._status[1:2] == b"C":
+            self._look()
+            self._alarm_from_s = self._clock.used_s
 
     def _take_stdout(self, data: bytes) -> None:
         room = self._caps.stdout - len(self._stdout)
@@ -241,42 +291,26 @@ class Child:
 
     def sample(self) -> None:
         """Look at CPU time and memory now, and end the child if one is over its limit."""
-        if self._proc is None:
-            self._proc = self._open_proc()
-        if not self._proc:
-            return
-        try:
-            stat = os.pread(self._proc[0], 1024, 0)
-            statm = os.pread(self._proc[1], 256, 0)
-        except ProcessLookupError:
-            return
-        times = stat[stat.rindex(b")") :].split()
-        now = time.monotonic()
-        # S: asleep, T: stopped. R waits for a CPU, D for the host's disk or memory. Other threads are not seen.
-        if times[1] in (b"S", b"T") and times[18] == b"1":
-            self.idle_s += now - self._sampled_at
-        self._sampled_at = now
-        self.cpu_s = (int(times[12]) + int(times[13])) / _TICK
-        self._peak = max(self._peak, int(statm.split()[1]) * _PAGE - self._reaper.baseline_bytes)
+        self._look()
         if self._peak > self._caps.memory:
             self._end("memory")
         elif self.cpu_s > self._caps.cpu_s:
             self._end("cpu")
 
-    def _open_proc(self) -> list[int]:
-        """Descriptors of the child's stat and statm; empty where /proc does not show them."""
-        opened: list[int] = []
+    def _look(self) -> None:
         try:
-            for name in ("stat", "statm"):
-                opened.append(os.open(f"/proc/{self._pid}/{name}", os.O_RDONLY | os.O_CLOEXEC))
+            if self._view is None and not (self._hidden or self._exited):
+                self._view = ProcessView(self._pid, self._pidfd)
+            seen = None if self._view is None else self._view.look()
         except OSError:
-            pass
-        gone = select.select([self._pidfd], [], [], 0)[0]
-        if len(opened) < 2 or gone:  # the pid may name another process by now
-            for fd in opened:
-                os.close(fd)
-            return []
-        return opened
+            self._hidden = self._view is None
+            seen = None
+        if seen is None:
+            self._clock.pass_without_look(time.monotonic())
+            return
+        self._clock.look(seen)
+        self.cpu_s = seen.cpu_s
+        self._peak = max(self._peak, seen.resident_bytes - self._reaper.baseline_bytes)
 
     def _end(self, limit: Ended) -> None:
         """Kill the child because of a limit; the first limit counts."""
@@ -287,14 +321,23 @@ class Child:
     def kill(self) -> None:
         """Send SIGKILL without a limit as the reason; the process may be dead already."""
         self._killed_at = self._killed_at or time.monotonic()
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            signal.pidfd_send_signal(self._pidfd, number)
 
     # --- the end --------------------------------------------------------------------------------
 
     @property
-    def limit(self) -> Ended | None:
-        return self._limit
+    def clock_s(self) -> float:
+        """Seconds that the child has used by its clock, in all laps."""
+        return self._clock.used_s
+
+    @property
+    def starved_s(self) -> float:
+        """Seconds of its laps in which it was ready to run and had no core."""
+        return self._clock.starved_s
 
     @property
     def exited(self) -> bool:
@@ -317,6 +360,8 @@ class Child:
                 self._limit = "memory"
             elif self._peak <= self._caps.memory:
                 suspect = self._reaper.blames_host(self._peak)
+        if self._limit is None and signal_number is not None and report.cpu_s > self._caps.cpu_s:
+            self._limit = "cpu"  # RLIMIT_CPU came before a look did
         return Observation(
             locked=locked,
             loaded=marks[1:2] == b"C",
@@ -332,7 +377,8 @@ class Child:
             cpu_s=report.cpu_s,
             wall_s=max(0.0, self._ended_at - (self._locked_at or self._launched)),
             peak_bytes=self._peak,
-            idle_s=self.idle_s,
+            clock_s=self.clock_s,
+            starved_s=self.starved_s,
             suspect=suspect,
         )
 
@@ -343,7 +389,7 @@ class Child:
                 self.kill()
             os.close(self._pidfd)
             self._pidfd = -1
-        for fd in self._proc or ():
-            os.close(fd)
-        self._proc = []
+        if self._view is not None:
+            self._view.close()
+            self._view = None
         self._fds.close()

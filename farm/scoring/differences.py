@@ -7,6 +7,8 @@ devices and builds are what one wants to compare; they are named all the same.
 
 from __future__ import annotations
 
+import math
+
 from farm.records import JudgeSpec, Limits, Record, RunSpec, ServedModel
 from farm.records.fields import Effect, labelled
 from farm.scoring.report import Versions
@@ -37,9 +39,12 @@ def judge_name(judge: JudgeSpec) -> str:
     return f"{mode}, comparator {judge.comparator}, stop at {judge.stop.replace('_', ' ')}"
 
 
-def limits_name(limits: Limits) -> str:
-    """Limits in words: those that a verdict meets most."""
-    return f"{limits.cpu_s:g} s CPU, {limits.wall_s:g} s wall, {limits.memory_bytes >> 20} MiB per test"
+def limits_name(judge: JudgeSpec, limits: Limits) -> str:
+    """Limits in words: those that a verdict meets most, each with the clock that holds it."""
+    memory = f"{limits.memory_bytes >> 20} MiB"
+    if judge.mode == "lcb":  # the original's clock, in whole seconds (farm/judging/lcb.py)
+        return f"alarm after {math.ceil(limits.cpu_s)} s wall less starvation, {memory} per test"
+    return f"{limits.cpu_s:g} s CPU, {limits.wall_s:g} s wall less starvation, {memory} per test"
 
 
 def _measured(spec: RunSpec) -> list[tuple[str, str]]:
@@ -52,7 +57,7 @@ def _measured(spec: RunSpec) -> list[tuple[str, str]]:
         # Where judging stops changes no verdict, only how much of it is known.
         ("judge", judge_name(spec.judge.model_copy(update={"stop": "first_failure"}))),
         ("program runtime", spec.judge.runtime),
-        ("limits", limits_name(spec.limits)),
+        ("limits", limits_name(spec.judge, spec.limits)),
         ("other limits", spec.limits.model_copy(update=_NAMED_LIMITS).record_digest()),
         ("dataset", data.name),
         ("dataset digest", data.digest),

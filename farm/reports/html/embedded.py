@@ -152,7 +152,7 @@ def _case(case: CaseResult, caps: Caps, *, full: bool) -> list[Any]:
         f"signal {case.signal}" if case.signal is not None else "",
         f"limit: {case.limit}" if case.limit else "",
         "output cut at its cap" if case.truncated else "",
-        "judged again, alone" if case.rerun else "",
+        f"{case.starved_s:.1f} s without a core" if case.starved_s >= 0.1 else "",
     ]
     return [
         *short,

@@ -16,9 +16,9 @@ import farm
 
 MODULES = (
     "__init__", "errors", "text",
-    "sandbox/__init__", "sandbox/api", "sandbox/cgroup", "sandbox/frames", "sandbox/handover", "sandbox/imports",
-    "sandbox/plan", "sandbox/runner", "sandbox/seccomp", "sandbox/session", "sandbox/slot", "sandbox/supervisor",
-    "sandbox/zygote",
+    "sandbox/__init__", "sandbox/api", "sandbox/cgroup", "sandbox/clock", "sandbox/frames", "sandbox/handover",
+    "sandbox/imports", "sandbox/plan", "sandbox/proc", "sandbox/runner", "sandbox/seccomp", "sandbox/session",
+    "sandbox/slot", "sandbox/supervisor", "sandbox/zygote",
     "sandbox/container/__init__", "sandbox/container/relay", "sandbox/container/wire",
 )  # fmt: skip
 BOOT = (

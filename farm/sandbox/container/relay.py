@@ -80,10 +80,10 @@ class _Relay:
             return {"tier": info.tier, "protections": info.protections, "runtime": info.runtime}, []
         raise SandboxUnavailable("; ".join(reasons))
 
-    def _exchange(self, blobs: list[bytes], wall_s: float) -> Answer:
+    def _exchange(self, blobs: list[bytes], clock_s: float, alarm_s: float | None) -> Answer:
         session = self._fed()
-        value = session.exchange(blobs[0] if blobs else None, wall_s=wall_s)
-        used = {"cpu_s": session.cpu_s, "idle_s": session.idle_s}
+        value = session.exchange(blobs[0] if blobs else None, clock_s=clock_s, alarm_s=alarm_s)
+        used = {"cpu_s": session.cpu_s, "clock_s": session.clock_s, "starved_s": session.starved_s}
         return used, [] if value is None else [json.dumps(value).encode()]
 
     def _opened(self) -> Slot:

@@ -17,7 +17,7 @@ from farm.sandbox.container.engine import ROOT_CAPABILITIES, Engine
 from farm.sandbox.frames import decode_value
 from farm.sandbox.plan import Tier
 from farm.sandbox.runner import Order
-from farm.sandbox.supervisor import REAP_S, SETUP_S
+from farm.sandbox.supervisor import REAP_S, SETUP_S, STARVED_FOLD
 
 RECYCLE_RUNS = 1000
 ANSWER_S = 60.0  # of the relay, beyond what its work may take: the engine carries its bytes
@@ -91,7 +91,7 @@ class ContainerRunner:
     def observe(self, order: Order) -> Observation:
         """See `Runner`."""
         header, blobs = wire.order_message(order)
-        limit_s = SETUP_S + order.limits.wall_s + REAP_S
+        limit_s = SETUP_S + STARVED_FOLD * order.limits.wall_s + REAP_S
         return wire.observation_of(*self._serving(order).ask("observe", header, blobs, within_s=limit_s))
 
     @contextmanager
@@ -174,6 +174,9 @@ class _Box:
         self._engine.remove(self._identity)
 
 
+_TIMES = ("cpu_s", "clock_s", "starved_s")
+
+
 class _RemoteSession:
     """The `Session` of a child in the container."""
 
@@ -181,14 +184,18 @@ class _RemoteSession:
         self._box = box
         self._seen: Observation | None = None
         self.cpu_s = 0.0
-        self.idle_s = 0.0
+        self.clock_s = 0.0
+        self.starved_s = 0.0
 
-    def exchange(self, payload: bytes | None, *, wall_s: float) -> dict[str, object] | None:
+    def exchange(
+        self, payload: bytes | None, *, clock_s: float, alarm_s: float | None = None
+    ) -> dict[str, object] | None:
         """See `farm.sandbox.api.Session`."""
         given = [] if payload is None else [payload]
-        used, blobs = self._box.ask("exchange", {"wall_s": wall_s}, given, within_s=SETUP_S + wall_s + REAP_S)
+        within_s = SETUP_S + STARVED_FOLD * clock_s + REAP_S
+        used, blobs = self._box.ask("exchange", {"clock_s": clock_s, "alarm_s": alarm_s}, given, within_s=within_s)
         try:
-            self.cpu_s, self.idle_s = float(used["cpu_s"]), float(used["idle_s"])
+            self.cpu_s, self.clock_s, self.starved_s = (float(used[name]) for name in _TIMES)
         except (KeyError, TypeError, ValueError) as exc:
             raise SandboxLost("the container sent an answer without its form") from exc
         value = decode_value(blobs[0]) if blobs else None

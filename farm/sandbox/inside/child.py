@@ -17,7 +17,7 @@ _FAILED = 71
 
 def run(prepared: Prepared, request: dict[str, Any], received: dict[str, int], zygote: int) -> NoReturn:
     """Everything a child does. Bytes on the status pipe: `R` confined, then `C` compiled or `S` and why
-    not; or `E` and the protection that could not be had."""
+    not (mode lcb: `C` once the text is rewritten); or `E` and the protection that could not be had."""
     try:
         in_child()
         setsid()
@@ -36,9 +36,8 @@ def _dispatch(request: dict[str, Any], source: bytes) -> NoReturn:
     if mode == "probe":
         _import_library(request["imports"])
     if mode == "lcb":
-        close(STATUS)
         text = source.decode("utf-8", "surrogatepass")
-        lcb.run(text, func_name, request["variant"], channel, timeout_s=request["alarm_s"])
+        lcb.run(text, func_name, request["variant"], channel, _rewritten)
         _exit(0)
     if mode in ("callee", "tester"):
         os.close(STATUS)
@@ -51,6 +50,12 @@ def _dispatch(request: dict[str, Any], source: bytes) -> NoReturn:
     if func_name is None:
         judge.run_program(code)
     judge.run_function(code, func_name, payload, channel)
+
+
+def _rewritten() -> None:
+    """Mode lcb: the program's text is ready, and none of it has run."""
+    write_all(STATUS, b"C")
+    close(STATUS)
 
 
 def _fail(exc: BaseException) -> NoReturn:

@@ -16,6 +16,9 @@ Frames, one after loading and one per input:
     {"error": "void" | "end", "detail": text}         the grader would lose the results of all tests, or
                                                       its process would end. The child ends.
 
+The alarm is rung by the worker, which measures the program's clock from outside and leaves out the time in which the
+host kept the program waiting (farm/sandbox/clock.py). Here is only its handler, and whether it is on.
+
 `detail` and `out` are texts in canonical form. Standard library only.
 """
 
@@ -29,14 +32,13 @@ import gc
 import os
 import posix
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from json import JSONDecoder
 from typing import Any, Protocol
 
-from . import header
+from . import header, lcb_alarm
 from .canonical import encode, encode_text
 from .lcb_load import STDIN_FUNCTION, NotLoaded, compiles, functional_text, load, stdin_text
 from .lcb_mocks import Captured, empty_real_stdin, standard_input
@@ -86,26 +88,18 @@ class Channel(Protocol):
         ...
 
 
-class TimeoutException(Exception):
-    """Raised inside the program by the alarm. The grader knows it by its name."""
-
-
-def run(source: str, func_name: str | None, variant: str, channel: Channel, *, timeout_s: int = 6) -> None:
+def run(source: str, func_name: str | None, variant: str, channel: Channel, rewritten: Callable[[], None]) -> None:
     """Load the program, then answer each input with one frame, until there are no more.
 
-    `func_name` None: a program for standard input. `variant`: "official" or "tt". `timeout_s`: of the
-    alarm, per test and for loading.
+    `func_name` None: a program for standard input. `variant`: "official" or "tt". `rewritten` is called
+    before the program's first line is executed.
     """
-    if variant == "official":
-        _set_handler(_SIGALRM, _alarm_official)
-        _set_max_digits(50_000)
-    else:
-        _set_handler(_SIGALRM, _alarm_tt)
-        _set_max_digits(4_300)
+    _set_handler(_SIGALRM, lcb_alarm.HANDLERS[variant])
+    _set_max_digits(50_000 if variant == "official" else 4_300)
     empty_real_stdin()
     _guard()
     _set_recursion_limit(1_000)
-    _deeper(GRADER_FRAMES - _depth() - 1, lambda: _grade(source, func_name, variant, channel, timeout_s))
+    _deeper(GRADER_FRAMES - _depth() - 1, lambda: _grade(source, func_name, variant, channel, rewritten))
 
 
 def rehearse() -> None:
@@ -114,15 +108,19 @@ def rehearse() -> None:
     Otherwise each child would adapt its own copy: its code objects, its caches, and with them their pages.
     """
     limit = sys.getrecursionlimit()
-    handler = _set_handler(_SIGALRM, _alarm_official)
+    handler = _set_handler(_SIGALRM, lcb_alarm.HANDLERS["official"])
     for _ in range(_REHEARSALS):
-        _grade("import sys\nif __name__ == '__main__':\n    print(0)", None, "official", _Nobody(), 60)
-        _grade("class Solution:\n    def f(self, x):\n        return x", "f", "official", _Nobody(), 60)
+        _grade("import sys\nif __name__ == '__main__':\n    print(0)", None, "official", _Nobody(), _nothing)
+        _grade("class Solution:\n    def f(self, x):\n        return x", "f", "official", _Nobody(), _nothing)
     gc.disable()  # what the rehearsed loading has enabled is each child's to enable
     _removed.extend(names.get(name) for names, removed in _removals for name in removed)
     _set_handler(_SIGALRM, handler)
     sys.setrecursionlimit(limit)
     header.forget("wrapped_function", "Solution")
+
+
+def _nothing() -> None:
+    pass
 
 
 class _Nobody:
@@ -144,17 +142,16 @@ def _deeper(frames: int, action: Callable[[], None]) -> None:
         action()
 
 
-def _grade(source: str, func_name: str | None, variant: str, channel: Channel, timeout_s: int) -> None:
+def _grade(source: str, func_name: str | None, variant: str, channel: Channel, rewritten: Callable[[], None]) -> None:
     try:
-        signal.alarm(timeout_s)
-        if func_name is None:
-            function = load(stdin_text(source), STDIN_FUNCTION, timeout_s)
-        else:
-            function = load(functional_text(source), func_name, timeout_s)
+        lcb_alarm.on()
+        text = stdin_text(source) if func_name is None else functional_text(source)
+        rewritten()
+        function = load(text, func_name or STDIN_FUNCTION)
         channel.send({"loaded": True})
         answer = _answer_stdin if func_name is None else _answer_functional
         while (payload := channel.recv()) is not None:
-            frame = answer(function, payload.decode("utf-8", "surrogateescape"), variant, timeout_s)
+            frame = answer(function, payload.decode("utf-8", "surrogateescape"), variant)
             _send(channel, frame)
             if frame.get("error") in ("void", "end"):
                 return
@@ -163,54 +160,53 @@ def _grade(source: str, func_name: str | None, variant: str, channel: Channel, t
     except Exception as error:  # noqa: BLE001 - the program's
         _send_not_loaded(channel, source, _say(error))
     except BaseException as error:  # noqa: BLE001 - the program's; the original process ends
-        signal.alarm(0)
+        lcb_alarm.off()
         _send(channel, {"error": "end", "detail": _type_name(error)})
 
 
-def _answer_stdin(function: Callable[[], object], text: str, variant: str, timeout_s: int) -> dict[str, Any]:
+def _answer_stdin(function: Callable[[], object], text: str, variant: str) -> dict[str, Any]:
     captured = Captured()
     try:
-        signal.alarm(timeout_s)
+        lcb_alarm.on()
         if variant == "official":
             faulthandler.enable()  # needs a sys.stderr with a fileno; without one the grader gives up
-        signal.alarm(timeout_s)
         with captured:
             try:
                 with standard_input(text, variant), contextlib.suppress(SystemExit):
                     function()
-                signal.alarm(0)
+                lcb_alarm.off()
             except Exception as error:  # noqa: BLE001 - the program's
-                signal.alarm(0)
+                lcb_alarm.off()
                 return _error(error)
             finally:
-                signal.alarm(0)
+                lcb_alarm.off()
                 if variant == "official":
                     faulthandler.disable()
         return {"out": encode_text(captured.text)}
     except Exception as error:  # noqa: BLE001 - of the grader's own lines, by what the program changed
-        signal.alarm(0)
+        lcb_alarm.off()
         return {"error": "void", "detail": encode_text(_say(error))}
 
 
-def _answer_functional(function: Callable[..., object], text: str, variant: str, timeout_s: int) -> dict[str, Any]:
+def _answer_functional(function: Callable[..., object], text: str, variant: str) -> dict[str, Any]:
     try:
         arguments = [_decode_json(line) for line in text.split("\n")]
-        signal.alarm(timeout_s)
+        lcb_alarm.on()
         if variant == "official":
             faulthandler.enable()
         try:
             value = function(*arguments)
-            signal.alarm(0)
+            lcb_alarm.off()
             return {"value": _with_room(encode, value)}
         except Exception as error:  # noqa: BLE001 - the program's
-            signal.alarm(0)
+            lcb_alarm.off()
             return _error(error)
         finally:
-            signal.alarm(0)
+            lcb_alarm.off()
             if variant == "official":
                 faulthandler.disable()
     except Exception as error:  # noqa: BLE001 - of the grader's own lines
-        signal.alarm(0)
+        lcb_alarm.off()
         return {"error": "void", "detail": encode_text(_say(error))}
 
 
@@ -234,7 +230,7 @@ def _decode_json(line: str) -> Any:
 
 
 def _send_not_loaded(channel: Channel, source: str, detail: str) -> None:
-    signal.alarm(0)
+    lcb_alarm.off()
     no_python = _with_room(compiles, source)
     kind = "syntax" if no_python else "load"
     _send(channel, {"failed": kind, "detail": encode_text((no_python or detail)[:300])})
@@ -273,16 +269,6 @@ def _depth() -> int:
     while frame.f_back is not None:
         depth, frame = depth + 1, frame.f_back
     return depth
-
-
-def _alarm_official(_signal: int, _frame: object) -> None:
-    # The line lands in the captured output: a program that swallows the exception is wrong by it.
-    print("timeout occured: alarm went off")  # noqa: T201
-    raise TimeoutException
-
-
-def _alarm_tt(_signal: int, _frame: object) -> None:
-    raise TimeoutException
 
 
 def _guard() -> None:

@@ -156,7 +156,7 @@ def _warm(modules: tuple[str, ...], preload: list[str], harness_dir: str) -> Non
     _thread.stack_size(_THREAD_STACK)
     header.prepare()
     lcb.rehearse()
-    lcb_mocks.prepare_empty_stdin(lockdown.STATUS)
+    lcb_mocks.prepare_empty_stdin(lockdown.SOURCE)
     at_fork.admit()
     sys.set_int_max_str_digits(0)
     threads = len(os.listdir("/proc/self/task"))

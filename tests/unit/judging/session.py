@@ -9,13 +9,14 @@ import json
 import os
 import resource
 import select
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import farm.sandbox
-from farm.judging.lcb import LcbOutcome, alarm_s, judge_lcb_once
+from farm.judging.lcb import judge_lcb
 from farm.records import JudgeSpec, Limits, Suite, TestCase
 from farm.sandbox.api import Ended, Evaluation, Observation
 from farm.text import encode
@@ -33,7 +34,7 @@ header.prepare()
 lcb.rehearse()
 channel = Channel({result}, {inputs}, bytes(16), {cap})
 text = channel.recv().decode("utf-8", "surrogatepass")
-lcb.run(text, {func_name!r}, {variant!r}, channel, timeout_s={alarm})
+lcb.run(text, {func_name!r}, {variant!r}, channel, lambda: None)
 os._exit(0)
 """
 
@@ -41,7 +42,7 @@ os._exit(0)
 class PipeSession:
     """One child process, two pipes, the framing of `inside/channel.py`."""
 
-    def __init__(self, source: str, func_name: str | None, variant: str, alarm: int) -> None:
+    def __init__(self, source: str, func_name: str | None, variant: str) -> None:
         self._frames, result = os.pipe()
         inputs, self._inputs = os.pipe()
         script = _CHILD.format(
@@ -51,7 +52,6 @@ class PipeSession:
             cap=_CAP,
             func_name=func_name,
             variant=variant,
-            alarm=alarm,
             numpy="numpy" in source,
         )
         self._process = subprocess.Popen(
@@ -66,6 +66,7 @@ class PipeSession:
         os.close(result)
         os.close(inputs)
         self._limit: Ended | None = None
+        self.clock_s = self.starved_s = 0.0  # nothing is timed but the exchange that goes on
         self._write(encode(source))
 
     def _write(self, payload: bytes) -> None:
@@ -76,10 +77,15 @@ class PipeSession:
         except BrokenPipeError:
             pass  # the child has ended; no frame will come, and `finish` says how
 
-    def exchange(self, payload: bytes | None, *, wall_s: float) -> dict[str, object] | None:
+    def exchange(
+        self, payload: bytes | None, *, clock_s: float, alarm_s: float | None = None
+    ) -> dict[str, object] | None:
         if payload is not None:
             self._write(payload)
-        deadline = time.monotonic() + wall_s
+        now = time.monotonic()
+        deadline, alarm = now + clock_s, now + (clock_s if alarm_s is None else alarm_s)
+        if not select.select([self._frames], [], [], max(0.0, min(alarm, deadline) - now))[0]:
+            self._process.send_signal(signal.SIGALRM)
         head = self._exactly(20, deadline)
         body = None if head is None else self._exactly(int.from_bytes(head[16:], "big"), deadline)
         if body is None:
@@ -131,33 +137,12 @@ class PipeSession:
         )
 
     @property
-    def idle_s(self) -> float:
-        return 0.0
-
-    @property
     def cpu_s(self) -> float:
         try:
             fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             return 0.0
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def judged_once(
-    source: str,
-    tests: list[tuple[str, str]],
-    func_name: str | None = None,
-    *,
-    variant: str = "official",
-    stop: str = "first_failure",
-    seconds: float = 6,
-) -> LcbOutcome:
-    """Judge one program on (input, expected output) pairs in mode `lcb`."""
-    suite = Suite(func_name=func_name, tests=tuple(TestCase(input=i, output=o) for i, o in tests))
-    judge = JudgeSpec.model_validate({"mode": "lcb", "variant": variant, "stop": stop})
-    limits = Limits(cpu_s=seconds)
-    session = PipeSession(source, func_name, variant, alarm_s(limits))
-    return judge_lcb_once(session, suite, judge, limits)
 
 
 def judged(
@@ -169,4 +154,7 @@ def judged(
     stop: str = "first_failure",
     seconds: float = 6,
 ) -> Evaluation:
-    return judged_once(source, tests, func_name, variant=variant, stop=stop, seconds=seconds).evaluation
+    """Judge one program on (input, expected output) pairs in mode `lcb`."""
+    suite = Suite(func_name=func_name, tests=tuple(TestCase(input=i, output=o) for i, o in tests))
+    judge = JudgeSpec.model_validate({"mode": "lcb", "variant": variant, "stop": stop})
+    return judge_lcb(PipeSession(source, func_name, variant), suite, judge, Limits(cpu_s=seconds))

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from farm.errors import DatasetError, SandboxLost
-from farm.judging.asserts import AssertsOutcome, judge_asserts_once, source_of_tests
+from farm.judging.asserts import judge_asserts, source_of_tests
 from farm.records import Asserts, JudgeSpec, Limits, Suite, TestCase, Verdict
-from farm.sandbox.api import Observation
+from farm.sandbox.api import Evaluation, Observation
 
 LOADED, PASSED, CALL = {"loaded": True}, {"outcome": "passed"}, {"do": "call", "on": "f", "with": [1], "named": {}}
 WRONG = {"outcome": "wrong", "detail": "AssertionError in test 0, line 1"}
@@ -34,17 +34,27 @@ ENDED = Observation(
 class Script:
     """A child that answers with the given frames, then is dead. Each frame costs `cpu` seconds."""
 
-    def __init__(self, *frames: dict[str, Any], ended: Observation = ENDED, cpu: float = 0.0) -> None:
+    def __init__(
+        self, *frames: dict[str, Any], ended: Observation = ENDED, cpu: float = 0.0, clock: float = 0.0
+    ) -> None:
         self.frames = list(frames)
         self.ended = ended
         self.cpu = cpu
-        self.cpu_s = self.idle_s = 0.0
+        self.clock = clock
+        self.cpu_s = self.clock_s = self.starved_s = 0.0
+        self.clocks: list[float] = []
         self.received: list[Any] = []
         self.finished = 0
 
-    def exchange(self, payload: bytes | None, *, wall_s: float) -> dict[str, object] | None:
+    def exchange(
+        self, payload: bytes | None, *, clock_s: float, alarm_s: float | None = None
+    ) -> dict[str, object] | None:
+        assert alarm_s is None
         self.received.append(payload)
+        self.clocks.append(clock_s)
         self.cpu_s += self.cpu
+        self.clock_s += self.clock
+        self.starved_s += 2 * self.clock
         return self.frames.pop(0) if self.frames else None
 
     def finish(self) -> Observation:
@@ -52,25 +62,23 @@ class Script:
         return replace(self.ended, cpu_s=max(self.cpu_s, self.ended.cpu_s))
 
 
-def run(
-    callee: Script, tester: Script, *, stop: str = "first_failure", rerun: bool = False, suite: Suite = SUITE
-) -> AssertsOutcome:
+def run(callee: Script, tester: Script, *, stop: str = "first_failure", suite: Suite = SUITE) -> Evaluation:
     judge = JudgeSpec.model_validate({"mode": "asserts", "stop": stop})
     try:
-        return judge_asserts_once(callee, tester, suite, judge, Limits(), rerun=rerun)
+        return judge_asserts(callee, tester, suite, judge, Limits())
     finally:
         assert callee.finished
         assert tester.finished
 
 
 def judged(callee: Script, tester: Script, *, stop: str = "first_failure") -> tuple[Verdict, int | None, str]:
-    evaluation = run(callee, tester, stop=stop).evaluation
+    evaluation = run(callee, tester, stop=stop)
     return evaluation.verdict, evaluation.first_failure, evaluation.detail
 
 
 def test_both_tests_pass_and_each_side_gets_the_others_words() -> None:
     callee, tester = Script(LOADED, ANSWER, ANSWER), Script(PASSED, CALL, PASSED, CALL, PASSED)
-    evaluation = run(callee, tester).evaluation
+    evaluation = run(callee, tester)
     assert (evaluation.verdict, evaluation.first_failure) == (Verdict.PASSED, None)
     assert [(case.index, case.verdict, case.peak_bytes) for case in evaluation.cases] == [
         (0, Verdict.PASSED, 4321),
@@ -90,9 +98,9 @@ def test_the_tests_child_is_told_what_the_suite_says() -> None:
 
 def test_the_first_failure_ends_it_or_not() -> None:
     frames = (PASSED, CALL, WRONG, CALL, PASSED)
-    first = run(Script(LOADED, ANSWER, ANSWER), Script(*frames)).evaluation
+    first = run(Script(LOADED, ANSWER, ANSWER), Script(*frames))
     assert [case.verdict for case in first.cases] == [Verdict.WRONG_ANSWER]
-    every = run(Script(LOADED, ANSWER, ANSWER), Script(*frames), stop="all").evaluation
+    every = run(Script(LOADED, ANSWER, ANSWER), Script(*frames), stop="all")
     assert [case.verdict for case in every.cases] == [Verdict.WRONG_ANSWER, Verdict.PASSED]
     assert (every.verdict, every.first_failure) == (Verdict.WRONG_ANSWER, 0)
     assert every.detail == "AssertionError in test 0, line 1"
@@ -154,14 +162,14 @@ def test_a_program_that_does_not_load(frame: dict[str, Any], verdict: Verdict) -
         (replace(ENDED, exit_code=0), Verdict.RUNTIME_ERROR),
         (replace(ENDED, exit_code=None, signal=11), Verdict.RUNTIME_ERROR),
         (replace(ENDED, exit_code=None, signal=9, limit="cpu", cpu_s=6.1), Verdict.TIME_LIMIT),
-        (replace(ENDED, exit_code=None, signal=24), Verdict.TIME_LIMIT),
+        (replace(ENDED, exit_code=None, signal=24, cpu_s=6.1), Verdict.TIME_LIMIT),
         (replace(ENDED, exit_code=None, signal=9, limit="memory"), Verdict.MEMORY_LIMIT),
         (replace(ENDED, exit_code=None, signal=9, limit="stdout"), Verdict.OUTPUT_LIMIT),
         (replace(ENDED, exit_code=None, signal=9, limit="result"), Verdict.OUTPUT_LIMIT),
     ],
 )
 def test_a_program_that_ends_in_a_call(ended: Observation, verdict: Verdict) -> None:
-    evaluation = run(Script(LOADED, ended=ended), Script(PASSED, CALL)).evaluation
+    evaluation = run(Script(LOADED, ended=ended), Script(PASSED, CALL))
     assert (evaluation.verdict, evaluation.first_failure) == (verdict, 0)
     assert (evaluation.cases[0].limit, evaluation.cases[0].signal) == (ended.limit, ended.signal)
     # while loading, too
@@ -173,24 +181,21 @@ def test_a_limit_that_is_found_at_the_end_counts() -> None:
         (replace(ENDED, peak_bytes=2 << 30), Verdict.MEMORY_LIMIT),
         (replace(ENDED, cpu_s=6.5), Verdict.TIME_LIMIT),
     ):
-        evaluation = run(Script(LOADED, ended=ended), Script(PASSED, PASSED, PASSED)).evaluation
+        evaluation = run(Script(LOADED, ended=ended), Script(PASSED, PASSED, PASSED))
         assert (evaluation.verdict, evaluation.first_failure) == (verdict, 1)
 
 
-def test_a_wall_time_out_of_a_starved_program_is_doubtful() -> None:
-    ended = replace(ENDED, exit_code=None, signal=9, limit="wall", wall_s=18.0)
-    starved = run(Script(LOADED, ended=ended), Script(PASSED, CALL))
-    assert (starved.evaluation.verdict, starved.doubtful) == (Verdict.TIME_LIMIT, True)
-    burning = replace(ended, limit="cpu", cpu_s=6.1)
-    assert not run(Script(LOADED, ended=burning), Script(PASSED, CALL)).doubtful
+def test_both_children_share_one_wall_limit_by_their_clocks() -> None:
+    callee, tester = Script(LOADED, ANSWER, clock=2.0), Script(PASSED, CALL, PASSED, PASSED, clock=3.0)
+    run(callee, tester)
+    assert callee.clocks == [18.0, 10.0]
+    assert tester.clocks == [16.0, 13.0, 8.0, 5.0]
 
 
-def test_tests_that_a_busy_host_starved_are_not_at_fault_themselves() -> None:
-    ended = replace(ENDED, exit_code=None, signal=9, limit="wall", wall_s=18.0)
-    with pytest.raises(SandboxLost, match="busy host"):
+def test_tests_that_use_up_the_time_before_an_answer_are_at_fault_themselves() -> None:
+    ended = replace(ENDED, exit_code=None, signal=9, limit="wall", clock_s=18.0)
+    with pytest.raises(DatasetError, match="end by themselves"):
         run(Script(LOADED), Script(PASSED, ended=ended))
-    with pytest.raises(DatasetError, match="end by themselves"):  # it had the CPU time, and used it up
-        run(Script(LOADED), Script(PASSED, ended=replace(ended, cpu_s=5.9)))
 
 
 def test_tests_that_end_after_an_answer_are_the_answers_doing() -> None:
@@ -224,8 +229,8 @@ def test_an_answer_that_cannot_be_passed_on_is_the_programs() -> None:
     assert "no answer" in detail
 
 
-def test_cases_say_what_they_cost_and_that_they_were_repeated() -> None:
-    callee = Script(LOADED, ANSWER, ANSWER, cpu=0.5)
-    evaluation = run(callee, Script(PASSED, CALL, PASSED, CALL, PASSED), rerun=True).evaluation
-    assert [(case.cpu_s, case.rerun) for case in evaluation.cases] == [(1.0, True), (0.5, True)]
+def test_cases_say_what_they_cost_and_how_long_they_were_starved() -> None:
+    callee = Script(LOADED, ANSWER, ANSWER, cpu=0.5, clock=0.25)
+    evaluation = run(callee, Script(PASSED, CALL, PASSED, CALL, PASSED))
+    assert [(case.cpu_s, case.starved_s) for case in evaluation.cases] == [(1.0, 1.0), (0.5, 0.5)]
     assert evaluation.cpu_s == 1.5

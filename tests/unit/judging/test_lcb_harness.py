@@ -11,7 +11,7 @@ import pytest
 from farm.records import Verdict
 from farm.sandbox.inside.header import TEXT
 from farm.sandbox.inside.lcb_load import functional_text, stdin_text
-from tests.unit.judging.session import judged, judged_once
+from tests.unit.judging.session import judged
 
 ADD = [("20 22\n", "42\n"), ("1 2\n", "3\n")]
 
@@ -55,19 +55,30 @@ def test_no_text_of_a_program_breaks_the_harness() -> None:
 
 
 def test_the_alarm() -> None:
-    outcome = judged_once("a, b = map(int, input().split())\nwhile a == 1: pass\nprint(a + b)", ADD, seconds=1)
-    evaluation = outcome.evaluation
+    evaluation = judged("a, b = map(int, input().split())\nwhile a == 1: pass\nprint(a + b)", ADD, seconds=1)
     assert (evaluation.verdict, evaluation.first_failure) == (Verdict.TIME_LIMIT, 1)
     assert evaluation.cases[1].limit is None
 
 
-def test_a_sleeper_is_doubtful() -> None:
-    outcome = judged_once("import time\ntime.sleep(60)", ADD, seconds=1)
-    assert (outcome.evaluation.verdict, outcome.doubtful) == (Verdict.TIME_LIMIT, True)
+def test_a_program_cannot_put_the_alarm_off() -> None:
+    evaluation = judged("import signal\nsignal.alarm(0)\nsignal.alarm(60)\nwhile True: pass", ADD, seconds=1)
+    assert (evaluation.verdict, evaluation.cases[0].limit) == (Verdict.TIME_LIMIT, None)
+
+
+def test_an_alarm_of_the_program_s_own_rings_too() -> None:
+    evaluation = judged("import signal\nsignal.alarm(1)\nwhile True: pass", ADD, seconds=18)
+    assert (evaluation.verdict, evaluation.cases[0].limit) == (Verdict.TIME_LIMIT, None)
+
+
+def test_a_program_that_catches_the_alarm_goes_on() -> None:
+    source = "try:\n while True: pass\nexcept BaseException: pass\nprint(sum(map(int, input().split())))"
+    assert judged(source, ADD[:1], variant="tt", seconds=1).verdict is Verdict.PASSED
+    assert judged(source, ADD[:1], variant="official", seconds=1).verdict is Verdict.WRONG_ANSWER  # the alarm prints
 
 
 def test_without_the_alarm_the_worker_ends_it() -> None:
-    evaluation = judged("import signal\nsignal.alarm(0)\nwhile True: pass", ADD, seconds=1)
+    ignoring = "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True: pass"
+    evaluation = judged(ignoring, ADD, seconds=1)
     assert (evaluation.verdict, evaluation.first_failure) == (Verdict.TIME_LIMIT, 0)
     assert evaluation.cases[0].limit == "wall"
 

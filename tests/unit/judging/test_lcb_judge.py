@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from farm.errors import SandboxLost
-from farm.judging.lcb import LcbOutcome, alarm_s, global_limit_s, judge_lcb, judge_lcb_once
+from farm.judging.lcb import alarm_s, global_limit_s, judge_lcb
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Evaluation, Observation
 
@@ -26,31 +26,42 @@ ENDED = Observation(
 
 
 class Script:
-    """A child that answers with the given frames, then is dead. Each frame costs `cpu` seconds."""
+    """A child that answers with the given frames, then is dead. Each exchange adds to its clock, CPU time and
+    starvation what `clock`, `cpu` and `starved` say, in seconds."""
 
     def __init__(
-        self, *frames: dict[str, Any] | None, ended: Observation = ENDED, cpu: float = 0.0, idle: float = 0.0
+        self,
+        *frames: dict[str, Any] | None,
+        ended: Observation = ENDED,
+        cpu: float = 0.0,
+        clock: float = 0.0,
+        starved: float = 0.0,
     ) -> None:
         self.frames = list(frames)
         self.ended = ended
         self.cpu = cpu
-        self.cpu_s = 0.0
-        self.idle_s = 0.0
-        self.idle = idle
+        self.clock = clock
+        self.starved = starved
+        self.cpu_s = self.clock_s = self.starved_s = 0.0
         self.received: list[bytes | None] = []
-        self.walls: list[float] = []
+        self.clocks: list[float] = []
+        self.alarms: list[float | None] = []
         self.finished = 0
 
-    def exchange(self, payload: bytes | None, *, wall_s: float) -> dict[str, object] | None:
+    def exchange(
+        self, payload: bytes | None, *, clock_s: float, alarm_s: float | None = None
+    ) -> dict[str, object] | None:
         self.received.append(payload)
-        self.walls.append(wall_s)
+        self.clocks.append(clock_s)
+        self.alarms.append(alarm_s)
         self.cpu_s += self.cpu
-        self.idle_s += self.idle
+        self.clock_s += self.clock
+        self.starved_s += self.starved
         return self.frames.pop(0) if self.frames else None
 
     def finish(self) -> Observation:
         self.finished += 1
-        return replace(self.ended, cpu_s=self.cpu_s, idle_s=self.idle_s)
+        return replace(self.ended, cpu_s=self.cpu_s, clock_s=self.clock_s, starved_s=self.starved_s)
 
 
 def suite(*outputs: str, func_name: str | None = None) -> Suite:
@@ -58,14 +69,14 @@ def suite(*outputs: str, func_name: str | None = None) -> Suite:
     return Suite(func_name=func_name, tests=tests)
 
 
-def run(script: Script, tests: Suite, judge: JudgeSpec = OFFICIAL, limits: Limits | None = None) -> LcbOutcome:
-    outcome = judge_lcb_once(script, tests, judge, limits or Limits())
+def run(script: Script, tests: Suite, judge: JudgeSpec = OFFICIAL, limits: Limits | None = None) -> Evaluation:
+    outcome = judge_lcb(script, tests, judge, limits or Limits())
     assert script.finished == 1
     return outcome
 
 
 def result(script: Script, tests: Suite) -> Evaluation:
-    return run(script, tests).evaluation
+    return run(script, tests)
 
 
 def test_all_right() -> None:
@@ -94,7 +105,7 @@ def test_a_program_that_ends_early_passes_nothing() -> None:
 def test_stop_all_goes_on_after_a_failure() -> None:
     judge = OFFICIAL.model_copy(update={"stop": "all"})
     script = Script(LOADED, {"out": "x"}, {"error": "error", "detail": "ValueError: x"}, {"out": "c"})
-    evaluation = run(script, suite("a", "b", "c"), judge).evaluation
+    evaluation = run(script, suite("a", "b", "c"), judge)
     assert [case.verdict.name for case in evaluation.cases] == ["WRONG_ANSWER", "RUNTIME_ERROR", "PASSED"]
     assert (evaluation.verdict, evaluation.first_failure) == (Verdict.WRONG_ANSWER, 0)
 
@@ -185,33 +196,21 @@ def test_a_wrong_answer_in_a_lost_child_is_no_verdict() -> None:
         run(Script(LOADED, {"out": "x"}, ended=replace(ENDED, suspect="oom_kill rose")), suite("a"))
 
 
-@pytest.mark.parametrize(("cpu", "doubtful"), [(0.5, True), (5.3, True), (5.5, False), (6.0, False)])
-def test_a_time_out_with_little_cpu_is_doubtful(cpu: float, doubtful: bool) -> None:
+def test_a_time_out_says_how_long_it_was_starved() -> None:
     frame = {"error": "time", "detail": "TimeoutException"}
-    assert run(Script(LOADED, frame, cpu=cpu), suite("a")).doubtful is doubtful
-    killed = replace(ENDED, limit="wall", exit_code=None, signal=9)
-    assert run(Script(LOADED, ended=killed, cpu=cpu), suite("a")).doubtful is doubtful
-    loading = {"failed": "load", "detail": "TimeoutException: "}
-    assert run(Script(loading, cpu=cpu), suite("a")).doubtful is doubtful
+    case = run(Script(LOADED, frame, clock=6.0, starved=4.5), suite("a")).cases[0]
+    assert (case.verdict, case.starved_s) == (Verdict.TIME_LIMIT, 4.5)
 
 
-def test_a_sleeper_is_not_doubtful_and_a_starved_one_is() -> None:
-    frame = {"error": "time", "detail": "TimeoutException"}
-    assert not run(Script(LOADED, frame, cpu=0.1, idle=5.8), suite("a")).doubtful
-    assert run(Script(LOADED, frame, cpu=0.1, idle=2.0), suite("a")).doubtful
-
-
-def test_other_failures_are_not_doubtful() -> None:
-    assert not run(Script(LOADED, {"out": "x"}), suite("a")).doubtful
-    assert not run(Script(LOADED), suite("a")).doubtful
-    judge = OFFICIAL.model_copy(update={"stop": "all"})
-    late = Script(LOADED, {"out": "x"}, {"error": "time", "detail": ""})
-    assert not run(late, suite("a", "b"), judge).doubtful  # the first failure decides
-
-
-def test_a_rerun_is_stamped() -> None:
-    outcome = judge_lcb_once(Script(LOADED, {"out": "a"}), suite("a"), OFFICIAL, Limits(), rerun=True)
-    assert outcome.evaluation.cases[0].rerun
+def test_limits_are_of_the_programs_clock() -> None:
+    """The last exchange gets what is left of the sample's time; judging and starvation take nothing of it."""
+    script = Script(LOADED, {"out": "a"}, {"out": "a"}, clock=6.5, starved=100.0)
+    run(script, suite("a", "a"))
+    assert script.clocks == [13.0, 7.0, 6.0]
+    assert script.alarms == [6, 6, 6]
+    late = Script(LOADED, {"out": "a"}, {"out": "a"}, clock=9.5)
+    evaluation = run(late, suite("a", "a"))
+    assert (evaluation.verdict, len(late.received)) == (Verdict.TIME_LIMIT, 2)
 
 
 def test_clocks() -> None:
@@ -222,8 +221,8 @@ def test_clocks() -> None:
     assert global_limit_s(suite("a", "b"), tt, Limits()) == 14
     script = Script(LOADED, {"out": "a"})
     result(script, suite("a", "b"))
-    assert script.walls[0] <= 13
-    assert all(6.9 < wall <= 7 for wall in script.walls[1:])
+    assert script.clocks[0] <= 13
+    assert all(6.9 < wall <= 7 for wall in script.clocks[1:])
 
 
 FUNCTIONAL: list[tuple[Any, str, Verdict]] = [

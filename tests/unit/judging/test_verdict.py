@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from farm.judging.verdict import decide, wants_rerun
+from farm.judging.verdict import decide
 from farm.records import Limits, Verdict
 from farm.sandbox.api import Observation
 
@@ -41,7 +41,9 @@ def seen(**changes: Any) -> Observation:
         ({"limit": "cpu", "cpu_s": 2.1, **KILLED}, Verdict.TIME_LIMIT),
         ({"cpu_s": 2.001}, Verdict.TIME_LIMIT),
         ({"cpu_s": 2.0}, None),
-        ({"exit_code": None, "signal": int(signal.SIGXCPU)}, Verdict.TIME_LIMIT),
+        ({"exit_code": None, "signal": int(signal.SIGXCPU), "cpu_s": 2.1}, Verdict.TIME_LIMIT),
+        # Early, or sent by the program itself: less CPU time than the limit is never a time limit
+        ({"exit_code": None, "signal": int(signal.SIGXCPU), "cpu_s": 1.9}, Verdict.RUNTIME_ERROR),
         ({"limit": "wall", **KILLED}, Verdict.TIME_LIMIT),
         ({"limit": "wall", "loaded": False, **KILLED}, Verdict.TIME_LIMIT),
         ({"loaded": False, "syntax_error": "SyntaxError: x", "exit_code": 1}, Verdict.SYNTAX_ERROR),
@@ -75,27 +77,15 @@ def test_a_result_of_none_is_a_result() -> None:
     assert decide(seen(frame={"value": None}), LIMITS, functional=True).verdict is None
 
 
-@pytest.mark.parametrize(
-    ("changes", "wanted"),
-    [
-        ({"limit": "wall", "wall_s": 6.0, "cpu_s": 1.79}, True),
-        ({"limit": "wall", "wall_s": 6.0, "cpu_s": 1.81}, False),
-        ({"limit": "wall", "wall_s": 6.0, "cpu_s": 0.1, "idle_s": 4.1}, True),  # wanted 1.9 s, got 0.1 s
-        ({"limit": "wall", "wall_s": 6.0, "cpu_s": 0.1, "idle_s": 5.8}, False),  # it slept
-        ({"limit": "cpu", "cpu_s": 0.1}, False),
-        ({"cpu_s": 0.1}, False),
-    ],
-)
-def test_a_wall_time_out_with_little_cpu_is_run_again(changes: dict[str, Any], wanted: bool) -> None:
-    assert wants_rerun(seen(**changes), LIMITS) is wanted
-
-
 def test_details_name_the_reason() -> None:
     crash = seen(exit_code=1, stderr=b"Traceback\nZeroDivisionError: division by zero\n")
     assert decide(crash, LIMITS, functional=False).detail == "ZeroDivisionError: division by zero"
     assert decide(seen(exit_code=3), LIMITS, functional=False).detail == "exit code 3"
     dead = seen(exit_code=None, signal=int(signal.SIGSEGV))
     assert decide(dead, LIMITS, functional=False).detail == "SIGSEGV"
-    assert "clock=wall" in decide(seen(limit="wall", **KILLED), LIMITS, functional=False).detail
+    late = seen(limit="wall", clock_s=6.01, **KILLED)
+    assert decide(late, LIMITS, functional=False).detail == "clock=wall 6.01 s"
+    starved = seen(limit="wall", clock_s=6.01, starved_s=9.5, **KILLED)
+    assert "9.50 s without a core" in decide(starved, LIMITS, functional=False).detail
     escape = seen(exit_code=1, stderr=b"E: \x1b[2J\xff\n")
     assert "\x1b" not in decide(escape, LIMITS, functional=False).detail

@@ -142,7 +142,8 @@ def test_the_report_says_what_differs(ledger: Ledger, blobs: BlobStore) -> None:
     for row in (
         "run run-1 run-2",
         "protocol official@1 seed@1",
-        "limits 6 s CPU, 18 s wall, 1024 MiB per test 2 s CPU, 18 s wall, 1024 MiB per test",
+        "limits 6 s CPU, 18 s wall less starvation, 1024 MiB per test "
+        "2 s CPU, 18 s wall less starvation, 1024 MiB per test",
         "verdict PASSED WRONG_ANSWER 1",
         "Of 2 samples that both judged, 1 have another verdict now.",
         "completions of run run-1",

@@ -138,7 +138,7 @@ def test_provenance_names_all_that_a_score_needs() -> None:
         "temperature not sent",
         "seed 42",
         "SHA-256 of canonical JSON [seed, problem_id, index]",
-        "6 s CPU, 18 s wall, 1024 MiB",
+        "alarm after 6 s wall less starvation, 1024 MiB",
         "2023-11-14 22:13:20+00:00",
         made.score_digest(),
     ):

@@ -42,7 +42,7 @@ def reader(data: bytes) -> Callable[[int], bytes]:
 def test_an_order_arrives_whole() -> None:
     order = Order(
         mode="lcb", source=b"x", limits=Limits(), cpu_s=1.5, stack_bytes=1, stdout_bytes=2, func_name="f",
-        variant="tt", alarm_s=6, payload=b"\0" * 70_000,
+        variant="tt", payload=b"\0" * 70_000,
     )  # fmt: skip
     header, blobs = wire.read(reader(wire.pack(*wire.order_message(order))))
     header.pop("blobs")

@@ -205,7 +205,7 @@ def test_differing_tests_prompts_and_answers_are_counted() -> None:
     [
         ({"protocol": "official@1"}, {"protocol", "prompts made by"}),
         ({"protocol_digest": "9" * 64}, {"protocol digest"}),
-        ({"judge": JudgeSpec(mode="lcb")}, {"judge"}),
+        ({"judge": JudgeSpec(mode="lcb")}, {"judge", "limits"}),  # its clock is another
         ({"sampling": Sampling(temperature=0.2, top_p=0.95)}, {"temperature", "top_p"}),
         ({"sampling": Sampling(max_tokens=100, stop=("###",))}, {"max tokens", "stop strings"}),
         ({"limits": Limits(cpu_s=1.0)}, {"limits"}),
