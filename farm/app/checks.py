@@ -5,8 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 
-import click
-
+from farm.app.display import Display
 from farm.config import Settings
 from farm.errors import ConfigError, InferenceError
 from farm.inference import prompt_budget
@@ -21,7 +20,9 @@ SAMPLE_BYTES, TOKEN_BYTES = 32 << 10, 8
 SPARE_BYTES = 256 << 20
 
 
-def check_room(settings: Settings, dataset: PlannedDataset, spec: RunSpec, *, ask: bool) -> ContextRoom:
+def check_room(
+    settings: Settings, dataset: PlannedDataset, spec: RunSpec, *, ask: bool, display: Display
+) -> ContextRoom:
     """Say what will not fit. ConfigError if nothing would, on the disk or in the context.
 
     `ask`: the first server's tokenizer counts the longest prompt, where that could matter.
@@ -41,7 +42,7 @@ def check_room(settings: Settings, dataset: PlannedDataset, spec: RunSpec, *, as
     room = context_room(dataset.problems, model, spec.sampling, count)
     if ask:
         for line in room.in_words():
-            click.echo(f"caution: {line}", err=True)
+            display.say(f"caution: {line}")
     return room
 
 

@@ -7,14 +7,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from pathlib import Path
 from types import FrameType
-from typing import Any, Self
 
 from farm.app.display import Display
 from farm.app.embedded import EmbeddedStack, stack_or_cluster
 from farm.app.home import blob_store
+from farm.app.requests import RunOptions
 from farm.config import Settings
 from farm.coordinator.driver import Driver
 from farm.coordinator.progress import Ended, Progress
@@ -33,28 +31,12 @@ from farm.queue.messages import GenerateConfig
 from farm.queue.publisher import publisher_for
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import signer
-from farm.records import DriveOptions, RunSpec
+from farm.records import RunSpec
 from farm.records.phases import Phase, Stage
 from farm.sandbox.confinement import Confinement
 
 GENERATE_SLOTS_MAX = 512
-STOPPING = "stopping: waiting for what is in hand (again: stop now)"
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How a run is driven from here and where its report goes. Nothing of it changes a score."""
-
-    drive: DriveOptions = field(default_factory=DriveOptions)
-    workers: int | None = None  # execute slots of the embedded stack; None: one per core
-    confinement: Confinement = field(default_factory=Confinement)  # of the embedded stack's programs
-    out: Path | None = None  # folder of the report's files; None: a folder of FARM_HOME
-    detach: bool = False  # leave the run to a farm coordinator
-    by_service: bool = False  # this process was started by a farm coordinator
-
-    def on(self, servers: tuple[str, ...]) -> Self:
-        """The same with these model servers."""
-        return replace(self, drive=self.drive.model_copy(update={"servers": servers}))
+STOPPING = "stopping: waiting for requests and programs that are under way (again: stop now)"
 
 
 def run_to_end(
@@ -166,10 +148,17 @@ def _generate_config(spec: RunSpec, options: RunOptions) -> GenerateConfig | Non
 
 @contextmanager
 def stopping(words: str, display: Display) -> Iterator[threading.Event]:
-    """An event that Ctrl-C or SIGTERM sets, with these words; a second one raises KeyboardInterrupt."""
-    stop = threading.Event()
+    """An event that Ctrl-C or SIGTERM sets, with these words; a second one raises KeyboardInterrupt.
 
-    def handler(number: int, frame: FrameType | None) -> Any:
+    Only the main thread of a process may handle signals. In another one (a server's, a notebook's executor) the
+    event is never set by a signal, and what the process does on Ctrl-C stays as it is.
+    """
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def handler(number: int, frame: FrameType | None) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()

@@ -149,46 +149,47 @@ def check_ks(ks: Iterable[int] | None, n: int) -> tuple[int, ...]:
     return wanted
 
 
-def evaluation_spec(
-    dataset: PlannedDataset,
-    *,
-    eval_task: str,
-    model: ServedModel,
-    servers: tuple[str, ...],
-    protocol: Protocol,
-    judge: JudgeSpec,
-    sampling: Sampling,
-    limits: Limits,
-    ks: tuple[int, ...],
-    references: tuple[Reference, ...],
-    tolerance: float = DEFAULT_TOLERANCE,
-    cache: bool = True,
-    judged: bool = True,
-    harness: HarnessRef | None = None,
-) -> RunSpec:
-    """A run that generates n samples per problem and, if `judged`, judges them.
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """By what a run is asked and judged: all that decides its score besides the model and the problems."""
+
+    eval_task: str
+    protocol: Protocol
+    judge: JudgeSpec
+    sampling: Sampling
+    limits: Limits
+    ks: tuple[int, ...]  # of pass@k
+    references: tuple[Reference, ...] = ()
+    tolerance: float = DEFAULT_TOLERANCE
+    cache: bool = True
+    judged: bool = True  # False: completions are all that is wanted, lm-eval scores them
+    harness: HarnessRef | None = None
+
+
+def evaluation_spec(dataset: PlannedDataset, model: ServedModel, servers: tuple[str, ...], rules: Rules) -> RunSpec:
+    """A run that generates n samples per problem and, if it is judged here, judges them.
 
     ConfigError for a judge of other tests.
     """
-    if judged:
-        dataset.refuse_other(judge)
+    if rules.judged:
+        dataset.refuse_other(rules.judge)
     return RunSpec(
         kind="evaluate",
-        eval_task=eval_task,
+        eval_task=rules.eval_task,
         model=model,
         servers=servers,
-        protocol=protocol.ident,
-        protocol_digest=protocol.digest(),
-        judge=judge,
-        sampling=sampling,
-        limits=limits,
+        protocol=rules.protocol.ident,
+        protocol_digest=rules.protocol.digest(),
+        judge=rules.judge,
+        sampling=rules.sampling,
+        limits=rules.limits,
         dataset=dataset.ref,
-        ks=ks,
-        references=references,
-        tolerance=tolerance,
-        cache=cache,
-        judged=judged,
-        harness=harness,
+        ks=rules.ks,
+        references=rules.references,
+        tolerance=rules.tolerance,
+        cache=rules.cache,
+        judged=rules.judged,
+        harness=rules.harness,
     )
 
 

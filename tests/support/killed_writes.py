@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy.engine.default import DefaultDialect
 
-import farm.cli.conclude
+import farm.app.conclude
 import farm.cli.look.runs  # noqa: F401 - so that no fork has to
 from farm.cli.main import main as farm_main
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import click
 
 from farm.app.home import blob_store, open_ledger
-from farm.cli.options.confinement import CONFINEMENT, confinement
+from farm.cli.options.confinement import CONFINEMENT
+from farm.cli.options.group import gathered
 from farm.config import Settings, load
 from farm.environments.runtimes import program_runtime
 from farm.errors import ConfigError
@@ -27,53 +27,78 @@ from farm.sandbox.confinement import Confinement
 VERDICTS = [*(verdict.value for verdict in Verdict), "UNJUDGED"]
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of a run is shown, and how."""
+
+    verdict: str | None  # only problems that have such a sample
+    rerun: bool
+    test: int | None  # to trace; None: the first that failed
+    debug: Path | None
+    full: bool
+    as_json: bool
+    confinement: Confinement
+
+    @property
+    def cut(self) -> int:
+        """Characters after which a text is cut."""
+        return inspecting.EVERYTHING if self.full else inspecting.CUT
+
+
+VIEW = gathered(
+    "view",
+    View,
+    click.option("--verdict", type=click.Choice(VERDICTS), help="List only problems that have such a sample."),
+    click.option("--rerun", is_flag=True, help="Execute the sample again in the sandbox: all its tests, and a trace."),
+    click.option(
+        "--test", "test", type=click.IntRange(0), help="With --rerun: the test to trace; default: the first failed."
+    ),
+    click.option(
+        "--debug", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+        help="Write debug artefacts there: generation, program, test inputs, results, times, trace.",
+    ),
+    click.option("--full", is_flag=True, help="Cut no text."),
+    click.option("--json", "as_json", is_flag=True, help="Print JSON: an object, or a line for each sample."),
+    CONFINEMENT,
+)  # fmt: skip
+
+
 @click.command()
 @click.argument("run_id")
 @click.argument("what", required=False, metavar="[PROBLEM[#INDEX]]")
-@click.option("--verdict", type=click.Choice(VERDICTS), help="List only problems that have such a sample.")
-@click.option("--rerun", is_flag=True, help="Execute the sample again in the sandbox: all its tests, and a trace.")
-@click.option(
-    "--test", "test", type=click.IntRange(0), help="With --rerun: the test to trace; default: the first failed."
-)
-@click.option(
-    "--debug", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
-    help="Write debug artefacts there: generation, program, test inputs, results, times, trace.",
-)  # fmt: skip
-@click.option("--full", is_flag=True, help="Cut no text.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: an object, or a line for each sample.")
-@CONFINEMENT
-def inspect(run_id: str, what: str | None, **options: Any) -> int:
+@VIEW
+def inspect(run_id: str, what: str | None, view: View) -> int:
     """Look at a run: all its problems, one of them, or one sample with its answer, program and tests.
 
     Shows hidden tests. Controls and marks of writing direction in a model's text are shown as escapes.
     """
-    settings, chosen = load(), confinement(options)
+    settings = load()
     problem_id, index = _parse(what)
-    if options["rerun"] and problem_id is None:
+    if view.rerun and problem_id is None:
         raise ConfigError("--rerun executes one sample", remedy="name it: farm inspect RUN PROBLEM#INDEX --rerun")
     with open_ledger(settings) as ledger:
         spec = ledger.run(run_id).spec
         load_blob = blob_store(settings).get
         if problem_id is None:
-            _run(problem_details(ledger, run_id, load_blob), options)
+            _run(problem_details(ledger, run_id, load_blob), view)
             return 0
         problem = problem_detail(ledger, run_id, problem_id, load_blob)
     if index is None and len(problem.samples) == 1:
         index = problem.samples[0].key.index
-    if index is None and not options["rerun"]:
-        _problem(problem, options)
+    if index is None and not view.rerun:
+        _problem(problem, view)
         return 0
     sample = _sample(problem, index or 0)
     trace = ""
-    if options["as_json"]:
+    if view.as_json:
         click.echo(inspecting.pretty_json(inspecting.as_value(problem, sample)), nl=False)
     else:
-        click.echo(inspecting.sample_text(problem, sample, _cut(options)), nl=False)
-    if options["rerun"]:
-        trace = _rerun(settings, chosen, spec, problem, sample, options)
-        click.echo(trace, nl=False, err=options["as_json"])
-    if options["debug"]:
-        click.echo(str(write_artefacts(problem, sample, options["debug"], trace)), err=options["as_json"])
+        click.echo(inspecting.sample_text(problem, sample, view.cut), nl=False)
+    if view.rerun:
+        trace = _rerun(settings, spec, problem, sample, view)
+        click.echo(trace, nl=False, err=view.as_json)
+    if view.debug:
+        click.echo(str(write_artefacts(problem, sample, view.debug, trace)), err=view.as_json)
     return 0
 
 
@@ -87,10 +112,6 @@ def _parse(what: str | None) -> tuple[str | None, int | None]:
     return key.problem_id, key.index
 
 
-def _cut(options: dict[str, Any]) -> int:
-    return inspecting.EVERYTHING if options["full"] else inspecting.CUT
-
-
 def _sample(problem: ProblemDetail, index: int) -> SampleDetail:
     for sample in problem.samples:
         if sample.key.index == index:
@@ -98,26 +119,26 @@ def _sample(problem: ProblemDetail, index: int) -> SampleDetail:
     raise ConfigError(f"problem {problem.problem_id} has no sample {index} in this run")
 
 
-def _run(problems: Iterator[ProblemDetail], options: dict[str, Any]) -> None:
+def _run(problems: Iterator[ProblemDetail], view: View) -> None:
     def kept() -> Iterator[ProblemDetail]:
         for problem in problems:
-            if options["verdict"] is None or any(s.verdict == options["verdict"] for s in problem.samples):
-                _write(problem, options)
+            if view.verdict is None or any(s.verdict == view.verdict for s in problem.samples):
+                _write(problem, view)
                 yield problem
 
-    if options["as_json"]:
+    if view.as_json:
         _json_lines(kept())
         return
-    for line in inspecting.overview(kept(), options["verdict"]):
+    for line in inspecting.overview(kept(), view.verdict):
         click.echo(line)
 
 
-def _problem(problem: ProblemDetail, options: dict[str, Any]) -> None:
-    if options["as_json"]:
+def _problem(problem: ProblemDetail, view: View) -> None:
+    if view.as_json:
         _json_lines(iter([problem]))
     else:
-        click.echo(inspecting.problem_text(problem, _cut(options)), nl=False)
-    _write(problem, options)
+        click.echo(inspecting.problem_text(problem, view.cut), nl=False)
+    _write(problem, view)
 
 
 def _json_lines(problems: Iterator[ProblemDetail]) -> None:
@@ -126,14 +147,15 @@ def _json_lines(problems: Iterator[ProblemDetail]) -> None:
             click.echo(inspecting.json_line(inspecting.as_value(problem, sample)))
 
 
-def _write(problem: ProblemDetail, options: dict[str, Any]) -> None:
-    for sample in problem.samples if options["debug"] else ():
-        write_artefacts(problem, sample, options["debug"])
+def _write(problem: ProblemDetail, view: View) -> None:
+    if view.debug is None:
+        return
+    for sample in problem.samples:
+        write_artefacts(problem, sample, view.debug)
 
 
 def _rerun(
-    settings: Settings, chosen: Confinement, spec: RunSpec, problem: ProblemDetail, sample: SampleDetail,
-    options: dict[str, Any],
+    settings: Settings, spec: RunSpec, problem: ProblemDetail, sample: SampleDetail, view: View
 ) -> str:  # fmt: skip
     """What an execution on this machine shows, as text."""
     from farm.judging.tracing import trace
@@ -142,8 +164,8 @@ def _rerun(
         raise ConfigError(f"the stored tests of {problem.problem_id} are gone", remedy="bring back FARM_HOME's blobs")
     if sample.program is None:
         raise ConfigError(f"{sample.key} holds no code to execute")
-    cut = _cut(options)
-    with _sandbox(settings, _kind(settings, chosen, spec.judge.runtime)) as sandbox:
+    cut = view.cut
+    with _sandbox(settings, _kind(settings, view.confinement, spec.judge.runtime)) as sandbox:
         judge = spec.judge.model_copy(update={"stop": "all"})
         again = sandbox.evaluate(sample.program, problem.suite, judge, spec.limits)
         same = "the same as recorded" if again.verdict.value == sample.verdict else f"recorded is {sample.verdict}"
@@ -154,7 +176,7 @@ def _rerun(
             *(inspecting.case_text(problem, c, cut) for c in again.cases if c.verdict is not Verdict.PASSED),
         ]
         if problem.suite.asserts is None and again.verdict is not Verdict.SYNTAX_ERROR:
-            index = options["test"] if options["test"] is not None else again.first_failure or 0
+            index = view.test if view.test is not None else again.first_failure or 0
             if index >= len(problem.suite.tests):
                 raise ConfigError(
                     f"--test {index}: {problem.problem_id} has {len(problem.suite.tests)} tests, from 0 on"

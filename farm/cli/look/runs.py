@@ -5,20 +5,20 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
+from farm.app import conclude as use_case
 from farm.app.home import open_ledger
-from farm.app.model_servers import ready_servers
 from farm.app.reports import report_directory, write_reports
-from farm.cli.conclude import conclude, drive, show_unjudged
+from farm.app.requests import ResumeRequest
 from farm.cli.look.watch import progress_text
-from farm.cli.options.model_servers import SERVER_URL, WAIT_SERVER
-from farm.cli.options.run import HOW, REQUESTS, how_to_run
+from farm.cli.options.group import gathered
+from farm.cli.options.model import SERVERS
+from farm.cli.options.run import RUN_OPTIONS
 from farm.cli.options.runs import FILTERS, matching
+from farm.cli.outcome import tell
 from farm.config import load
-from farm.coordinator.progress import Ended
 from farm.errors import RunIncomplete
 from farm.ledger.counts import Standing, standings
 from farm.reports.as_json import as_json
@@ -57,7 +57,7 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
     with open_ledger(settings) as ledger:
         spec = ledger.run(run_id).spec
         if not spec.judged:
-            return show_unjudged(ledger, run_id, report_directory(settings, run_id, out))
+            return tell(use_case.unjudged(ledger, run_id, report_directory(settings, run_id, out)))
         result, paths = write_reports(settings, ledger, run_id, report_directory(settings, run_id, out))
         running = ledger.run(run_id).state == "running"
     if as_json_:
@@ -72,24 +72,14 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
     raise RunIncomplete(f"run {run_id} is INCOMPLETE", remedy=f"{remedy}: {finish_with(result)}")
 
 
+RESUME = gathered("request", ResumeRequest, click.argument("run_id"), SERVERS, RUN_OPTIONS)
+
+
 @click.command()
-@click.argument("run_id")
-@SERVER_URL
-@WAIT_SERVER
-@REQUESTS
-@HOW
-def resume(run_id: str, server_urls: tuple[str, ...], wait_server: float, **options: Any) -> int:
+@RESUME
+def resume(request: ResumeRequest) -> int:
     """Continue a run: nothing that was recorded is generated or executed again.
 
     Samples that were given up are tried once more. The model server may have moved: see --server-url.
     """
-    how = how_to_run(options)
-    settings = load()
-    with open_ledger(settings) as ledger:
-        row = ledger.run(run_id)
-        if row.state == "complete":
-            return conclude(ledger, run_id, settings, how, Ended("complete"))
-        if row.spec.model is not None and row.spec.generates:
-            ready = ready_servers(settings, row.spec.model, server_urls or row.spec.servers, wait_server, Terminal())
-            how = how.on(ready.urls)
-        return drive(settings, ledger, run_id, how, retry_unjudged=True)
+    return tell(use_case.resume(load(), request, Terminal()))

@@ -9,9 +9,11 @@ from pathlib import Path
 import click
 
 from farm import health
+from farm.app.conclude import drive
 from farm.app.home import open_ledger
-from farm.app.run import RunOptions, stopping
-from farm.cli.conclude import drive
+from farm.app.requests import RunOptions
+from farm.app.run import stopping
+from farm.cli.outcome import tell
 from farm.config import Settings, load
 from farm.coordinator.supervisor import Service
 from farm.errors import (
@@ -76,9 +78,9 @@ def _drive_ordered(settings: Settings, ledger: Ledger, run_id: str) -> int:
     order = ordered_drive(ledger, run_id)
     if order is None:
         raise RunNotOrdered(f"run {run_id} is not ordered", remedy=f"order it: farm resume {run_id} --detach")
-    how = RunOptions(drive=order, by_service=True)
+    options = RunOptions(drive=order, by_service=True)
     try:
-        return drive(settings, ledger, run_id, how)
+        return tell(drive(settings, ledger, run_id, options, Terminal()))
     except (BrokerUnavailable, Interrupted, RunLocked, RunNotOrdered):
         raise
     except FarmError as exc:

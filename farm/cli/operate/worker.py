@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import click
 
-from farm.cli.options.confinement import CONFINEMENT, confinement
+from farm.cli.options.confinement import CONFINEMENT
 from farm.config import Settings, check_broker_url, load, shed_secrets
 from farm.errors import ConfigError
+from farm.sandbox.confinement import Confinement
 
 
 @click.group()
@@ -63,7 +64,7 @@ NAME = click.option("--name", help="Name of this worker; default: its role, proc
     help="Programs that run at a time; default: one per core. MIN-MAX grows with the queue and shrinks when idle.",
 )
 @CONFINEMENT
-def execute(broker_url: str | None, name: str | None, slots: Slots | None, **options: Any) -> int:
+def execute(broker_url: str | None, name: str | None, slots: Slots | None, confinement: Confinement) -> int:
     """Execute programs in a sandbox and judge them.
 
     Refuses to start where a program cannot be confined, and says which protection is missing.
@@ -78,7 +79,7 @@ def execute(broker_url: str | None, name: str | None, slots: Slots | None, **opt
         slots=most,
         least_slots=least,
         name=name,
-        confinement=confinement(options),
+        confinement=confinement,
     )
 
 

@@ -12,7 +12,7 @@ import click
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from farm.cli.options.confinement import F, all_of
+from farm.cli.options.group import F, all_of
 from farm.errors import ConfigError
 from farm.records import Record
 from farm.records.fields import Option, options_of

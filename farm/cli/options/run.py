@@ -1,37 +1,26 @@
-"""Options that several commands share, and the values they become."""
+"""How a run is judged and driven: the groups of options that several commands share."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from farm.app.run import RunOptions
-from farm.cli.options.confinement import CONFINEMENT, F, all_of, confinement
+from farm.app.requests import Judging, RunOptions
+from farm.cli.options.confinement import CONFINEMENT
 from farm.cli.options.fields import field_options, given
+from farm.cli.options.group import gathered
 from farm.errors import ConfigError
 from farm.ids import RUNTIME_PATTERN, check_run_id
-from farm.protocols import Protocol
-from farm.records import DriveOptions, JudgeSpec, Limits
+from farm.lm_eval.runs.task import TaskChoice, refuse_without_task
+from farm.records import DriveOptions, JudgeSpec, Limits, Sampling
 from farm.records.fields import options_of
-from farm.sandbox.confinement import Confinement
 from farm.text import one_line
 
-HOW: Callable[[F], F] = all_of(
-    click.option("--workers", type=click.IntRange(1, 256), help="Programs run at a time; default: one per core."),
-    CONFINEMENT,
-    click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report's files."),
-    click.option("--detach", is_flag=True, help="Leave it to a farm coordinator, and return at once."),
-)
 
-
-REQUESTS = field_options(DriveOptions, show_defaults=True)
-
-
-def named(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+def checked_run_id(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
     """The callback of an option that names a run."""
     try:
         return None if value is None else check_run_id(value)
@@ -40,10 +29,60 @@ def named(context: click.Context, option: click.Parameter, value: str | None) ->
 
 
 RUN_ID = click.option(
-    "--run-id", callback=named, help="Name of the run; default: time, what it runs and six random digits."
+    "--run-id", callback=checked_run_id, help="Name of the run; default: time, what it runs and six random digits."
 )
 
-JUDGE: Callable[[F], F] = all_of(
+SAMPLING = gathered(
+    "sampling",
+    lambda **values: given(Sampling, values),
+    field_options(Sampling),
+    takes=options_of(Sampling),
+)
+
+# --- how programs are judged --------------------------------------------------------------------
+
+
+def _judging(
+    judge: str | None,
+    program_runtime: str | None,
+    all_tests: bool,
+    cpu_limit: float | None,
+    memory_limit: int | None,
+    no_cache: bool,
+) -> Judging:
+    return Judging(_judge(judge, program_runtime, all_tests), _limits(cpu_limit, memory_limit), not no_cache)
+
+
+def _judge(judge: str | None, runtime: str | None, all_tests: bool) -> JudgeSpec:
+    """ConfigError if `runtime` is no name of one."""
+    chosen: dict[str, Any] = {}
+    if judge is not None:
+        chosen["mode"] = "judge" if judge == "judge" else "lcb"
+        # `lcb` alone keeps the variant that the protocol names
+        if judge == "lcb-tt":
+            chosen["variant"] = "tt"
+    if all_tests:
+        chosen["stop"] = "all"
+    if runtime is not None:
+        if not re.fullmatch(RUNTIME_PATTERN, runtime):
+            raise ConfigError(f"--program-runtime {one_line(runtime, 40)}: no name of a runtime")
+        chosen["runtime"] = runtime
+    return JudgeSpec(**chosen)
+
+
+def _limits(cpu_limit: float | None, memory_limit: int | None) -> Limits:
+    """The limit of wall time follows that of CPU time."""
+    chosen: dict[str, Any] = {}
+    if cpu_limit is not None:
+        chosen.update(cpu_s=cpu_limit, wall_s=max(3 * cpu_limit, cpu_limit + 2))
+    if memory_limit is not None:
+        chosen["memory_bytes"] = memory_limit << 20
+    return Limits(**chosen)
+
+
+JUDGING = gathered(
+    "judging",
+    _judging,
     click.option(
         "--judge",
         type=click.Choice(["lcb", "lcb-tt", "judge"]),
@@ -57,10 +96,58 @@ JUDGE: Callable[[F], F] = all_of(
     click.option(
         "--memory-limit", type=click.IntRange(32, 1 << 20), metavar="MIB", help="Of a program; default 1024, lcb: 4096."
     ),
+    click.option(
+        "--no-cache",
+        is_flag=True,
+        help="Execute each program, also where the same was executed on the same tests before.",
+    ),
 )
 
+# --- how a run is driven ------------------------------------------------------------------------
 
-TASK: Callable[[F], F] = all_of(
+_DRIVEN_HERE = (
+    click.option("--workers", type=click.IntRange(1, 256), help="Programs run at a time; default: one per core."),
+    CONFINEMENT,
+    click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report's files."),
+    click.option("--detach", is_flag=True, help="Leave it to a farm coordinator, and return at once."),
+)
+_REQUESTS = gathered(
+    "drive",
+    lambda **values: given(DriveOptions, values),
+    field_options(DriveOptions, show_defaults=True),
+    takes=options_of(DriveOptions),
+)
+
+# Of a run that only judges, and of one that also asks a model server
+JUDGE_OPTIONS = gathered("options", RunOptions, *_DRIVEN_HERE)
+RUN_OPTIONS = gathered("options", RunOptions, _REQUESTS, *_DRIVEN_HERE)
+
+# --- a task of lm-eval --------------------------------------------------------------------------
+
+
+def _task(
+    task: str | None,
+    environment: str | None,
+    include_path: Path | None,
+    num_fewshot: int | None,
+    gen_kwargs: str | None,
+    plain_prompts: bool,
+) -> TaskChoice | None:
+    named = TaskChoice(task or "", environment, include_path, num_fewshot, gen_kwargs, plain_prompts)
+    if task is None:
+        refuse_without_task(named)
+        return None
+    return named
+
+
+TASK = gathered(
+    "task",
+    _task,
+    click.option(
+        "--task",
+        metavar="NAME|YAML",
+        help="Run a task of lm-evaluation-harness as it is there; results in its layout too.",
+    ),
     click.option(
         "--env", "environment", metavar="NAME", help="Of --task: its environment (farm env); default: its own."
     ),
@@ -73,48 +160,3 @@ TASK: Callable[[F], F] = all_of(
     click.option("--gen-kwargs", metavar="K=V,...", help="Of --task: generation arguments, over the task's own."),
     click.option("--plain-prompts", is_flag=True, help="Of --task: texts to /v1/completions, not conversations."),
 )
-
-
-CACHE = click.option(
-    "--no-cache", is_flag=True, help="Execute each program, also where the same was executed on the same tests before."
-)
-
-
-def how_to_run(options: dict[str, Any]) -> RunOptions:
-    """The HOW and REQUESTS options as a record; takes them out of `options`. ConfigError for some with --detach."""
-    drive = given(DriveOptions, {name: options.pop(name) for name in options_of(DriveOptions) if name in options})
-    plain = {name: options.pop(name) for name in ("workers", "out", "detach") if name in options}
-    how = RunOptions(drive=drive, confinement=confinement(options), **plain)
-    if how.detach and (how.out or how.workers or how.confinement != Confinement()):
-        raise ConfigError(
-            "--detach leaves out, workers and sandbox to the coordinator and its workers",
-            remedy="leave these options out; later: farm report RUN --out FOLDER",
-        )
-    return how
-
-
-def judge_spec(protocol: Protocol, judge: str | None, all_tests: bool, runtime: str | None) -> JudgeSpec:
-    """The protocol's way of judging, with what the user changed. ConfigError if `runtime` is no name of one."""
-    changes: dict[str, Any] = {}
-    if judge is not None:
-        changes["mode"] = "judge" if judge == "judge" else "lcb"
-        # `lcb` alone keeps the variant that the protocol names
-        if judge == "lcb-tt":
-            changes["variant"] = "tt"
-    if all_tests:
-        changes["stop"] = "all"
-    if runtime is not None:
-        if not re.fullmatch(RUNTIME_PATTERN, runtime):
-            raise ConfigError(f"--program-runtime {one_line(runtime, 40)}: no name of a runtime")
-        changes["runtime"] = runtime
-    return protocol.judge.model_copy(update=changes)
-
-
-def limits(cpu_limit: float | None, memory_limit: int | None, base: Limits) -> Limits:
-    """The `base` limits with what the user changed; wall follows CPU."""
-    changes: dict[str, Any] = {}
-    if cpu_limit is not None:
-        changes.update(cpu_s=cpu_limit, wall_s=max(3 * cpu_limit, cpu_limit + 2))
-    if memory_limit is not None:
-        changes["memory_bytes"] = memory_limit << 20
-    return Limits(**{**dict(base), **changes})

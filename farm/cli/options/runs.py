@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from farm.cli.options.confinement import F, all_of
+from farm.cli.options.group import F, all_of
 from farm.errors import ConfigError
 from farm.ledger.ledger import RunRow
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from farm.catalogue.eval_tasks import EvalTask
+from farm.app.submit import Prepared
 from farm.catalogue.model_spec import ModelSpec
+from farm.config import Settings
 from farm.ids import sample_seed
+from farm.inference.auth import bearer
 from farm.inference.generation import GenerateRequest
 from farm.ledger.ledger import PlannedProblem
 from farm.planning.context_room import ContextRoom
@@ -17,31 +19,42 @@ from farm.records.fields import in_words
 from farm.text import one_line
 
 
-def plan_lines(
-    spec: RunSpec, entry: ModelSpec, task: EvalTask, problems: tuple[PlannedProblem, ...], room: ContextRoom, key: str
-) -> Iterator[str]:
-    """The plan in words. `key`: the name of the variable that the key comes from, never its value."""
+def plan_lines(settings: Settings, prepared: Prepared) -> Iterator[str]:
+    """The plan in words. Of the server's key the variable that it comes from is named, never its value."""
+    spec, entry, problems, room = prepared.spec, prepared.entry, prepared.dataset.problems, prepared.room
     model, sampling, data = spec.model, spec.sampling, spec.dataset
     assert model is not None
+    key = bearer(settings, model.engine)[1]
     requests = len(problems) * sampling.n
     yield "dry run: nothing is sent and no run is recorded"
     yield f"model: {model.repo} on {model.device} ({model.engine}, {entry.status})"
-    yield f"eval task: {spec.eval_task}, protocol {spec.protocol}, judge {spec.judge.mode}"
+    if spec.judged:
+        yield f"eval task: {spec.eval_task}, protocol {spec.protocol}, judge {spec.judge.mode}"
+    elif spec.harness is not None:
+        yield (
+            f"task {spec.harness.task} in {spec.harness.environment}: {len(problems)} requests x {sampling.n}, "
+            "scored by lm-eval"
+        )
     yield f"servers: {', '.join(spec.servers)} (not asked); key: {key or 'none is set'}"
     yield f"slots: {model.max_concurrency} requests at a time on each; context: {model.max_context} tokens"
     yield f"dataset: {data.name}, {data.problems} problems{f' ({data.selection})' if data.selection else ''}"
     yield f"  from {data.source}, digest {data.digest[:16]}, tests: {data.tests}"
     yield f"samples: {sampling.n} a problem, {requests} requests; {in_words(sampling)}"
-    yield f"scores: {', '.join(f'pass@{k}' for k in spec.ks)}; tolerance {spec.tolerance:g}"
-    for ref in spec.references:
-        unlike = f"; not compared, measured with {', '.join(ref.unlike)}" if ref.unlike else ""
-        yield f"  {ref.label.replace('_', ' ')}: {ref.score:g} ({one_line(ref.source, 120)}){unlike}"
-    if not task.references:
-        yield "  no scores of others to compare with"
+    if spec.judged:
+        yield from _score_lines(spec)
     yield f"prompts: about {room.mean} tokens on average, {room.longest} the longest"
     yield from (f"caution: {line}" for line in room.in_words())
     yield from _request_lines(spec, problems[0])
     yield from _time_lines(spec, entry, requests, room)
+
+
+def _score_lines(spec: RunSpec) -> Iterator[str]:
+    yield f"scores: {', '.join(f'pass@{k}' for k in spec.ks)}; tolerance {spec.tolerance:g}"
+    for ref in spec.references:
+        unlike = f"; not compared, measured with {', '.join(ref.unlike)}" if ref.unlike else ""
+        yield f"  {ref.label.replace('_', ' ')}: {ref.score:g} ({one_line(ref.source, 120)}){unlike}"
+    if not spec.references:
+        yield "  no scores of others to compare with"
 
 
 def _request_lines(spec: RunSpec, problem: PlannedProblem) -> Iterator[str]:

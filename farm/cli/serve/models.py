@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
+from farm.app.catalogue import open_catalogue
 from farm.catalogue.catalogue import Catalogue
 from farm.catalogue.devices import DEVICES, device_name
 from farm.catalogue.engines import IN_WORDS
 from farm.catalogue.eval_tasks import EvalTask
 from farm.catalogue.model_spec import TEXT_TYPES, ModelSpec
-from farm.cli.options.catalogue import CATALOGUE, open_catalogue
+from farm.cli.options.model import CATALOGUE
 from farm.config import load
 from farm.errors import CatalogueError
 from farm.text import one_line

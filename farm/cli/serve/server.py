@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shlex
 import sys
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import click
 
-from farm.app.model_servers import waited_for
-from farm.catalogue.model_spec import ModelSpec
-from farm.cli.options.catalogue import CATALOGUE, open_catalogue
-from farm.cli.options.confinement import F, all_of
+from farm.app.server_start import ServerPlan, ServerStartRequest, plan_server, start_server
+from farm.cli.options.group import gathered
+from farm.cli.options.model import MODEL
 from farm.config import Settings, load
-from farm.errors import ConfigError, FarmError, Interrupted
-from farm.ids import new_run_id
+from farm.errors import ConfigError, FarmError
 from farm.inference.auth import bearer
 from farm.inference.client import Client
-from farm.records import ServedModel
 from farm.screen.terminal import Terminal
 from farm.server import manage
 from farm.server.api_keys import server_secrets
-from farm.server.images import DEFAULT_PORT, LaunchOptions
+from farm.server.images import DEFAULT_PORT
 from farm.server.launch import run_line
 from farm.server.local import command_line, model_file
 from farm.server.manage import CPU, ServerHandle
 from farm.text import one_line
 
-# Options of `farm server start` by the names that they have in `farm submit`
-_OF_A_SERVER = re.compile(r"--(port|image|weights)\b")
 STATUS_S = 3.0  # for a server to answer `farm server status`
 
-_HOW: Callable[[F], F] = all_of(
+REQUEST = gathered(
+    "request",
+    ServerStartRequest,
+    MODEL,
     click.option("--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True),
     click.option("--bind", default="127.0.0.1", show_default=True, help="Address; 0.0.0.0 for other hosts' workers."),
     click.option("--image", help="In place of the catalogue's image."),
@@ -54,103 +48,44 @@ _HOW: Callable[[F], F] = all_of(
         help="With --dev-mode: a checkout of tt-inference-server that stands in for the image's own code.",
     ),
     click.option("--no-auth", is_flag=True, help="Anybody who reaches the server may use it."),
-    click.option("--no-host-check", is_flag=True, help="Start although memory or disk seem to lack."),
+    click.option(
+        "--no-host-check", "host_check", is_flag=True, flag_value=False, default=True,
+        help="Start although memory or disk seem to lack.",
+    ),
     click.option("--threads", type=click.IntRange(1, 1024), help="Of device cpu; default: all cores but one."),
-)
+    click.option("--wait", "budget_s", type=click.FloatRange(1), metavar="S", help="Default: the catalogue's budget."),
+    click.option(
+        "--no-wait", "wait", is_flag=True, flag_value=False, default=True, help="Do not wait until it is ready."
+    ),
+    click.argument("arguments", nargs=-1),
+)  # fmt: skip
 
 
 @click.command()
-@click.option("--model", required=True, help="Short name or HF repo id, as in the catalogue (farm models).")
-@click.option("--device", required=True, help="n150, n300, t3k, ..., cpu.")
-@click.option("--engine", help="Of several catalogue entries: vLLM, forge, llama.cpp.")
-@click.option("--impl", help="Of several catalogue entries: the implementation.")
-@CATALOGUE
-@_HOW
-@click.option("--wait", "budget_s", type=click.FloatRange(1), metavar="S", help="Default: the catalogue's budget.")
-@click.option("--no-wait", is_flag=True, help="Do not wait until it is ready.")
+@REQUEST
 @click.option("--print-command", is_flag=True, help="Print the docker run line, without secrets, and start nothing.")
-@click.argument("arguments", nargs=-1)
-def start(**options: Any) -> int:
+def start(request: ServerStartRequest, print_command: bool) -> int:
     """Start the model server that the catalogue names, and wait until it answers.
 
-    It runs on after this command, for any number of runs, until `farm server stop`. ARGUMENTS, behind --, go to
-    the server behind farm's own.
+    It runs on after this command, for any number of runs, until `farm server stop`. ARGUMENTS, after --, go to
+    the server after farm's own.
     """
     settings = load()
-    catalogue = open_catalogue(settings, options["catalogue"])
-    spec = catalogue.spec(options["model"], options["device"], engine=options["engine"], impl=options["impl"])
-    server_id = new_run_id(f"{spec.name}-{spec.device}")
-    how = LaunchOptions(
-        server_id=server_id,
-        log=manage.server_log(settings, spec, server_id),
-        port=options["port"],
-        bind=options["bind"],
-        image=options["image"],
-        arguments=options["arguments"],
-        device_nodes=options["device_nodes"] or None,
-        cache=options["cache"],
-        weights=options["weights"],
-        dev_mode=options["dev_mode"] or options["dev_source"] is not None,
-        dev_source=options["dev_source"],
-        no_auth=options["no_auth"],
-    )
-    threads = options["threads"] or default_threads()
-    if options["print_command"]:
-        click.echo(_printed(spec, settings, how, threads))
+    if print_command:
+        click.echo(_printed(settings, plan_server(settings, request)))
         return 0
-    handle = manage.running(settings, spec, how.port)
-    if handle is not None:
-        click.echo(f"{spec.name} is served already by {handle.server.server_id}", err=True)
-    else:
-        check = not options["no_host_check"]
-        handle = manage.start(spec, settings, how, threads=threads, host_check=check, say=_say)
-        _say(f"server {server_id} starts ({handle.server.place}); its log: {how.log}")
-    if not options["no_wait"]:
-        wait_for(handle, spec, catalogue.served(spec), settings, options["budget_s"])
-    click.echo(handle.server.url)
+    click.echo(start_server(settings, request, Terminal()).server.url)
     return 0
-
-
-def started_server(
-    settings: Settings, spec: ModelSpec, model: ServedModel, server_id: str, options: dict[str, Any]
-) -> str:
-    """The URL of a server of `spec` on this host that is ready: the one that runs, else one that is started now.
-
-    `options`: those of --start-server (farm/cli/options/model_servers.py).
-    """
-    handle = manage.running(settings, spec)
-    if handle is not None:
-        _say(f"{spec.name} is served already by {handle.server.server_id}")
-    else:
-        how = LaunchOptions(
-            server_id=server_id,
-            log=manage.server_log(settings, spec, server_id),
-            port=options["server_port"],
-            image=options["server_image"],
-            weights=options["server_weights"],
-        )
-        try:
-            handle = manage.start(spec, settings, how, threads=default_threads(), say=_say)
-        except ConfigError as exc:
-            exc.remedy = _OF_A_SERVER.sub(r"--server-\1", exc.remedy)
-            raise
-        _say(f"server {server_id} starts ({handle.server.place}); its log: {how.log}")
-    wait_for(handle, spec, model, settings)
-    return handle.server.url
-
-
-def default_threads() -> int:
-    """One core is left to the programs: threads that spin on it would make both slow."""
-    return max(1, (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) - 1)
 
 
 def _say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _printed(spec: ModelSpec, settings: Settings, how: LaunchOptions, threads: int) -> str:
+def _printed(settings: Settings, plan: ServerPlan) -> str:
+    spec, how = plan.spec, plan.options
     if spec.device == CPU:
-        return shlex.join(command_line(spec, model_file(spec, how.weights), how, threads))
+        return shlex.join(command_line(spec, model_file(spec, how.weights), how, plan.threads))
     try:
         launch = manage.plan_container(spec, how)
     except ConfigError as exc:
@@ -167,29 +102,6 @@ def _printed(spec: ModelSpec, settings: Settings, how: LaunchOptions, threads: i
         manage.write_spec_file(launch)
         _say(f"wrote {launch.spec_file[0]}, which the line mounts")
     return run_line(launch, names)
-
-
-def wait_for(
-    handle: ServerHandle, spec: ModelSpec, model: ServedModel, settings: Settings, budget_s: float | None = None
-) -> None:
-    """Return when the server answers; the error says why it never will, or has not within the catalogue's budget."""
-    token, origin = bearer(settings, spec.engine)
-    started = time.monotonic()
-    budget = budget_s or spec.tensor_cache_timeout_s
-    with Client(handle.server.url, token=token, token_origin=origin, url_origin="farm server start") as client:
-        try:
-            facts = waited_for(client, model, budget, display=Terminal(), check_alive=handle.check_alive)
-        except KeyboardInterrupt:
-            name = handle.server.server_id
-            raise Interrupted(
-                f"not waited for; the server {name} goes on starting",
-                remedy=f"look with: farm server status; end it with: farm server stop {name}",
-            ) from None
-    context = f", context {facts.max_context}" if facts.max_context is not None else ""
-    _say(
-        f"ready after {time.monotonic() - started:.0f} s: {handle.server.url} serves {', '.join(facts.served)}"
-        f"{context}; stop it with: farm server stop {handle.server.server_id}"
-    )
 
 
 @click.command()
@@ -241,7 +153,7 @@ def logs(name: str | None, follow: bool, tail: int) -> int:
     return 0
 
 
-def _copy_more(file: Any, handle: ServerHandle) -> None:
+def _copy_more(file: BinaryIO, handle: ServerHandle) -> None:
     more = file.read()
     if more:
         sys.stdout.write(more.decode(errors="replace"))

@@ -14,7 +14,8 @@ from typing import Any
 
 from farm import protocols
 from farm.app.home import blob_store, open_ledger
-from farm.app.run import RunOptions, refuse_paused, run_to_end
+from farm.app.requests import RunOptions
+from farm.app.run import refuse_paused, run_to_end
 from farm.benchmarks.registry import LM_EVAL
 from farm.config import Settings
 from farm.datasets.select import Selection
@@ -27,7 +28,7 @@ from farm.lm_eval.plugin import livecodebench, verdicts
 from farm.lm_eval.plugin.grading import verdicts_of
 from farm.lm_eval.runs.plan import Asked, harness_dataset
 from farm.lm_eval.runs.requests import Group, Instance
-from farm.planning.plan import PlannedDataset, evaluation_spec, plan_dataset, plan_evaluation
+from farm.planning.plan import PlannedDataset, Rules, evaluation_spec, plan_dataset, plan_evaluation
 from farm.planning.score_inputs import document_name
 from farm.records import ServedModel, default_limits
 from farm.scoring.passk import default_ks
@@ -42,7 +43,7 @@ class Farm:
     settings: Settings
     model: ServedModel
     server: str
-    how: RunOptions
+    options: RunOptions
     label: str = ""  # part of a run's name: another label, another run
 
 
@@ -60,9 +61,9 @@ def generate(farm: Farm, group: Group) -> tuple[str, dict[int, list[str]]]:
             print(f"run {run_id}: all was generated before", file=sys.stderr)  # noqa: T201 - for the user of lm-eval
         else:
             print(f"run {run_id}: {len(group.documents)} requests x {group.sampling.n}", file=sys.stderr)  # noqa: T201
-            how = farm.how.on((farm.server,))
+            options = farm.options.on((farm.server,))
             refuse_paused(
-                run_id, run_to_end(farm.settings, ledger, run_id, how, display=Terminal(), retry_unjudged=True)
+                run_id, run_to_end(farm.settings, ledger, run_id, options, display=Terminal(), retry_unjudged=True)
             )
         if judged:
             verdicts.remember(verdicts_of(ledger, run_id))
@@ -101,21 +102,17 @@ def _plan(farm: Farm, ledger: Ledger, group: Group, dataset: PlannedDataset, *, 
     subject.append(group.sampling.model_dump(mode="json"))
     slug = re.sub(r"[^a-z0-9]+", "-", group.task.lower()).strip("-")[:30]
     run_id = f"lm-eval-{slug}-{sha256_hex(canonical_json(subject))[:16]}"
-    spec = evaluation_spec(
-        dataset,
+    rules = Rules(
         eval_task="livecodebench" if judged else group.task,
-        model=model,
-        servers=(farm.server,),
         protocol=protocol,
         judge=protocol.judge,
         sampling=group.sampling,
         limits=default_limits(protocol.judge),
         ks=tuple(default_ks(group.sampling.n)),
-        references=(),
         judged=judged,
     )
     with suppress(RunExists):  # interrupted, or asked once more
-        plan_evaluation(ledger, run_id, dataset, spec)
+        plan_evaluation(ledger, run_id, dataset, evaluation_spec(dataset, model, (farm.server,), rules))
     return run_id
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from farm.app.home import blob_store, open_ledger
-from farm.app.run import RunOptions, refuse_paused, run_to_end
+from farm.app.requests import RunOptions
+from farm.app.run import refuse_paused, run_to_end
 from farm.config import Settings
 from farm.datasets.resolve import DatasetSource
 from farm.datasets.select import Selection

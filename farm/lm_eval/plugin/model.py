@@ -12,7 +12,7 @@ from lm_eval.api.model import LM
 from lm_eval.api.registry import register_model
 from lm_eval.utils import simple_parse_args_string
 
-from farm.app.run import RunOptions
+from farm.app.requests import RunOptions
 from farm.config import load
 from farm.errors import ConfigError
 from farm.lm_eval.plugin.generation import Farm, generate
@@ -59,8 +59,8 @@ class FarmLM(LM):  # type: ignore[misc]
             settings, served, base_url or server_url, wait_s=float(wait_server), context_given=max_length is not None
         )
         drive = DriveOptions(deadline_s=float(timeout), stall_s=float(stall_timeout))
-        how = RunOptions(drive=drive, workers=workers)
-        self._farm = Farm(settings, served, url, how, str(label))
+        options = RunOptions(drive=drive, workers=workers)
+        self._farm = Farm(settings, served, url, options, str(label))
         self._seed, self._max_gen_toks = int(seed), int(max_gen_toks)
         self._runs: list[str] = []
 

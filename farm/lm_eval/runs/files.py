@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import click
 
 from farm.errors import RunIncomplete
 from farm.ledger import history
@@ -16,8 +13,8 @@ from farm.reports.exports.lm_eval import sanitized
 from farm.reports.write import durable
 
 
-def report_score(ledger: Ledger, run_id: str, folder: Path) -> None:
-    """Say lm-eval's figures on stdout, write its files below `folder`, and say their paths.
+def write_score(ledger: Ledger, run_id: str, folder: Path) -> tuple[list[str], list[Path]]:
+    """lm-eval's figures of a run, a line each and without their errors, and its files, written below `folder`.
 
     The names of the files hold the time of the scoring, so writing them again replaces them.
     Raises RunIncomplete if the run is not scored yet.
@@ -30,16 +27,12 @@ def report_score(ledger: Ledger, run_id: str, folder: Path) -> None:
             f"run {run_id} has no score yet", remedy=f"have its answers scored with: farm resume {run_id}"
         )
     score: dict[str, Any] = json.loads(stored)
-    _show_figures(spec.harness.task, score["figures"])
+    task, paths = spec.harness.task, []
     for name, text in sorted(score["files"].items()):
         path = folder / sanitized(spec.model.repo) / Path(name).name
         with durable(path) as file:
             file.write(text.encode())
-        click.echo(str(path))
-
-
-def _show_figures(task: str, figures: Mapping[str, Any]) -> None:
-    """A line each, without their errors."""
-    for name, value in sorted(figures.items()):
-        if "," in name and "_stderr" not in name:
-            click.echo(f"{task} {name}: {value}")
+        paths.append(path)
+    figures = sorted(score["figures"].items())
+    lines = [f"{task} {name}: {value}" for name, value in figures if "," in name and "_stderr" not in name]
+    return lines, paths

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from farm.app.run import RunOptions
-from farm.cli.conclude import conclude
+from farm.app.conclude import conclude
+from farm.app.requests import RunOptions
+from farm.cli.outcome import tell
 from farm.config import load
 from farm.coordinator.progress import Ended
 from farm.coordinator.receiving import Intake
@@ -61,8 +62,9 @@ def test_the_drive_ends_in_an_error_after_its_report(tmp_path: Path) -> None:
     with open_ledger(tmp_path) as ledger:
         keys = plan(ledger, "run-1", spec(), completed=2)
         ledger.acquire("run-1").record_results([result(key) for key in keys])
+        twice = conclude(settings, ledger, "run-1", RunOptions(), Ended("complete", conflicts=(keys[1],)))
         with pytest.raises(ConflictingResult, match="p1#1 first") as caught:
-            conclude(ledger, "run-1", settings, RunOptions(), Ended("complete", conflicts=(keys[1],)))
+            tell(twice)
         assert caught.value.exit_code == 4
         assert (tmp_path / "reports" / "run-1" / "report.json").exists()
-        assert conclude(ledger, "run-1", settings, RunOptions(), Ended("complete")) == 0
+        assert tell(conclude(settings, ledger, "run-1", RunOptions(), Ended("complete"))) == 0

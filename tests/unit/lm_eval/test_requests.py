@@ -54,7 +54,10 @@ def test_generation_arguments_are_read_as_lm_eval_reads_them(kwargs: dict[str, A
 
 @pytest.mark.parametrize(
     ("kwargs", "says"),
-    [({"top_k": 5, "min_p": 0.1}, "farm does not send min_p, top_k"), ({"temperature": "hot"}, "that no server takes")],
+    [
+        ({"best_of": 5, "beams": 2}, "farm does not send beams, best_of"),
+        ({"temperature": "hot"}, "that no server takes"),
+    ],
 )
 def test_what_cannot_be_sent_is_refused_by_name(kwargs: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigError, match=says):

@@ -1,0 +1,47 @@
+"""`farm grade` and `farm import`: judge completions that exist already, through the same queue and sandbox."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+from farm import protocols
+from farm.app.conclude import Outcome, drive
+from farm.app.display import Display
+from farm.app.home import open_ledger
+from farm.app.problems import plan_problems, source_of
+from farm.app.requests import GradeRequest
+from farm.config import Settings
+from farm.datasets.foreign import as_completions
+from farm.ids import new_run_id
+from farm.planning.plan import plan_grading
+from farm.records import default_limits
+from farm.records.fields import with_changes
+
+
+def grade(settings: Settings, request: GradeRequest, display: Display) -> Outcome:
+    """Record the completions as a run and judge them.
+
+    Raises DatasetError for a file that cannot be read, ConfigError for a judge of other tests, and what `drive` raises.
+    """
+    protocol, file = protocols.get(request.protocol), request.completions
+    source = source_of(settings, request.problems)
+    judge = request.judging.judge_of(protocol)
+    reading = as_completions(file) if request.foreign else nullcontext(file)
+    with open_ledger(settings) as ledger, reading as completions:
+        dataset = plan_problems(settings, request.problems, source, display)
+        kind = "import" if request.foreign else "grade"
+        run_id = request.run_id or new_run_id(f"{kind}-{file.name.split('.')[0]}")
+        _, left_out = plan_grading(
+            ledger,
+            run_id,
+            dataset,
+            completions,
+            protocol=protocol,
+            judge=judge,
+            limits=with_changes(default_limits(judge), request.judging.limits),
+            cache=request.judging.cache,
+        )
+        if left_out:
+            display.say(f"left out {left_out} completions of problems that are not in this run")
+        display.say(f"run {run_id}: judging {file}")
+        return drive(settings, ledger, run_id, request.options, display)

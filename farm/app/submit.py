@@ -1,0 +1,245 @@
+"""`farm submit`: from a request to a recorded run that is driven to its end.
+
+A task of lm-evaluation-harness goes the same way. A code task is a protocol and a dataset like any other; for one
+that lm-eval scores, lm-eval says what is asked and how, and nothing is judged here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from farm import protocols
+from farm.app.catalogue import open_catalogue
+from farm.app.checks import check_room
+from farm.app.conclude import Outcome, drive
+from farm.app.display import Display
+from farm.app.home import blob_store, datasets_folder, open_ledger
+from farm.app.model_servers import ready_servers, server_places
+from farm.app.problems import plan_problems, source_of
+from farm.app.requests import SubmitRequest
+from farm.app.server_start import started_server
+from farm.benchmarks import LmEvalTask
+from farm.benchmarks.registry import LM_EVAL, benchmarks
+from farm.catalogue.eval_tasks import EvalTask, eval_task, task_of
+from farm.catalogue.model_spec import ModelSpec
+from farm.config import Settings
+from farm.datasets.resolve import DatasetSource, resolve
+from farm.errors import ConfigError
+from farm.ids import new_run_id
+from farm.lm_eval.runs.task import PlannedTask, hub_file, plan_lm_eval_task
+from farm.planning.context_room import ContextRoom
+from farm.planning.plan import PlannedDataset, Rules, check_ks, evaluation_spec, plan_evaluation
+from farm.planning.references import Measurement, references_of
+from farm.records import HarnessRef, RunSpec, Sampling, ServedModel, default_limits
+from farm.records.fields import given_flags, with_changes
+from farm.scoring.passk import default_ks
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run as it would be recorded. Its problems and tests are stored, the run is not."""
+
+    run_id: str
+    dataset: PlannedDataset
+    spec: RunSpec
+    entry: ModelSpec
+    room: ContextRoom
+
+
+def submit(settings: Settings, request: SubmitRequest, display: Display) -> Outcome:
+    """Record the run and drive it to its end. Raises what `prepare` and `drive` raise."""
+    with open_ledger(settings) as ledger:
+        prepared = prepare(settings, request, display)
+        plan_evaluation(ledger, prepared.run_id, prepared.dataset, prepared.spec)
+        spec = prepared.spec
+        what = f"requests of {spec.eval_task}" if not spec.judged else "problems"
+        display.say(f"run {prepared.run_id}: {spec.dataset.problems} {what} x {spec.sampling.n} samples")
+        return drive(settings, ledger, prepared.run_id, request.options, display)
+
+
+def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask: bool = True) -> Prepared:
+    """The run that a request means. Without `ask` no model server is asked, or started.
+
+    Raises ConfigError for choices that do not go together, CatalogueError, DatasetError, and an InferenceError for
+    servers none of which is ready.
+    """
+    chosen = request.model
+    catalogue = open_catalogue(settings, chosen.catalogue)
+    entry = catalogue.spec(chosen.model, chosen.device, engine=chosen.engine, impl=chosen.impl)
+    model = catalogue.served(entry)
+    if request.task is not None and request.task.code_task is None:
+        planned = _lm_eval_task(settings, request, model, display)
+        model = model.model_copy(update={"chat": planned.chat})
+        run_id = request.run_id or new_run_id(f"{model.name}-{planned.harness.task}")
+        servers, model = _servers(settings, request, entry, model, run_id, display, ask=ask)
+        dataset, rules = planned.dataset, _lm_eval_rules(planned)
+    else:
+        task = _eval_task(request, model, catalogue.evals)
+        source = _source(settings, request, model, display)
+        rules = _rules(request, task)
+        run_id = request.run_id or new_run_id(f"{model.name}-{model.device}")
+        servers, model = _servers(settings, request, entry, model, run_id, display, ask=ask)
+        _caution(rules.sampling, display)
+        dataset = _problems(settings, request, source, rules, display)
+        rules = _with_references(rules, task, dataset)
+    spec = evaluation_spec(dataset, model, servers, rules)
+    room = check_room(settings, dataset, spec, ask=ask, display=display)
+    return Prepared(run_id, dataset, spec, entry, room)
+
+
+# --- judged by farm -----------------------------------------------------------------------------
+
+
+def _code_task(request: SubmitRequest) -> LmEvalTask | None:
+    """The code task that the request names. It brings its protocol, and the part of the dataset that counts."""
+    if request.task is None:
+        return None
+    if request.protocol is not None or request.eval_task is not None:
+        raise ConfigError("--task brings its own protocol and eval task", remedy="leave out --protocol and --eval-task")
+    return request.task.code_task
+
+
+def _eval_task(request: SubmitRequest, model: ServedModel, evals: tuple[EvalTask, ...]) -> EvalTask:
+    task = _code_task(request)
+    named = task.name if task is not None else request.eval_task or task_of(request.protocol)
+    return eval_task(model.name, named, evals)
+
+
+def _rules(request: SubmitRequest, task: EvalTask) -> Rules:
+    """By what the run is asked and judged; its references need the dataset."""
+    code_task = _code_task(request)
+    protocol = protocols.choose(code_task.protocol if code_task else request.protocol or task.protocol)
+    judge = request.judging.judge_of(protocol)
+    sampling = with_changes(protocol.sampling, request.sampling)
+    return Rules(
+        eval_task=task.task_name,
+        protocol=protocol,
+        judge=judge,
+        sampling=sampling,
+        limits=with_changes(default_limits(judge), request.judging.limits),
+        ks=check_ks(request.ks or None, sampling.n),
+        tolerance=task.tolerance,
+        cache=request.judging.cache,
+        harness=HarnessRef(task=code_task.name) if code_task else None,
+    )
+
+
+def _source(settings: Settings, request: SubmitRequest, model: ServedModel, display: Display) -> DatasetSource:
+    code_task = _code_task(request)
+    if code_task is not None and request.problems.dataset is None and code_task.dataset not in benchmarks():
+        return resolve(hub_file(settings, datasets_folder(settings), code_task, display.say))
+    # A CPU model is for trying farm out.
+    default = "sample" if model.device == "cpu" else "livecodebench"
+    return source_of(settings, request.problems, code_task.dataset if code_task else default)
+
+
+def _problems(
+    settings: Settings, request: SubmitRequest, source: DatasetSource, rules: Rules, display: Display
+) -> PlannedDataset:
+    choice, code_task = request.problems, _code_task(request)
+    if code_task is not None and code_task.platform is not None and not choice.selection.platforms:
+        part = replace(choice.selection, platforms=frozenset({code_task.platform}))
+        choice = replace(choice, selection=part)
+    tests = code_task.tests if code_task is not None else None
+    return plan_problems(settings, choice, source, display, protocol=rules.protocol, first_tests=tests)
+
+
+def _with_references(rules: Rules, task: EvalTask, dataset: PlannedDataset) -> Rules:
+    measured = Measurement(rules.protocol, rules.judge, rules.sampling, rules.limits, dataset.ref)
+    return replace(rules, references=references_of(task, measured))
+
+
+def _caution(sampling: Sampling, display: Display) -> None:
+    if sampling.n > 1 and sampling.temperature == 0:
+        display.say(f"caution: {sampling.n} samples at temperature 0 are likely the same; see --temperature")
+
+
+# --- scored by lm-eval --------------------------------------------------------------------------
+
+
+def _lm_eval_task(settings: Settings, request: SubmitRequest, model: ServedModel, display: Display) -> PlannedTask:
+    task, sampling = request.task, request.sampling
+    assert task is not None
+    _code_task(request)
+    if refused := _said_by_lm_eval(request):
+        raise ConfigError(
+            f"{', '.join(refused)}: lm-eval's task {task.name} says that itself; what is sent: --gen-kwargs"
+        )
+    given = sampling.model_fields_set
+    return plan_lm_eval_task(
+        settings,
+        blob_store(settings),
+        task,
+        model.name,
+        n=sampling.n if "n" in given else None,
+        seed=sampling.seed if "seed" in given else None,
+        limit=request.problems.selection.limit,
+        say=display.say,
+    )
+
+
+def _said_by_lm_eval(request: SubmitRequest) -> list[str]:
+    """The flags of choices that a task of lm-eval makes itself, or has no place for."""
+    problems, selection, judging = request.problems, request.problems.selection, request.judging
+    chosen = {
+        "--dataset": problems.dataset,
+        "--release": problems.release,
+        "--from": selection.date_from,
+        "--to": selection.date_to,
+        "--difficulty": selection.difficulties,
+        "--platform": selection.platforms,
+        "--ids": selection.ids,
+        "--exclude-errata": problems.exclude_errata,
+        "--tests": problems.tests != "all",
+        "--skip-bad-rows": problems.skip_bad_rows,
+        "--k": request.ks,
+        "--no-cache": not judging.cache,
+    }
+    flags = [flag for flag, value in chosen.items() if value]
+    return [
+        *flags,
+        *given_flags(request.sampling, apart_from=("n", "seed")),
+        *given_flags(judging.judge),
+        *given_flags(judging.limits),
+    ]
+
+
+def _lm_eval_rules(planned: PlannedTask) -> Rules:
+    return Rules(
+        eval_task=planned.harness.task,
+        protocol=LM_EVAL,
+        judge=LM_EVAL.judge,
+        sampling=planned.sampling,
+        limits=default_limits(LM_EVAL.judge),
+        ks=tuple(default_ks(planned.sampling.n)),
+        judged=False,
+        harness=planned.harness,
+    )
+
+
+# --- servers ------------------------------------------------------------------------------------
+
+
+def _servers(
+    settings: Settings,
+    request: SubmitRequest,
+    entry: ModelSpec,
+    model: ServedModel,
+    run_id: str,
+    display: Display,
+    *,
+    ask: bool,
+) -> tuple[tuple[str, ...], ServedModel]:
+    """The URLs of the run's servers, one of them started here if that is wished, and the model with their context."""
+    given = request.servers.urls
+    if request.start_server is not None and given:
+        raise ConfigError("--start-server and --server-url exclude each other")
+    if not ask:
+        return server_places(settings, given), model
+    if request.start_server is not None:
+        given = (started_server(settings, entry, model, run_id, request.start_server, display),)
+    ready = ready_servers(settings, model, given, request.servers.wait_s, display)
+    if ready.max_context is not None and ready.max_context < model.max_context:
+        display.say(f"caution: the server's context is {ready.max_context}, not {model.max_context}")
+        model = model.model_copy(update={"max_context": ready.max_context})
+    return ready.urls, model

@@ -1,0 +1,63 @@
+"""Which model, of which catalogue, on which servers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from farm.app.model_servers import DEFAULT_SERVER
+from farm.app.requests import ModelChoice, ServerChoice, StartServer
+from farm.cli.options.group import gathered
+
+CATALOGUE = click.option(
+    "--catalogue",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="A release_model_spec.json in place of the built-in table, or a YAML file that adds to it; repeatable.",
+)
+
+MODEL = gathered(
+    "model",
+    ModelChoice,
+    click.option("--model", required=True, help="Short name or HF repo id, as in the catalogue (farm models)."),
+    click.option("--device", required=True, help="Device that serves it: n150, n300, t3k, ..., cpu."),
+    click.option("--engine", help="Of several catalogue entries: vLLM, forge, llama.cpp."),
+    click.option("--impl", help="Of several catalogue entries: the implementation."),
+    CATALOGUE,
+)
+
+SERVERS = gathered(
+    "servers",
+    ServerChoice,
+    click.option(
+        "--server-url",
+        "urls",
+        multiple=True,
+        metavar="URL",
+        help=f"Model server; several share the work; default: FARM_SERVER_URL, else {DEFAULT_SERVER}.",
+    ),
+    click.option(
+        "--wait-server", "wait_s", type=click.FloatRange(0, 86400), default=0.0, metavar="S",
+        help="Wait so long for the server.",
+    ),
+)  # fmt: skip
+
+
+def _start_server(
+    start_server: bool, server_port: int, server_image: str | None, server_weights: Path | None
+) -> StartServer | None:
+    return StartServer(server_port, server_image, server_weights) if start_server else None
+
+
+START_SERVER = gathered(
+    "start_server",
+    _start_server,
+    click.option("--start-server", is_flag=True, help="Start the catalogue's server here, unless it runs; it stays."),
+    click.option("--server-port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Its port."),
+    click.option("--server-image", help="In place of the catalogue's image."),
+    click.option(
+        "--server-weights", type=click.Path(exists=True, path_type=Path), help="Folder of weights, or a GGUF file."
+    ),
+)

@@ -1,0 +1,162 @@
+"""A task of lm-evaluation-harness that a caller wants to run, and its plan: lm-eval makes the requests.
+
+lm-eval runs in an evaluation environment, in a process without secrets.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from farm.benchmarks import LmEvalTask
+from farm.benchmarks.registry import lm_eval_tasks
+from farm.config import Settings
+from farm.datasets.store import BlobStore
+from farm.environments.known import DEFAULT, VISION, environment_of, known
+from farm.environments.process import dataset_rows, plan_task
+from farm.environments.store import environments
+from farm.errors import ConfigError
+from farm.lm_eval.runs.plan import harness_dataset, planned_requests
+from farm.planning.plan import PlannedDataset
+from farm.records import HarnessRef, Sampling
+from farm.reports.write import durable
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChoice:
+    """A task by its name, or by the path of its YAML file; the rest is for tasks that lm-eval scores.
+
+    ConfigError for a code task that farm judges itself (`code_task`) with an option that only lm-eval could follow.
+    """
+
+    name: str
+    environment: str | None = None  # None: the one that the task needs
+    include_path: Path | None = None  # a folder with the user's own tasks
+    num_fewshot: int | None = None
+    gen_kwargs: str | None = None  # key=value,key=value or a JSON object
+    plain_prompts: bool = False  # texts for /v1/completions in place of conversations
+
+    def __post_init__(self) -> None:
+        if self.code_task is not None:
+            refuse_without_task(self)
+
+    @property
+    def code_task(self) -> LmEvalTask | None:
+        """The task as farm judges it; None: lm-eval scores it."""
+        return lm_eval_tasks().get(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTask:
+    """What lm-eval asks for a task, and how. `chat`: the requests are conversations."""
+
+    dataset: PlannedDataset
+    sampling: Sampling
+    harness: HarnessRef
+    chat: bool
+
+
+def refuse_without_task(task: TaskChoice) -> None:
+    """ConfigError for an option of `task` that only lm-eval could follow."""
+    flags = {
+        "--env": task.environment,
+        "--include-path": task.include_path,
+        "--num-fewshot": task.num_fewshot,
+        "--gen-kwargs": task.gen_kwargs,
+        "--plain-prompts": task.plain_prompts or None,
+    }
+    if given := [flag for flag, value in flags.items() if value is not None]:
+        raise ConfigError(f"{', '.join(given)}: only for a --task that lm-eval scores")
+
+
+def plan_lm_eval_task(
+    settings: Settings,
+    store: BlobStore,
+    task: TaskChoice,
+    model: str,
+    *,
+    n: int | None,
+    seed: int | None,
+    limit: int | None,
+    say: Callable[[str], None],
+) -> PlannedTask:
+    """lm-eval's requests for a task as a dataset. `n` and `seed` take the place of the task's own, `limit` is its
+    first documents; `say` hears what takes time.
+
+    Raises ConfigError for a task that farm cannot run, by its name; HarnessFailed with what lm-eval said.
+    """
+    place, name = _named(task.name)
+    environment = known(task.environment) if task.environment else environment_of(name)
+    if environment.name == VISION:
+        raise ConfigError(
+            f"task {name} needs pictures ({VISION}), and the server of {model} takes text: vision is not supported"
+        )
+    python = environments(settings).ensure(environment, say)
+    plan = plan_task(
+        python,
+        {
+            "task": place,
+            "include_path": None if task.include_path is None else str(task.include_path.absolute()),
+            "num_fewshot": task.num_fewshot,
+            "limit": limit,
+            "apply_chat_template": not task.plain_prompts,
+            "system_instruction": None,
+            "gen_kwargs": _gen_kwargs(task.gen_kwargs),
+            "metadata": {},
+        },
+    )
+    asked, sampling = planned_requests(plan, n=n, seed=42 if seed is None else seed)
+    name = plan["task"]
+    ref = HarnessRef(task=name, environment=environment.name, plan=store.put(json.dumps(plan).encode()))
+    return PlannedTask(harness_dataset(name, asked, store), sampling, ref, bool(plan["chat"]))
+
+
+def hub_file(settings: Settings, pulled: Path, task: LmEvalTask, say: Callable[[str], None]) -> Path:
+    """The documents of a code task that `farm dataset pull` does not know, as a JSONL file in the folder `pulled`.
+
+    Fetched once, in the environment EVALS, as lm-eval fetches them. Raises ConfigError, HarnessFailed.
+    """
+    path = pulled / task.dataset / f"{task.hub.split}.jsonl"
+    if not path.exists():
+        python = environments(settings).ensure(known(DEFAULT), say)
+        say(f"fetching {task.hub.path} for {task.name}, once")
+        rows = dataset_rows(python, task.hub.path, task.hub.name, task.hub.split)
+        with durable(path) as file:
+            file.write(b"".join(json.dumps(row).encode("ascii") + b"\n" for row in rows))
+    return path
+
+
+def _named(task: str) -> tuple[str, str]:
+    """A task as lm-eval shall look for it, and its name: that in its YAML where it is given by the path of that."""
+    if not task.endswith((".yaml", ".yml")):
+        return task, task
+    path = Path(task).absolute()
+    try:
+        found = re.search(r"(?m)^task:\s*[\"']?([^\s\"'#]+)", path.read_text("utf-8", "replace"))
+    except OSError as exc:
+        raise ConfigError(f"--task {task}: {exc.strerror}") from exc
+    return str(path), found[1] if found else path.stem
+
+
+def _gen_kwargs(text: str | None) -> dict[str, Any]:
+    """`key=value,key=value` or a JSON object, as lm-eval takes it."""
+    if not text:
+        return {}
+    try:
+        if text.lstrip().startswith("{"):
+            return dict(json.loads(text))
+        pairs = dict(part.split("=", 1) for part in text.split(","))
+    except ValueError as exc:
+        raise ConfigError("--gen-kwargs: neither key=value,... nor a JSON object") from exc
+    return {name.strip(): _value(value.strip()) for name, value in pairs.items()}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text.lower() if text in ("True", "False") else text)
+    except ValueError:
+        return text
