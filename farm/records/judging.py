@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from farm.ids import DEFAULT_RUNTIME, RUNTIME_PATTERN
-from farm.records.base import Record, is_default_runtime
+from farm.records.base import Record, is_default_runtime, is_none
 from farm.records.fields import Effect, Option
 
 
@@ -73,6 +73,17 @@ class Sampling(Record):
         Field(gt=0, le=1),
         Option("--top-p", "Default: the protocol's.", "top_p", "top_p", effect=Effect.SCORE, always=True),
     ] = None
+    top_k: Annotated[
+        int | None,
+        Field(ge=1),
+        Option(
+            "--top-k",
+            "Draw from so many of the likeliest tokens; default: not sent.",
+            "top_k",
+            "top_k",
+            effect=Effect.SCORE,
+        ),
+    ] = Field(default=None, exclude_if=is_none)
     max_tokens: Annotated[
         int,
         Field(ge=1),
