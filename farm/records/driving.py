@@ -21,4 +21,9 @@ class DriveOptions(Record):
     stall_s: Annotated[
         float, Field(gt=0, le=86400), Option("--stall-timeout", "Seconds without a token after the first.")
     ] = 120.0
+    first_token_s: Annotated[
+        float,
+        Field(gt=0, le=86400),
+        Option("--first-token-timeout", "Seconds to the first token of a server that had no request of late."),
+    ] = 600.0
     servers: tuple[str, ...] = ()  # base URLs, where they are not those of the plan

@@ -169,9 +169,7 @@ def ask(
         prompt, model, config.sampling, seed=seed,
         deadline_s=drive.deadline_s, stall_s=drive.deadline_s, first_token_s=drive.deadline_s,
     )  # fmt: skip
-    expectation = Expectation(
-        model.repo, model.engine, model.chat, drive.stall_s, max(drive.stall_s, GenerateRequest.first_token_s)
-    )
+    expectation = Expectation(model.repo, model.engine, model.chat, drive.stall_s, drive.first_token_s)
 
     def once() -> Asked:
         began = time.monotonic()

@@ -45,13 +45,16 @@ class Worker:
         self._connection.set(KEYS.worker(f"{name}@host"), "present", ex=600)
         self._pool = ThreadPoolExecutor(16)
 
-    def ask(self, *servers: ModelServer, limit: int = 4, deadline_s: float = 100.0) -> Future[Asked]:
+    def ask(
+        self, *servers: ModelServer, limit: int = 4, deadline_s: float = 100.0, first_token_s: float = 600.0
+    ) -> Future[Asked]:
         """One request, on its way."""
         config = GenerateConfig(
             model=ServedModel(name="m", repo="test/model", device="n300", max_concurrency=limit),
             sampling=Sampling(max_tokens=100),
             drive=DriveOptions(
-                servers=tuple(server.url for server in servers), deadline_s=deadline_s, stall_s=STALL_S
+                servers=tuple(server.url for server in servers), deadline_s=deadline_s, stall_s=STALL_S,
+                first_token_s=first_token_s,
             ),
         )  # fmt: skip
         return self._pool.submit(ask, self.servers, config, PROMPT, 1, run_id="run", sample="p#1", wanted=lambda: True)
@@ -92,6 +95,16 @@ def test_a_hang_is_noticed_nothing_new_is_sent_nothing_is_broken_off_and_it_goes
         server.thaw()
         assert texts(*asked) == [LONG] * 5
         assert (server.requests, server.aborted, worker.state(server).sick) == (5, 0, "")
+
+
+def test_a_server_that_gives_no_first_token_has_its_own_time_for_it(worker: Worker) -> None:
+    with serving() as server:
+        server.freeze()
+        asked = worker.ask(server, first_token_s=1.0)  # by default such a server may warm up for ten minutes
+        wait_until(lambda: worker.state(server).sick, "the server is stalled")
+        assert server.generated_tokens == 0
+        server.thaw()
+        assert texts(asked) == [LONG]
 
 
 @pytest.mark.fault
