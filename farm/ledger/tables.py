@@ -67,7 +67,7 @@ orders = Table(  # what somebody asked for who does not drive the run: farm.ledg
     metadata,
     Column("run_id", String(64), ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
     Column("wish", String(16), nullable=False),
-    Column("how", Text, nullable=False),  # HowToDrive, canonical JSON; of a cancel: empty
+    Column("how", Text, nullable=False),  # DriveOptions as canonical JSON; of a cancel: empty
     Column("at", Float, nullable=False),  # Unix time
 )
 
