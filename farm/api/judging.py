@@ -33,8 +33,8 @@ def judge(
     """The verdict on each program, in their order.
 
     `tests`: pairs of standard input and expected output, or a Suite (which also names a function to call, or holds
-    Python asserts), for all programs; or a Suite for each. `judge` is `JudgeSpec()` by default: each test in a
-    process of its own, up to the first failure. `limits` are by default those of that way of judging (6 CPU seconds
+    Python asserts), for all programs; or a Suite for each. `judge` is `JudgeSpec()` by default: each test in its
+    own process, up to the first failure. `limits` are by default those of that way of judging (6 CPU seconds
     and 1 GiB a test). `slots` programs run at a time, by default one per core.
 
     Raises SandboxUnavailable if programs cannot be confined here, SandboxLost if the sandbox died under a program

@@ -103,7 +103,7 @@ class Run:
         """Write the run as another tool's files into the folder `out`; their paths.
 
         `form` is one of `farm export --format`. Raises ConfigError for another one, RunIncomplete where the format
-        has no word for an unjudged sample.
+        cannot express an unjudged sample.
         """
         if form not in FORMATS:
             raise ConfigError(f"no format {form}", remedy=f"formats: {', '.join(FORMATS)}")

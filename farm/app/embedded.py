@@ -228,7 +228,7 @@ class EmbeddedStack:
 def runtime_directory(settings: Settings) -> Path:
     """A folder of this user alone, for sockets: $XDG_RUNTIME_DIR/farm, else farm-UID in the temporary folder.
 
-    Raises ConfigError when it belongs to somebody else or is open to others.
+    Raises ConfigError when another user owns it or others may read it.
     """
     base = settings.runtime_base
     path = base / "farm" if base else Path(tempfile.gettempdir()) / f"farm-{os.getuid()}"
@@ -253,7 +253,7 @@ def sweep(base: Path) -> list[Path]:
             continue
         with suppress(FileNotFoundError):  # another start sweeps too
             if not names and time.time() - directory.stat().st_mtime < START_S:
-                continue  # somebody is starting in it right now
+                continue  # another process is starting in it right now
         for name in names[1:]:
             name.kill()
         shutil.rmtree(directory, ignore_errors=True)

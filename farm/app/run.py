@@ -102,7 +102,7 @@ def run_to_end(
 
 
 def detach(ledger: Ledger, run_id: str, options: RunOptions, *, display: Display, retry_unjudged: bool) -> int:
-    """Order a run to be driven by a farm coordinator, and return at once. RunLocked if somebody drives it."""
+    """Leave a run to a farm coordinator, and return at once. RunLocked if another process drives it."""
     if retry_unjudged:
         journal = ledger.acquire(run_id)
         journal.retry_unjudged()

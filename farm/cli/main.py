@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "farm.cli.compare.compare:compare",
         "Compare runs with the first one, problem by problem; or as repeats.",
     ),
-    "gate": ("farm.cli.compare.gate:gate", "Pass or fail a run for CI, beside a stored run or its reference score."),
+    "gate": ("farm.cli.compare.gate:gate", "Pass or fail a run for CI, against a stored run or its reference score."),
     "export": (
         "farm.cli.compare.export:export",
         "Write a run as the files of lm-eval, tt-inference-server, LiveCodeBench, ...",

@@ -1,6 +1,6 @@
 """How long a run will take, from the speeds that the catalogue aims at; for `farm submit --dry-run`.
 
-A range, because nobody knows how long the answers will be, and with its assumptions in words.
+A range, because the length of the answers is unknown, with the assumptions behind it.
 """
 
 from __future__ import annotations

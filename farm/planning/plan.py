@@ -212,7 +212,7 @@ def plan_grading(
 ) -> tuple[RunSpec, int]:
     """Record a run that judges completions which exist already, and the completions themselves.
 
-    Completions of problems that the plan leaves out are left out too; their number is returned beside the
+    Completions of problems that the plan leaves out are left out too; their number is returned with the
     spec. DatasetError for one of a problem that the dataset does not have, and when none is left; ConfigError
     for a judge of other tests.
     """

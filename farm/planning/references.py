@@ -1,4 +1,4 @@
-"""The scores of others beside a run's: which of them it may be held against, and how the rest was measured.
+"""Published scores for a run: which of them it may be compared with, and how the others were measured.
 
 None is left out silently: one that was measured by another protocol, judge or sampling is carried along
 with what was other, and the report shows it without comparing.
@@ -14,7 +14,7 @@ from farm.records import DatasetRef, JudgeSpec, Limits, Reference, Sampling
 from farm.records.fields import Effect, labelled
 from farm.scoring.differences import judge_name
 
-BUNDLED = "sample"  # farm's own problems: nobody else measured anything on them
+BUNDLED = "sample"  # farm's own problems: there are no published scores on them
 
 
 @dataclass(frozen=True, slots=True)

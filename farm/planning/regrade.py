@@ -1,4 +1,4 @@
-"""Judging the stored completions of a run again, as a new run beside it.
+"""Judging the stored completions of a run again, as a new run.
 
 The new run has its own copy of the completions and the source's problems and suites, so it needs
 neither a model server nor the dataset's file, and outlives the source. What the source lacks is

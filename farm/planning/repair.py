@@ -1,7 +1,7 @@
 """A run that asks again for the programs that failed in another run, each with what went wrong.
 
 The samples are those of the source, one by one. What passed there is taken over as it is; what failed is asked for
-anew, by a prompt of its own. So pass@k is that of the model with one repair, as in LiveCodeBench.
+again, each sample with its own prompt. So pass@k is that of the model with one repair, as in LiveCodeBench.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def plan_repair(ledger: Ledger, run_id: str, source: RunRow, store: BlobStore, *
 
 
 def repair_prompts(spec: RunSpec, load: Callable[[str], bytes]) -> dict[SampleKey, bytes]:
-    """The prompt of each sample that is asked for anew, as JSON. `load` gives a stored value."""
+    """The prompt of each sample that is asked for again, as JSON. `load` gives a stored value."""
     if spec.repairs is None:
         return {}
     loaded = json.loads(load(spec.repairs.prompts))

@@ -1,4 +1,4 @@
-"""Whether a run can go on as what it was planned as, here and now.
+"""Checks before a resume: same spec, same plan, all test suites still stored.
 
 A score belongs to its spec. So nothing of it may have changed since the plan: neither the protocol's
 definition in this version of farm nor the tests in the store.
@@ -42,4 +42,4 @@ def check_resumable(ledger: Ledger, run_id: str, store: BlobStore) -> None:
         )
 
 
-_OTHER_VERSION = "resume it with the farm version that planned it, or judge its completions anew: farm regrade"
+_OTHER_VERSION = "resume it with the farm version that planned it, or judge its completions again: farm regrade"

@@ -20,7 +20,7 @@ class TestCase(Record):
 
 
 class Asserts(Record):
-    """What tests that are Python need beside themselves: mode `asserts`, docs/benchmarks.md.
+    """What tests that are Python need besides the tests: mode `asserts`, docs/benchmarks.md.
 
     Such a test's `input` is Python that raises unless the program is right; its `output` is empty. The
     names in `calls` stand for the program's functions and classes there.

@@ -64,7 +64,7 @@ class DatasetRef(Record):
 
 
 class Reference(Record):
-    """A score somebody else measured, in percent. One with `unlike` is shown and named, never compared with."""
+    """A published score, in percent. One with `unlike` is shown and named, never compared with."""
 
     label: Literal["published", "gpu_reference"]
     score: float

@@ -1,7 +1,7 @@
 """`farm status`, `farm watch` and `farm cancel`: a run as seen, and stopped, from elsewhere.
 
-The ledger says what is recorded and who drives the run; the coordinator's picture in Redis, where there is
-one, also what is out. Either is enough to watch; to cancel it takes the ledger.
+The ledger says what is recorded and who drives the run. The picture that its coordinator keeps in Redis adds the
+requests and programs that are running now. Either is enough to watch a run; to cancel one the ledger is needed.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from farm.screen.live import LiveView
 from farm.text import clock
 
 EVERY_S = 1.0
-CANCEL_WAIT_S = 60.0  # the driver looks each second, and waits for what workers have in hand
+CANCEL_WAIT_S = 60.0  # the driver looks each second, and waits for the jobs that workers have begun
 ENDED = ("complete", "incomplete")
-OTHER_REDIS = "what is out is not known here: FARM_BROKER_URL is not its coordinator's"
+OTHER_REDIS = "what runs now is not known here: FARM_BROKER_URL is not its coordinator's"
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class RunView:
     """What can be seen of a run now. Without a row the ledger here does not have it."""
 
     row: RunRow | None
@@ -65,13 +65,13 @@ class Sight:
         return Progress(self.standing.phases(), dict(self.standing.verdicts), 0, 0, 0, self.row.active_s, notice)
 
 
-class Eyes:
+class RunObserver:
     """The ledger and, where FARM_BROKER_URL is set, Redis. Use as a context manager."""
 
     def __init__(self, run_id: str, ledger: Ledger, connection: redis.Redis | None, keys: Keys) -> None:
         self._run_id, self._ledger, self._redis, self._keys = run_id, ledger, connection, keys
 
-    def look(self) -> Sight:
+    def look(self) -> RunView:
         """RunNotFound if neither the ledger nor Redis knows the run."""
         shown = self._picture()
         try:
@@ -79,18 +79,18 @@ class Eyes:
         except RunNotFound:
             if shown is None:
                 raise
-            return Sight(None, Standing(), shown)
+            return RunView(None, Standing(), shown)
         if row.state != "running":
             shown = None  # it may outlive a coordinator by a few seconds
         standing = standings(self._ledger, self._run_id).get(self._run_id, Standing())
-        return Sight(row, standing, shown, ordered_drive(self._ledger, self._run_id) is not None)
+        return RunView(row, standing, shown, ordered_drive(self._ledger, self._run_id) is not None)
 
-    def look_again(self) -> Sight:
+    def look_again(self) -> RunView:
         """As `look`, of a run that was there; one that only Redis knew may be gone."""
         try:
             return self.look()
         except RunNotFound:
-            return Sight(None, Standing(), None)
+            return RunView(None, Standing(), None)
 
     def _picture(self) -> Progress | None:
         try:
@@ -100,12 +100,12 @@ class Eyes:
 
 
 @contextmanager
-def eyes(run_id: str) -> Iterator[Eyes]:
+def observed(run_id: str) -> Iterator[RunObserver]:
     settings = load()
     connection = broker.client(settings, retries=0) if settings.broker_url is not None else None
     try:
         with open_ledger(settings) as ledger:
-            yield Eyes(run_id, ledger, connection, Keys(settings.key_prefix))
+            yield RunObserver(run_id, ledger, connection, Keys(settings.key_prefix))
     finally:
         if connection is not None:
             connection.close()
@@ -115,10 +115,10 @@ def eyes(run_id: str) -> Iterator[Eyes]:
 @click.argument("run_id")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(run_id: str, as_json: bool) -> None:
-    """Say how far a run is, who drives it and what is out."""
-    with eyes(run_id) as here:
-        sight = here.look()
-    facts = _facts(run_id, sight)
+    """Say how far a run is, who drives it and what is running now."""
+    with observed(run_id) as run:
+        view = run.look()
+    facts = _facts(run_id, view)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return
@@ -134,37 +134,37 @@ def status(run_id: str, as_json: bool) -> None:
 def watch(run_id: str) -> int:
     """Follow a run that is driven elsewhere, until it ends or pauses. Ctrl-C ends only the watching."""
     try:
-        with eyes(run_id) as here:
-            sight = _follow(here)
+        with observed(run_id) as run:
+            view = _follow(run)
     except KeyboardInterrupt:
         raise Interrupted(f"no longer watching run {run_id}; it goes on") from None
-    if sight.row is None:
+    if view.row is None:
         click.echo(f"run {run_id} ended, or its coordinator is gone: its ledger is not here")
         return 0
-    if sight.row.state == "complete":
+    if view.row.state == "complete":
         click.echo(f"run {run_id} is complete; its score: farm report {run_id}")
         return 0
-    reason = f": {sight.row.reason}" if sight.row.reason else ""
-    raise RunIncomplete(f"run {run_id} is {sight.row.state}{reason}", remedy=f"continue with: farm resume {run_id}")
+    reason = f": {view.row.reason}" if view.row.reason else ""
+    raise RunIncomplete(f"run {run_id} is {view.row.state}{reason}", remedy=f"continue with: farm resume {run_id}")
 
 
-def _follow(here: Eyes) -> Sight:
+def _follow(run: RunObserver) -> RunView:
     never = threading.Event()
-    sight = here.look()
-    with _view(sight) as view:
-        while not sight.over:
-            view.show(sight.progress())
+    view = run.look()
+    with _live_view(view) as live:
+        while not view.over:
+            live.show(view.progress())
             never.wait(EVERY_S)
-            sight = here.look_again()
-        if sight.row is not None:
-            view.show(sight.progress())
-    return sight
+            view = run.look_again()
+        if view.row is not None:
+            live.show(view.progress())
+    return view
 
 
-def _view(sight: Sight) -> LiveView:
-    if sight.row is None:
+def _live_view(view: RunView) -> LiveView:
+    if view.row is None:
         return LiveView(generates=True)
-    return LiveView(generates=sight.row.spec.generates)
+    return LiveView(generates=view.row.spec.generates)
 
 
 @click.command()
@@ -210,28 +210,28 @@ def progress_text(standing: Standing, *, generates: bool, judges: bool = True) -
     return f"{generated}{standing.judged}/{standing.planned} judged{unjudged}"
 
 
-def _facts(run_id: str, sight: Sight) -> dict[str, Any]:
+def _facts(run_id: str, view: RunView) -> dict[str, Any]:
     facts: dict[str, Any] = {"run": run_id}
-    if sight.row is not None:
-        facts |= _recorded(sight.row, sight)
-    if sight.picture is not None:
-        phases = sight.picture.phases
-        if sight.row is None:
+    if view.row is not None:
+        facts |= _recorded(view.row, view)
+    if view.picture is not None:
+        phases = view.picture.phases
+        if view.row is None:
             facts["samples"] = {"planned": sum(phases.values()), "judged": phases[Phase.JUDGED]}
-            facts["verdicts"] = sight.picture.verdicts
-        facts["now"] = {"in flight": sight.picture.in_flight, "executing": phases[Phase.EXECUTING]}
-        facts["notice"] = sight.picture.notice
+            facts["verdicts"] = view.picture.verdicts
+        facts["now"] = {"in flight": view.picture.in_flight, "executing": phases[Phase.EXECUTING]}
+        facts["notice"] = view.picture.notice
     return facts
 
 
-def _recorded(row: RunRow, sight: Sight) -> dict[str, Any]:
-    spec, standing = row.spec, sight.standing
+def _recorded(row: RunRow, view: RunView) -> dict[str, Any]:
+    spec, standing = row.spec, view.standing
     counts = {"planned": standing.planned, "generated": standing.completed, "judged": standing.judged}
     counts |= {"UNJUDGED": standing.unjudged} if standing.unjudged else {}
-    nobody = "nobody yet: it waits for a coordinator" if sight.ordered else "nobody"
+    idle = "none yet: it waits for a farm coordinator" if view.ordered else "none"
     return {
         "state": f"{row.state} ({row.reason})" if row.reason else row.state,
-        "driven by": row.owner if row.state == "running" else nobody,
+        "driven by": row.owner if row.state == "running" else idle,
         "planned at": datetime.fromtimestamp(row.created_at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
         "driven for": clock(row.active_s),
         "model": f"{spec.model.repo} on {spec.model.device}" if spec.model else "",

@@ -46,7 +46,7 @@ def coordinator(most: int, only: str | None) -> int:
     """
     settings = load()
     if settings.broker_url is None:
-        raise ConfigError("FARM_BROKER_URL is not set", remedy="a coordinator drives runs on workers of their own")
+        raise ConfigError("FARM_BROKER_URL is not set", remedy="a coordinator drives runs on the workers of that Redis")
     with open_ledger(settings) as ledger:
         if only is not None:
             return _drive_ordered(settings, ledger, _checked(only))
@@ -74,7 +74,7 @@ def _checked(run_id: str) -> str:
 
 
 def _drive_ordered(settings: Settings, ledger: Ledger, run_id: str) -> int:
-    """Drive one run as ordered. What stops it for good ends the order, so that nobody tries for ever."""
+    """Drive one run as ordered. An error that will not pass ends the order, so that it is not tried again forever."""
     order = ordered_drive(ledger, run_id)
     if order is None:
         raise RunNotOrdered(f"run {run_id} is not ordered", remedy=f"order it: farm resume {run_id} --detach")

@@ -38,7 +38,7 @@ def init_cluster(folder: Path, server_url: str) -> None:
     """Write the secrets and settings of a cluster of containers into FOLDER, a checkout of farm.
 
     The model server's key is taken from this environment (VLLM_API_KEY, JWT_SECRET, ...). Called again, it keeps the
-    passwords that are there, and takes the key, the server and the version anew.
+    existing passwords and replaces the key, the server and the version.
     """
     template = folder / "deploy" / "redis" / "users.acl"
     if not template.is_file() or not (folder / "docker-compose.yml").is_file():

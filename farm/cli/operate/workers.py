@@ -22,7 +22,7 @@ HEAD = ("worker", "role", "host", "version", "tier/env", "slots", "busy", "load"
 @BROKER
 @click.pass_context
 def workers(context: click.Context, broker_url: str | None) -> None:
-    """List the workers that are connected: what they are, where, and how much they have in hand."""
+    """List the workers that are connected: their roles, hosts, and how many jobs they are working on."""
     context.obj = broker_url
     if context.invoked_subcommand is not None:
         return
@@ -47,9 +47,9 @@ def workers(context: click.Context, broker_url: str | None) -> None:
 @click.option("--wait", "wait_s", type=click.FloatRange(0, 86400), default=0.0, metavar="S", help="Wait until it left.")
 @click.pass_obj
 def drain(broker_url: str | None, names: tuple[str, ...], wait_s: float) -> None:
-    """Ask workers to take no more, answer what they have in hand, and end. Nothing is lost.
+    """Ask workers to take no more jobs, finish those they have, and exit. Nothing is lost.
 
-    NAME is the worker's, or its beginning.
+    NAME is a worker's name, or the beginning of one.
     """
     settings, keys = settings_of(broker_url), None
     with closing(broker.client(settings)) as connection:
@@ -59,7 +59,7 @@ def drain(broker_url: str | None, names: tuple[str, ...], wait_s: float) -> None
         chosen = [find(there, name) for name in names]
         for worker in chosen:
             ask_to_drain(connection, keys, worker)
-            click.echo(f"{worker.name} was asked to drain; it has {worker.busy} in hand")
+            click.echo(f"{worker.name} was asked to drain; it is working on {worker.busy}")
         ends, pause = time.monotonic() + wait_s, threading.Event()
         left = {worker.name for worker in chosen} if wait_s else set()
         while left:

@@ -22,7 +22,7 @@ REQUEST = gathered(
     SERVERS,
     START_SERVER,
     problems(required=False),
-    click.option("--eval-task", metavar="NAME", help="Run this eval task although the model has none of its own."),
+    click.option("--eval-task", metavar="NAME", help="Run this eval task, also where the model has none."),
     TASK,
     click.option(
         "--protocol", help="Prompt, extraction, sampling, judge; default: tt where a reference has it, else official."

@@ -64,7 +64,7 @@ def show(found: Catalogue, name: str, device: str | None, catalogue: tuple[Path,
         for line in _evaluation(task):
             click.echo(line)
     if not tasks:
-        click.echo("no eval task of its own; run one with --eval-task livecodebench")
+        click.echo("it has no eval task; run one with --eval-task livecodebench")
 
 
 def _server(spec: ModelSpec) -> Iterator[str]:

@@ -27,8 +27,8 @@ def limit(url: str | None, requests: int | None, reset: bool) -> int:
     """Show or change how many requests a model server takes at a time.
 
     Without URL: all servers that had requests of late. The limit holds over all runs and workers of the
-    Redis of FARM_BROKER_URL, else of the one run that goes on here, and at once: 0 lets what is out finish
-    and starts nothing more.
+    Redis of FARM_BROKER_URL, else over the one run on this machine, and takes effect at once: with 0, requests
+    that were sent are finished and no more are sent.
     """
     if reset and (requests is not None or url is None):
         raise ConfigError("--default goes with a URL, and with no number")

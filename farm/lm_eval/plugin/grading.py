@@ -42,7 +42,7 @@ class Answers:
 
 
 def grade(settings: Settings, answers: Answers, protocol: Protocol) -> list[tuple[Judged, Verdict]]:
-    """Judge `answers` as `farm grade --protocol` does, in a run of its own.
+    """Judge `answers` as `farm grade --protocol` does, as a run.
 
     Raises RunIncomplete if one stays unjudged: an answer without verdict is no wrong answer.
     """

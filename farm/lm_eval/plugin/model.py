@@ -75,7 +75,7 @@ class FarmLM(LM):  # type: ignore[misc]
         return cls(**simple_parse_args_string(arg_string))
 
     def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
-        """The answers, in order. A request that stands there n times is n samples, each with a seed of its own."""
+        """The answers, in order. A request that is listed n times is n samples with n seeds."""
         texts: dict[int, list[str]] = {}
         for part in group(requests, seed=self._seed, max_gen_toks=self._max_gen_toks):
             run_id, answers = generate(self._farm, part)

@@ -1,7 +1,7 @@
 """`python -m farm.lm_eval.plugin.shim ARGS...`: lm-eval's command line with farm's model registered.
 
 lm-eval 0.4.13 and older do not read the entry point, so something has to import the model first.
-`farm lm-eval` starts this in a process of its own.
+`farm lm-eval` starts this in a separate process.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def test_show_says_what_serves_a_model_and_what_others_measured() -> None:
         assert expected in text
     assert "device t3k" not in text and "device t3k" in said("show", "Llama-3.2-3B-Instruct")
     assert "published: 14.2, protocol seed" in said("show", "Qwen2.5-7B-Instruct")
-    assert "no eval task of its own" in said("show", "QwQ-32B")
+    assert "it has no eval task" in said("show", "QwQ-32B")
     assert "never a token from JWT_SECRET" in said("show", "Qwen3-4B")
 
 
