@@ -1,0 +1,188 @@
+"""The routes of a model server, and its good answers."""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import time
+from typing import Any
+
+from tests.support.model_server.faults import misbehave
+from tests.support.model_server.script import prompt_of, tokens_of
+from tests.support.model_server.wire import Wire
+
+
+class Handler(Wire):
+    """One connection."""
+
+    counted = False  # among the requests in flight
+
+    # --- routes -----------------------------------------------------------------------------
+
+    def do_GET(self) -> None:
+        script = self.server.script
+        script.paths.append(self.path)
+        if self.path == "/health":
+            self.reply(script.health_status, b"")
+        elif self.path == "/stats":
+            self.reply_json(200, script.stats())
+        elif self.path == "/metrics":
+            waiting = script.in_flight - script.running
+            self.reply(
+                200,
+                f"vllm:num_requests_running {script.running}\nvllm:num_requests_waiting {waiting}\n"
+                f'vllm:generation_tokens_total{{model_name="{script.model}"}} {script.generated_tokens}.0\n'.encode(),
+                "text/plain",
+            )
+        elif not self.authorized():
+            self.reply_json(401, {"error": "Unauthorized"})
+        elif self.path == "/v1/models":
+            row = {"id": script.model, "object": "model", "max_model_len": script.max_context}
+            self.reply_json(200, {"object": "list", "data": [row]})
+        else:
+            self.reply_json(404, {"detail": "Not Found"})
+
+    def do_POST(self) -> None:
+        script = self.server.script
+        script.paths.append(self.path)
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if not self.authorized():
+            self.reply_json(401, {"error": "Unauthorized"})
+            return
+        body = json.loads(raw)
+        if self.path in ("/v1/chat/completions", "/v1/completions"):
+            script.peers.add(self.client_address[0])
+            script.request_ids += filter(None, [self.headers.get("X-Request-Id")])
+            self.counted = True
+            fault = script.arrive(body)
+            try:
+                if fault is not None:
+                    misbehave(self, fault, body)
+                else:
+                    self.generate(body)
+            finally:
+                self.leave()
+        elif self.path == "/tokenize" and script.tokenizer == "vllm":
+            count = len(tokens_of(prompt_of(body)))
+            answer = {"count": count, "max_model_len": script.max_context, "tokens": list(range(count))}
+            self.reply_json(200, answer)
+        elif self.path == "/tokenize" and script.tokenizer == "llamacpp":
+            self.reply_json(200, {"tokens": list(range(len(tokens_of(body.get("content", "")))))})
+        elif self.path == "/apply-template" and script.tokenizer == "llamacpp":
+            self.reply_json(200, {"prompt": prompt_of(body)})
+        else:
+            self.reply_json(404, {"detail": "Not Found"})
+
+    def leave(self) -> None:
+        """The request is over. Before its last bytes are sent: the client may send the next one at once."""
+        if self.counted:
+            self.counted = False
+            self.server.script.leave()
+
+    def authorized(self) -> bool:
+        header = self.headers.get("Authorization")
+        self.server.script.seen_authorization.append(header)
+        token = self.server.script.token
+        return token is None or header == f"Bearer {token}"
+
+    # --- answers ----------------------------------------------------------------------------
+
+    def generate(self, body: dict[str, Any]) -> None:
+        script = self.server.script
+        if script.check_model and body.get("model") != script.model:
+            message = f"The model `{body.get('model')}` does not exist."
+            self.reply_json(404, {"error": {"message": message, "type": "NotFoundError", "code": 404}})
+            return
+        if body.get("stream") and script.streaming == "refused":
+            self.reply_json(400, {"error": {"message": "stream is not supported", "code": 400}})
+            return
+        prompt, wanted = prompt_of(body), int(body.get("max_tokens") or 16)
+        prompt_tokens = len(tokens_of(prompt))
+        if prompt_tokens + wanted > script.max_context:
+            message = (
+                f"This model's maximum context length is {script.max_context} tokens. However, you requested "
+                f"{prompt_tokens + wanted} tokens ({prompt_tokens} in the messages, {wanted} in the completion). "
+                "Please reduce the length of the messages or completion."
+            )
+            self.reply_json(400, {"object": "error", "message": message, "type": "BadRequestError", "code": 400})
+            return
+        with script.slot():
+            text = script.answer(prompt, int(body.get("seed") or 0))
+            stops = [text.index(stop) for stop in body.get("stop") or () if stop in text]
+            tokens = tokens_of(text[: min(stops)] if stops else text)
+            finish = "stop" if len(tokens) <= wanted else "length"
+            tokens = tokens[:wanted]
+            self.work(script.prefill_s)
+            usage = {"prompt_tokens": prompt_tokens, "completion_tokens": len(tokens)}
+            if body.get("stream") and script.streaming == "yes":
+                self.stream(body, tokens, finish, usage)
+            else:
+                for _ in tokens[:: script.tokens_per_event]:
+                    self.work(script.decode_s * script.tokens_per_event)
+                    with script.lock:
+                        script.generated_tokens += script.tokens_per_event
+                self.leave()
+                self.reply_json(200, self.whole("".join(tokens), finish, usage))
+        with script.lock:
+            script.answered += 1
+            script.prompt_tokens += prompt_tokens
+
+    def work(self, seconds: float) -> None:
+        """The device is busy with this request for so long; or for ever, while it hangs.
+
+        Raises ConnectionAbortedError when the client is gone: vLLM aborts such a request.
+        """
+        script, ends = self.server.script, time.monotonic() + seconds
+        while True:
+            left = ends - time.monotonic()
+            if left > 0:
+                self.server.stopping.wait(min(left, 0.25))
+            elif not script.moving.is_set():
+                script.moving.wait(0.25)
+            if self.server.stopping.is_set():
+                raise ConnectionAbortedError("the server died")
+            if (left <= 0 or left > 0.25) and self.client_is_gone():
+                with script.lock:
+                    script.aborted += 1
+                raise ConnectionAbortedError("the client went away")
+            if left <= 0 and script.moving.is_set():
+                return
+
+    def client_is_gone(self) -> bool:
+        if not select.select([self.connection], [], [], 0)[0]:
+            return False
+        return not self.connection.recv(1, socket.MSG_PEEK)
+
+    def whole(self, text: str | None, finish: str, usage: dict[str, int], **message: Any) -> dict[str, Any]:
+        if self.path == "/v1/completions":
+            choice: dict[str, Any] = {"index": 0, "text": text, "finish_reason": finish}
+        else:
+            content = {"role": "assistant", "content": text, **message}
+            choice = {"index": 0, "message": content, "finish_reason": finish}
+        return {"model": self.server.script.model, "choices": [choice], "usage": usage}
+
+    def stream(self, body: dict[str, Any], tokens: list[str], finish: str, usage: dict[str, int]) -> None:
+        script = self.server.script
+        self.start_stream()
+        if self.path == "/v1/chat/completions":
+            self.event(self.delta({"role": "assistant", "content": ""}))
+        step = script.tokens_per_event
+        for first in range(0, len(tokens), step):
+            piece = tokens[first : first + step]
+            self.work(script.decode_s * len(piece))
+            self.event(self.delta({"content": "".join(piece)}))
+            with script.lock:
+                script.generated_tokens += len(piece)
+        self.event(self.delta({}, finish))
+        if (body.get("stream_options") or {}).get("include_usage"):
+            self.event({"model": script.model, "choices": [], "usage": usage})
+        self.leave()
+        self.event(None)
+
+    def delta(self, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+        if self.path == "/v1/completions":
+            choice: dict[str, Any] = {"index": 0, "text": delta.get("content", ""), "finish_reason": finish}
+        else:
+            choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        return {"model": self.server.script.model, "choices": [choice]}

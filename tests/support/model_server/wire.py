@@ -1,0 +1,58 @@
+"""The wire: replies, chunks and server-sent events, as bytes."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.support.model_server.server import HttpServer
+
+
+class Wire(BaseHTTPRequestHandler):
+    """Writes HTTP answers; which ones, the handler decides."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: HttpServer
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Quiet."""
+
+    def reply(self, status: int, body: bytes, content_type: str = "application/json", **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def reply_json(self, status: int, value: Any) -> None:
+        self.reply(status, json.dumps(value).encode())
+
+    def start_stream(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+
+    def chunk(self, data: bytes) -> None:
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+
+    def event(self, value: dict[str, Any] | None) -> None:
+        """One server-sent event; None is `[DONE]` and the end of the body."""
+        if value is None:
+            self.chunk(b"data: [DONE]\n\n")
+            self.wfile.write(b"0\r\n\r\n")
+        else:
+            self.chunk(b"data: " + json.dumps(value).encode() + b"\n\n")
+
+    def reset(self) -> None:
+        """Ends the connection with RST rather than FIN."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
