@@ -119,16 +119,20 @@ class Transient(InferenceError):
     """Base of failures that another try may heal."""
 
 
-class RateLimited(Transient):
-    """Raised on HTTP 429. `retry_after_s` is the server's wish, if it gave one."""
+class ServerBusy(Transient):
+    """Raised on HTTP 502, 503 and 504: no requests for now. `retry_after_s` is the server's wish, if it gave one."""
 
     def __init__(self, message: str, *, retry_after_s: float | None = None, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after_s = retry_after_s
 
 
+class RateLimited(ServerBusy):
+    """Raised on HTTP 429: too many requests."""
+
+
 class ServerError(Transient):
-    """Raised on HTTP 5xx and 408."""
+    """Raised on HTTP 408 and other 5xx, and for an answer that the server broke off."""
 
 
 class RequestTimeout(Transient):
@@ -162,7 +166,7 @@ class Permanent(InferenceError):
 
 
 class AuthRejected(Permanent):
-    """Raised on HTTP 401 and 403. Pauses the run: no sample is marked failed."""
+    """Raised on HTTP 401. Pauses the run: no sample is marked failed."""
 
 
 class ModelNotFound(Permanent):
@@ -171,6 +175,18 @@ class ModelNotFound(Permanent):
 
 class PromptTooLong(Permanent):
     """Raised when a prompt leaves no room in the context. Concerns that sample alone."""
+
+
+class AnswerWithheld(Permanent):
+    """Raised when a content filter of the server ended an answer. Concerns that sample alone."""
+
+
+class QuotaSpent(Permanent):
+    """Raised when the key's quota or credit is used up. Pauses the run: no sample is marked failed."""
+
+
+class Forbidden(Permanent):
+    """Raised on HTTP 403: the key is refused, or this one request."""
 
 
 class RequestRejected(Permanent):

@@ -75,9 +75,9 @@ class ServerWatch:
                 monitor.leave()
 
     @contextmanager
-    def flight(self, url: str) -> Iterator[Flight]:
-        """A request to a server under watch, as long as it is out."""
-        flight = Flight()
+    def flight(self, url: str, on_accepted: Callable[[], None]) -> Iterator[Flight]:
+        """A request to a server under watch, as long as it is out; `on_accepted` is called when the server takes it."""
+        flight = Flight(on_accepted)
         monitor = self._monitors[url]
         monitor.begin(flight)
         try:

@@ -11,6 +11,7 @@ import logging
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from itertools import count
 
 from redis.exceptions import RedisError
 
-from farm.admission.slots import LEASE_S, Slots, Ticket
+from farm.admission.slots import LEASE_S, Refused, Slots, Ticket
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,8 @@ class Admission:
         self._waiting: dict[str, _Request] = {}
         self._held: dict[str, _Request] = {}
         self._ended: list[Ticket] = []
+        self._accepted: Counter[str] = Counter()
+        self._refused: dict[str, Refused] = {}
         self._nudged = self._closed = False
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -96,6 +99,20 @@ class Admission:
             yield self._wait(request, wanted)
         finally:
             self._end(request)
+
+    def accepted(self, server: str) -> None:
+        """The server took a request: it has begun to answer."""
+        with self._changed:
+            self._accepted[server] += 1
+            self._nudge()
+
+    def refused(self, server: str, said: Refused) -> None:
+        """The server takes no requests for now, which slows all of them down. Before the slot is given back."""
+        with self._changed:
+            before = self._refused.get(server)
+            if before is None or (said.wait_s or 0.0) >= (before.wait_s or 0.0):
+                self._refused[server] = said
+            self._nudge()
 
     # --- the request's own thread -------------------------------------------------------------------
 
@@ -140,11 +157,15 @@ class Admission:
                 self._nudged = False
                 waiting = [request.ticket for request in self._waiting.values()]
                 ended, self._ended = self._ended, []
+                accepted, self._accepted = self._accepted, Counter()
+                refused, self._refused = self._refused, {}
                 now = time.monotonic()
                 due = now - renewed >= RENEW_S
                 held = [(r.ticket, r.server or "") for r in self._held.values()] if due else []
             try:
-                epoch, granted = self._slots.exchange(self._worker, epoch, waiting=waiting, held=held, ended=ended)
+                epoch, granted = self._slots.exchange(
+                    self._worker, epoch, waiting=waiting, held=held, ended=ended, accepted=accepted, refused=refused
+                )
             except RedisError as exc:
                 if not silent:
                     log.warning("no slot can be asked for or renewed, Redis does not answer: %s", exc)
@@ -153,6 +174,8 @@ class Admission:
                     if self._closed:
                         return
                     self._ended = ended + self._ended
+                    self._accepted += accepted
+                    self._refused = refused | self._refused
                     self._changed.wait_for(lambda: self._closed, 1.0)
                 renewed = 0.0  # what it holds may be forgotten: say so first
                 continue

@@ -51,4 +51,9 @@ class RunServers:
 
     def ailing(self) -> list[str]:
         """What to tell of the servers that get no requests."""
-        return [f"{state.url} gets no requests: {state.sick}" for state in self._states if state.sick]
+        told = [f"{state.url} gets no requests: {state.sick}" for state in self._states if state.sick]
+        return told + [
+            f"{state.url} refuses requests for now: it is asked again in {state.closed_s:.0f} s"
+            for state in self._states
+            if state.closed_s and not state.sick
+        ]

@@ -13,18 +13,21 @@ from dataclasses import replace
 from typing import Any, Self
 
 from farm.errors import BadResponse, InferenceError, Transient
-from farm.inference.answers import Answer, events, parse
+from farm.inference.answer_reader import AnswerReader, parse
 from farm.inference.counters import work_done
+from farm.inference.event_stream import begins_like_events
+from farm.inference.finish_reasons import Ending, ending
 from farm.inference.flight import Flight
 from farm.inference.generation import PINNED_DATE, Generated, GenerateRequest
-from farm.inference.refusals import refusal, refuses_streaming, stream_error
+from farm.inference.read_stream import read_stream
+from farm.inference.refusals import error_inside, refusal, refuses_streaming
+from farm.inference.stop_strings import cut
 from farm.inference.transport import Exchange, Transport
 
 __all__ = ["PINNED_DATE", "Client", "GenerateRequest", "Generated"]
 
 ERROR_BODY_BYTES = 64 << 10
 SMALL_BODY_BYTES = 4 << 20  # the list of models, the tokens of a prompt
-DRAIN_S = 1.0  # for the end of a stream's body, once its last event is here
 
 
 class Client:
@@ -82,9 +85,10 @@ class Client:
     def generate(self, request: GenerateRequest, flight: Flight | None = None) -> Generated:
         """The model's answer to `request`. `flight` hears of each token, and may end the request.
 
-        Raises an InferenceError: Transient ones may heal (RateLimited, ServerError, RequestTimeout,
-        Stalled, ConnectionLost, BadResponse), Permanent ones do not (AuthRejected, ModelNotFound,
-        PromptTooLong, RequestRejected). Asks once, or twice where the server refuses to stream.
+        Raises an InferenceError: Transient ones may heal (RateLimited, ServerBusy, ServerError, RequestTimeout,
+        Stalled, ConnectionLost, BadResponse), Permanent ones do not (AuthRejected, Forbidden, QuotaSpent,
+        ModelNotFound, PromptTooLong, RequestRejected, AnswerWithheld).
+        Asks once, or twice where the server refuses to stream.
         """
         started = time.monotonic()
         refused = 0
@@ -104,7 +108,6 @@ class Client:
         if flight is not None:
             flight.streams = stream and not self._whole
         patience_s = request.first_token_s if stream else deadline_s
-        answer = Answer(chat=bool(request.messages), max_chars=self._max_text_chars, where=self._where(request.path))
         with self._transport.exchange(
             "POST",
             request.path,
@@ -118,54 +121,48 @@ class Client:
                 if stream and refuses_streaming(exchange.status, body):
                     return exchange.requests
                 raise self._refusal(exchange, body, request.path)
-            ttft_s = None
-            if "text/event-stream" in exchange.headers.get("Content-Type", ""):
-                first = self._read_stream(exchange, request, answer, flight)
-                ttft_s = None if first is None else first - started
-            else:
-                self._whole = self._whole or stream
-                answer.add(self._json_body(exchange, request.path, self._max_body), part="message")
-                answer.check(streamed=False)
+            if flight is not None:
+                flight.accepted()
+            return self._read(exchange, request, started, flight, stream)
+
+    def _read(
+        self, exchange: Exchange, request: GenerateRequest, started: float, flight: Flight | None, stream: bool
+    ) -> Generated:
+        """The answer in the body of an exchange, cut where a stop string begins."""
+        where = self._where(request.path)
+        reader = AnswerReader(
+            chat=bool(request.messages),
+            max_chars=self._max_text_chars,
+            where=where,
+            server_error=lambda error: error_inside(
+                error, where=where, token_origin=self._token_origin, redact=self._transport.redact
+            ),
+        )
+        first = None
+        # By what comes, not by what the header calls it: proxies and small servers name a stream in many ways
+        if begins_like_events(exchange.peek()):
+            first = read_stream(
+                exchange, reader, max_bytes=self._max_body, stall_s=request.stall_s, flight=flight, where=where,
+                redact=self._transport.redact,
+            )  # fmt: skip
+        else:
+            self._whole = self._whole or stream
+            reader.add_whole(self._json_body(exchange, request.path, self._max_body))
+            reader.check_whole()
+        text, stop = cut(reader.text, request.stop)
+        finish = "length" if reader.full or ending(reader.finish_reason) is Ending.LENGTH else reader.finish_reason
         return Generated(
-            text=answer.text,
-            reasoning=answer.reasoning,
-            finish_reason="length" if answer.full else answer.finish_reason,
-            usage=answer.usage,
-            model=answer.model,
+            text=text,
+            reasoning=reader.reasoning,
+            finish_reason=finish if stop is None else "stop",
+            stop_reason=None if reader.stop_reason is None else str(reader.stop_reason),
+            cut_at=stop,
+            usage=reader.usage,
+            model=reader.model,
             latency_s=time.monotonic() - started,
-            ttft_s=ttft_s,
+            ttft_s=None if first is None else first - started,
             requests=exchange.requests,
         )
-
-    def _read_stream(
-        self, exchange: Exchange, request: GenerateRequest, answer: Answer, flight: Flight | None
-    ) -> float | None:
-        """Feeds the stream's events into `answer`; the monotonic time of its first token."""
-        where = self._where(request.path)
-        first: float | None = None
-        done = False
-        for data in events(exchange.chunks(), max_line=self._max_body, where=where):
-            if data.strip() == b"[DONE]":
-                done = True
-                break
-            value = parse(data, where=where, redact=self._transport.redact)
-            if isinstance(value, dict) and value.get("error"):
-                raise stream_error(
-                    value["error"], where=where, token_origin=self._token_origin, redact=self._transport.redact
-                )
-            answer.add(value, part="delta")
-            exchange.guard.progress(request.stall_s)
-            if flight is not None and answer.started:
-                flight.token()
-            if first is None and answer.started:
-                first = time.monotonic()
-            if answer.full:
-                return first
-        if not done and answer.finish_reason is None:
-            raise answer.bad("the stream ended before the answer was finished")
-        answer.check(streamed=True)
-        exchange.drain(DRAIN_S)
-        return first
 
     # --- questions around it ----------------------------------------------------------------
 

@@ -7,6 +7,7 @@ else to see, who looks at all its requests together (`farm.admission.server_watc
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from farm.inference.watchdog import Guard
 
@@ -14,7 +15,8 @@ from farm.inference.watchdog import Guard
 class Flight:
     """A request from its slot to its end. All methods are safe from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_accepted: Callable[[], None] = lambda: None) -> None:
+        self.accepted = on_accepted  # called when the server takes the request: it begins to answer
         self.begun = self.heard = time.monotonic()
         self.tokens = 0  # events with text in them; a server may put several tokens into one
         self.streams = True  # False: the server says nothing before the answer is complete

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from farm.ids import canonical_json, sha256_hex
+from farm.inference.stop_strings import requested
 from farm.protocols import render_text
 from farm.records import Message, Prompt, Sampling, ServedModel, Usage
 from farm.records.fields import sent
@@ -33,10 +34,11 @@ def pinned(repo: str) -> Mapping[str, Any] | None:
 class GenerateRequest:
     """One request: `messages` for the chat endpoint, or `prompt` for completions; exactly one of them.
 
-    `parameters` are the fields of the body that decide how tokens are drawn, by the body's names. Times are
-    seconds, counted from the start of the call: `first_token_s` is how long a server that is warming up may take
-    to the first token, `stall_s` the longest silence after it, `deadline_s` the end in any case. They are
-    generous because an aborted request can crash the TT backend.
+    `parameters` are the fields of the body that decide how tokens are drawn, by the body's names. The answer is cut
+    at the earliest of `stop`, whatever the server does with them. Times are seconds, counted from the start of the
+    call: `first_token_s` is how long a server that is warming up may take to the first token, `stall_s` the longest
+    silence after it, `deadline_s` the end in any case. They are generous because an aborted request can crash the
+    TT backend.
     """
 
     model: str
@@ -44,6 +46,7 @@ class GenerateRequest:
     prompt: str | None = None
     max_tokens: int = 2048
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    stop: tuple[str, ...] = ()
     seed: int | None = None
     chat_template_kwargs: Mapping[str, Any] | None = None
     deadline_s: float = 1800.0
@@ -64,6 +67,7 @@ class GenerateRequest:
             fields["prompt"] = render_text(prompt)
         parameters = sent(sampling)
         fields.setdefault("max_tokens", parameters.pop("max_tokens"))
+        fields.setdefault("stop", tuple(parameters.pop("stop", ())))
         return cls(model=served.repo, parameters=parameters, seed=seed, **fields)
 
     @property
@@ -92,6 +96,8 @@ class GenerateRequest:
         body.update(self.parameters)
         if self.seed is not None:
             body["seed"] = self.seed
+        if self.stop:
+            body["stop"] = requested(self.stop)
         body["stream"] = stream
         if stream:
             body["stream_options"] = {"include_usage": True}
@@ -100,11 +106,17 @@ class GenerateRequest:
 
 @dataclass(frozen=True)
 class Generated:
-    """A model's answer. `finish_reason` is `length` where the server or farm's own cap cut it."""
+    """A model's answer. `finish_reason` is `length` where the server or farm's own cap cut it.
+
+    `cut_at` is the stop string where farm cut the text; `stop_reason` what vLLM says that ended it, a stop string or
+    the number of a token.
+    """
 
     text: str
     reasoning: str | None = None
     finish_reason: str | None = None
+    stop_reason: str | None = None
+    cut_at: str | None = None
     usage: Usage = field(default_factory=Usage)
     model: str | None = None
     latency_s: float = 0.0

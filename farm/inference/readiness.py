@@ -15,10 +15,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from farm.errors import ConnectionLost, InferenceError, ModelNotFound, RateLimited, ServerError, Transient
+from farm.errors import ConnectionLost, InferenceError, ModelNotFound, ServerBusy, ServerError, Transient
 from farm.inference.client import Client, GenerateRequest
 from farm.records import Message
 from farm.text import one_line
+
+PROBE_TOKENS = 16  # some servers and models refuse fewer, or give no text within them
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def check(
     started = time.monotonic()
     with admit() as admitted:
         if admitted:
-            client.generate(_probe(expected_model, chat, probe_s))
+            client.generate(probe(expected_model, chat, probe_s))
     return ServerFacts(
         served=served,
         as_expected=as_expected,
@@ -117,7 +119,7 @@ def wait_ready(
 def _still(error: Transient, budget_s: float) -> Transient:
     """The same kind of error, saying that the whole budget was waited for."""
     message = f"the model server was not ready within {budget_s:g} s: {error.message}"
-    kind = type(error) if isinstance(error, ConnectionLost | ServerError | RateLimited) else ServerError
+    kind = type(error) if isinstance(error, ConnectionLost | ServerError | ServerBusy) else ServerError
     return kind(message, remedy=error.remedy or "look at the server's log")
 
 
@@ -143,12 +145,13 @@ def _max_context(row: dict[str, Any]) -> int | None:
     return None
 
 
-def _probe(model: str, chat: bool, probe_s: float) -> GenerateRequest:
+def probe(model: str, chat: bool, probe_s: float) -> GenerateRequest:
+    """The smallest request that tells whether a server answers."""
     return GenerateRequest(
         model=model,
         messages=(Message(role="user", content="Hi"),) if chat else (),
         prompt=None if chat else "Hi",
-        max_tokens=1,
+        max_tokens=PROBE_TOKENS,
         parameters={"temperature": 0.0},
         deadline_s=probe_s,
         first_token_s=probe_s,

@@ -1,25 +1,26 @@
 """Tries a request again where that can help, and only there.
 
-Rate limits, HTTP 408 and 5xx, lost connections and requests that were broken off because their server hung
-heal; any other 4xx fails at once, and a timeout or a senseless answer goes back to the coordinator, which
-counts attempts per sample. A server that is down spends no try: as long as it is not healthy, the wait goes
-on within the budget.
+Failures of one request (HTTP 408 and 500, an answer that was broken off, a lost connection, a request that was broken
+off because its server hung) are counted in tries. A server that takes no requests for now (HTTP 429, 502, 503, 504)
+says nothing about this one, so there it is time that counts: the wait goes on within the budget. Any other 4xx
+fails at once, and a timeout or a senseless answer goes back to the coordinator, which counts attempts per sample.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import SystemRandom
 from typing import Generic, TypeVar
 
-from farm.errors import ConnectionLost, RateLimited, ServerError, Stalled, Transient
+from farm.errors import ConnectionLost, RateLimited, ServerBusy, ServerError, Stalled, Transient
 
 T = TypeVar("T")
 
 _random = SystemRandom()
-_HEALING = (RateLimited, ServerError, ConnectionLost, Stalled)
+_HEALING = (ServerBusy, ServerError, ConnectionLost, Stalled)
 RETRY_AFTER_MAX_S = 300.0
 
 
@@ -42,26 +43,30 @@ def retrying(
     base_s: float = 0.5,
     cap_s: float = 30.0,
     jitter: Callable[[], float] = _random.random,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Retried[T]:
-    """Calls until it succeeds, at most `attempts` times and with waits of at most `budget_s` seconds in all.
+    """Calls until it succeeds; tries that failed are at most `attempts`, those that a busy server refused not counted.
 
     The wait before try n is random in the upper half of `base_s` * 2**n, up to `cap_s`, and at least what the
-    server asks for by Retry-After, up to RETRY_AFTER_MAX_S. Setting `stop` ends a wait at once. With `healthy`,
-    no try is made after a 5xx or a lost connection until it says True. `on_retry` is told the error
-    and the coming wait, in seconds. When tries, budget or patience are at an end, the last error is
-    raised; errors that do not heal are raised as they come.
+    server asks for, up to RETRY_AFTER_MAX_S. All waits together are at most `budget_s` seconds, and so is the time
+    since the first of several refusals in a row. Setting `stop` ends a wait at once. With `healthy`, no try is made
+    after a 5xx or a lost connection until it says True. `on_retry` is told the error and the coming wait, in
+    seconds. When tries or budget are at an end, the last error is raised; errors that do not heal are
+    raised as they come.
     """
     left_s = budget_s
-    failures = 0
-    calls = 0
+    failures = calls = tries = 0
+    busy_since: float | None = None
     while True:
         calls += 1
         try:
             return Retried(call(), calls)
         except _HEALING as error:
-            if calls >= attempts:
+            busy = isinstance(error, ServerBusy)
+            busy_since = (clock() if busy_since is None else busy_since) if busy else None
+            tries += not busy
+            if tries >= attempts or (busy_since is not None and clock() - busy_since > budget_s):
                 raise
-            asks_health = healthy is not None and not isinstance(error, RateLimited)
             while True:
                 delay = _delay(error, failures, base_s, cap_s, jitter)
                 failures += 1
@@ -72,12 +77,12 @@ def retrying(
                     on_retry(error, delay)
                 if stop.wait(delay):
                     raise
-                if not asks_health or (healthy is not None and healthy()):
+                if isinstance(error, RateLimited) or healthy is None or healthy():
                     break
 
 
 def _delay(error: Transient, failures: int, base_s: float, cap_s: float, jitter: Callable[[], float]) -> float:
     ceiling = min(cap_s, base_s * 2.0 ** min(failures, 30))
     backoff = ceiling * (0.5 + 0.5 * jitter())
-    wished = error.retry_after_s if isinstance(error, RateLimited) else None
+    wished = error.retry_after_s if isinstance(error, ServerBusy) else None
     return max(backoff, min(wished or 0.0, RETRY_AFTER_MAX_S))

@@ -30,6 +30,9 @@ from farm.logs import about
 from farm.text import one_line
 
 STALE_S = 1.0
+CHUNK_BYTES = 1 << 16
+FORM_BYTES = 6  # "event:"
+BLANK = b" \t\r\n\xef\xbb\xbf"  # and a byte-order mark
 USER_AGENT = f"farm/{__version__}"
 
 _current = threading.local()  # of the request that this thread is making: .guard, .connected
@@ -104,10 +107,23 @@ class Exchange:
         self.requests = requests  # that it took
         self.status = response.status
         self.headers = response.headers
+        self._head = b""
 
-    def chunks(self, size: int = 1 << 16) -> Iterator[bytes]:
-        """The body as it arrives, in pieces of at most `size` bytes, not unpacked."""
-        while chunk := self._response.read1(size, decode_content=False):
+    def peek(self) -> bytes:
+        """The first bytes of the body, enough to tell its form, which stay to be read; empty if there are none."""
+        while not self._head.strip(BLANK).startswith((b"{", b":", b"<")) and len(self._head.strip(BLANK)) < FORM_BYTES:
+            chunk = self._response.read1(CHUNK_BYTES, decode_content=False)
+            if not chunk:
+                break
+            self._head += chunk
+        return self._head
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body as it arrives, in pieces of at most 64 KiB, not unpacked."""
+        if self._head:
+            head, self._head = self._head, b""
+            yield head
+        while chunk := self._response.read1(CHUNK_BYTES, decode_content=False):
             yield chunk
         if self.guard.expired:  # a body without a length ends like this, too
             raise ConnectionAbortedError("ended by the guard")

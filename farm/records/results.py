@@ -52,6 +52,8 @@ class GenerateTelemetry(Record):
     requests: Count = 1  # HTTP requests made, retries included
     latency_s: Seconds = 0.0
     ttft_s: Seconds | None = None  # time to first token
+    stop_reason: str = ""  # as vLLM states it: the stop string, or the number of the token, that ended the answer
+    cut_at: str = ""  # the stop string where farm cut the answer, since the server had not
     finished_at: float = 0.0  # Unix time
 
 

@@ -15,7 +15,7 @@ from functools import partial
 
 from farm.admission.server_health import ServerHealth
 from farm.admission.server_watch import Expectation, ServerWatch
-from farm.admission.slots import Slots
+from farm.admission.slots import Refused, Slots
 from farm.admission.waiting import Admission, NotWanted
 from farm.config import Settings
 from farm.errors import (
@@ -23,15 +23,23 @@ from farm.errors import (
     ConfigError,
     ConnectionLost,
     FarmError,
+    Forbidden,
+    InferenceError,
     ModelNotFound,
     Permanent,
+    QuotaSpent,
+    RateLimited,
+    RequestRejected,
+    ServerBusy,
     ServerError,
     ServerUnwell,
+    Transient,
 )
 from farm.ids import sample_seed, sha256_hex
 from farm.inference.auth import bearer
 from farm.inference.client import Client, Generated, GenerateRequest
 from farm.inference.prompt_budget import fit
+from farm.inference.readiness import probe
 from farm.inference.retry import retrying
 from farm.inference.transport import checked_url
 from farm.queue.messages import GenerateConfig, GenerateJob
@@ -42,6 +50,9 @@ from farm.text import encode, one_line
 log = logging.getLogger(__name__)
 
 CHECK_S = 10.0  # for a question about a server's health
+WAIT_MAX_S = 300.0  # of what a server asks for that takes no requests for now
+# Somebody has to act before the run can go on; busy: for as long as a request may take, no try was let through
+_PAUSES = (AuthRejected, Forbidden, QuotaSpent, ModelNotFound, ServerUnwell, ServerBusy, ConfigError)
 
 
 class Servers:
@@ -107,7 +118,7 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
         context.drop(job)
         return
     except FarmError as exc:
-        pause = isinstance(exc, AuthRejected | ModelNotFound | ServerUnwell | ConfigError)  # somebody has to act first
+        pause = isinstance(exc, _PAUSES)
         context.fail(job, exc, final=isinstance(exc, Permanent) and not pause, pause=pause)
         return
     request, answer = asked.request, asked.answer
@@ -132,6 +143,8 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
         requests=asked.requests,
         latency_s=answer.latency_s,
         ttft_s=answer.ttft_s,
+        stop_reason=one_line(answer.stop_reason or "", 200),
+        cut_at=answer.cut_at or "",
         finished_at=time.time(),
     )
     context.answers.completion(job.run_id, job.fence, completion, telemetry, text, reasoning)
@@ -182,16 +195,43 @@ def ask(
 
         # Each try waits for a slot anew: none is held while a server is being given time to heal.
         with servers.admission.slot(run_id, urls, model.max_concurrency, still_wanted, sample) as url:
+            client = servers.client(url, model.engine)
             try:
-                with servers.watch.flight(url) as flight:
-                    client = servers.client(url, model.engine)
+                with servers.watch.flight(url, partial(servers.admission.accepted, url)) as flight:
                     request, _ = fit(client, wish, model.max_context)
                     answer = client.generate(request, flight)
-            except (ConnectionLost, ServerError) as exc:
-                servers.watch.report(url, exc)
+            except Forbidden as exc:
+                raise _of_the_key_or_the_sample(client, expectation, exc) from exc
+            except (ConnectionLost, ServerError, ServerBusy) as exc:
+                _tell(servers, url, exc)
                 raise
         return Asked(request, answer, url, answer.requests)
 
     with servers.watch.over(urls, expectation):
-        tried = retrying(once, stop=servers.stopping, budget_s=drive.deadline_s)
+        try:
+            tried = retrying(once, stop=servers.stopping, budget_s=drive.deadline_s)
+        except ServerBusy as exc:
+            if servers.stopping.is_set():
+                raise NotWanted from exc
+            raise
     return replace(tried.value, requests=tried.calls - 1 + tried.value.requests)
+
+
+def _tell(servers: Servers, url: str, error: ConnectionLost | ServerError | ServerBusy) -> None:
+    """All requests of a server hear of what is a matter of the server."""
+    if isinstance(error, ServerBusy):
+        wait_s = None if error.retry_after_s is None else min(error.retry_after_s, WAIT_MAX_S)
+        servers.admission.refused(url, Refused(isinstance(error, RateLimited), wait_s))
+    if not isinstance(error, RateLimited):
+        servers.watch.report(url, error)
+
+
+def _of_the_key_or_the_sample(client: Client, wanted: Expectation, refused: Forbidden) -> InferenceError:
+    """What a 403 is about: the sample alone, where the server takes another request with the same key."""
+    try:
+        client.generate(probe(wanted.repo, wanted.chat, CHECK_S))
+    except Transient as exc:
+        return exc
+    except InferenceError:
+        return refused
+    return RequestRejected(f"{refused.message}; other requests with the same key are accepted")

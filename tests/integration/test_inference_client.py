@@ -14,21 +14,24 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import requests
 
 from farm.errors import (
+    AnswerWithheld,
     AuthRejected,
     BadResponse,
     ConnectionLost,
+    Forbidden,
     InferenceError,
     ModelNotFound,
     PromptTooLong,
     RateLimited,
     RequestRejected,
     RequestTimeout,
+    ServerBusy,
     ServerError,
     Stalled,
 )
@@ -40,7 +43,7 @@ from farm.inference.retry import retrying
 from farm.records import Message
 from farm.text import decode, encode
 from tests.support.data import ROOT
-from tests.support.model_server import Fault, Kind, ModelServer, fixed_answers
+from tests.support.model_server import Fault, Kind, Link, ModelServer, fixed_answers
 from tests.support.wait import wait_until
 
 TOKEN = "s3cr3t-token"
@@ -144,14 +147,40 @@ def test_slots_bound_what_runs_not_what_waits() -> None:
         assert server.max_running <= 2 < server.max_in_flight <= 8
 
 
+@pytest.mark.parametrize("link", get_args(Link))
+def test_links_that_decorate_a_good_answer(server: ModelServer, client: Client, link: Link) -> None:
+    server.link, server.answer = link, saying("hello world!")
+    for request in (ASK, TEXT):
+        got = client.generate(request)
+        assert (got.text, got.usage.completion_tokens) == ("hello world!", 3)
+        assert got.finish_reason == (None if link == "no_reason" else "stop")
+    assert server.requests == 2, "asked once each"
+
+
+@STREAMING
+@pytest.mark.parametrize("stops", ["obeyed", "left in", "ignored"])
+def test_farm_cuts_at_the_earliest_stop_string_whatever_the_server_does(
+    server: ModelServer, client: Client, streaming: Any, stops: Any
+) -> None:
+    server.streaming, server.stops, server.stops_most = streaming, stops, 4
+    server.answer = saying("code\nif x:\ndef y")
+    ask = replace(ASK, stop=("\nclass", "\ndef", "\n#", "\nprint", "\nif"))
+    got = client.generate(ask)
+    assert (got.text, got.finish_reason, got.cut_at) == ("code", "stop", "\nif")
+    assert server.bodies[0]["stop"] == ["\nclass", "\ndef", "\n#", "\nprint"]
+    server.answer = saying("code\ndef y")
+    got = client.generate(ask)
+    assert (got.text, got.cut_at) == ("code", None if stops == "obeyed" else "\ndef")
+
+
 # --- S1, S2, S15: refusals ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, RequestRejected), (403, AuthRejected), (404, ModelNotFound), (408, ServerError), (422, RequestRejected),
-        (429, RateLimited), (500, ServerError), (502, ServerError), (503, ServerError),
+        (400, RequestRejected), (403, Forbidden), (404, ModelNotFound), (408, ServerError), (422, RequestRejected),
+        (429, RateLimited), (500, ServerError), (502, ServerBusy), (503, ServerBusy),
     ],
 )  # fmt: skip
 def test_status(server: ModelServer, client: Client, status: int, kind: type[InferenceError]) -> None:
@@ -297,7 +326,7 @@ def test_after_a_timeout_the_client_still_works(server: ModelServer, client: Cli
     "kind",
     [
         "truncated_json", "html", "empty", "wrong_schema", "no_choices", "two_choices", "null_content", "tool_calls",
-        "cut_stream",
+        "cut_stream", "cut_blank",
     ],
 )  # fmt: skip
 def test_what_is_no_answer(server: ModelServer, client: Client, kind: Kind) -> None:
@@ -324,6 +353,28 @@ def test_an_error_inside_a_stream(
     server.faults = [Fault("stream_error", status=status, message=message)]
     with pytest.raises(kind, match=message):
         client.generate(ASK)
+
+
+@STREAMING
+@pytest.mark.parametrize(
+    ("fault", "kind", "words"),
+    [
+        (Fault("finish", message="abort"), ServerError, "finish_reason 'abort'"),
+        (Fault("finish", message="insufficient_system_resource"), ServerError, "insufficient_system_resource"),
+        (Fault("finish", message="content_filter"), AnswerWithheld, "content_filter"),
+        (Fault("choice_error", message="engine died"), ServerError, "engine died"),
+        (Fault("error_event", message="engine died"), ServerError, "engine died"),
+        (Fault("error_object", message="engine died"), ServerError, "engine died"),
+        (Fault("error_object", status=429, message="slow down"), RateLimited, "slow down"),
+    ],
+)
+def test_what_a_server_did_to_an_answer_is_no_answer(
+    server: ModelServer, client: Client, streaming: Any, fault: Fault, kind: type[InferenceError], words: str
+) -> None:
+    server.streaming, server.faults = streaming, [fault]
+    with pytest.raises(kind, match=words) as caught:
+        client.generate(ASK)
+    assert type(caught.value) is kind
 
 
 @STREAMING
@@ -453,7 +504,7 @@ def test_ready(server: ModelServer, client: Client) -> None:
     facts = check(client, "test/model")
     assert (facts.served, facts.max_context, facts.has_health) == (("test/model",), 32768, True)
     assert server.paths == ["/health", "/v1/models", "/v1/chat/completions"]
-    assert server.bodies[0]["max_tokens"] == 1
+    assert server.bodies[0]["max_tokens"] == 16
 
 
 def test_a_server_without_health_is_ready_too(server: ModelServer, client: Client) -> None:
@@ -486,7 +537,7 @@ def test_waiting_for_a_server_that_warms_up(server: ModelServer, client: Client)
         client, "test/model", budget_s=60, stop=threading.Event(), interval_s=0.01,
         on_progress=lambda elapsed, error: told.append(type(error).__name__),
     )  # fmt: skip
-    assert told == ["ServerError", "ServerError", "BadResponse"]
+    assert told == ["ServerBusy", "ServerBusy", "BadResponse"]
 
 
 def test_a_refused_key_is_not_waited_for(server: ModelServer) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from farm.ids import sample_seed
-from tests.support.model_server import Fault, Kind
+from tests.support.model_server import Fault, Kind, Quota
 from tests.support.serving import ServingFarm, serving_farm
 from tests.support.wait import wait_until
 
@@ -95,3 +95,65 @@ def test_a_full_server_gets_no_probe_of_another_run(farm: ServingFarm) -> None:
         second.finish()
         assert server.max_in_flight == 2
         farm.slots.set_limit(server.url, None)
+
+
+def test_a_rate_limit_without_retry_after_costs_few_requests_and_no_sample(farm: ServingFarm) -> None:
+    quota = Quota(requests=5, seconds=6.0)
+    with farm.server(quota=quota) as server:
+        run = farm.submit(server, n=3)
+        run.finish()
+        asked = sum(run.asked(server).values())
+        assert asked <= 2 * 18, f"{asked} requests for 18 samples"
+
+
+def test_a_server_that_is_away_for_a_while_costs_no_sample(farm: ServingFarm) -> None:
+    away = [None] * 4 + [Fault(status=status) for status in (502, 503, 504)] * 5
+    with farm.server(faults=away) as server:
+        run = farm.submit(server, n=3)
+        run.finish()
+        assert sum(run.asked(server).values()) == 18 + 15
+
+
+@pytest.mark.parametrize("words", ["abort", "error", "insufficient_system_resource", ""])
+def test_an_answer_that_the_server_broke_off_is_asked_for_again(farm: ServingFarm, words: str) -> None:
+    broken = Fault("finish", message=words) if words else Fault("cut_blank")
+    with farm.server(faults=[None] * 3 + [broken] * 4) as server:
+        run = farm.submit(server)
+        run.finish()
+        assert sum(run.asked(server).values()) == 24 + 4
+
+
+def test_a_403_beside_accepted_requests_is_that_samples_own_outcome(farm: ServingFarm) -> None:
+    def forbidden(number: int, body: dict[str, object]) -> Fault | None:
+        return Fault(status=403, body='{"message": "policy"}') if "even" in str(body["messages"]).lower() else None
+
+    with farm.server(faults=forbidden) as server:
+        run = farm.submit(server)
+        assert run.process.wait(200) == 3
+        assert {s.key.problem_id for s in run.states() if s.unjudged} == {"farm_even_odd"}
+        again = run.resume()
+        assert again.wait(200) == 3
+        assert "paused" not in again.stderr.lower()
+
+
+def test_a_filtered_answer_has_no_verdict_and_is_shown_by_name(farm: ServingFarm) -> None:
+    def filtered(number: int, body: dict[str, object]) -> Fault | None:
+        return Fault("finish", message="content_filter") if "even" in str(body["messages"]).lower() else None
+
+    with farm.server(faults=filtered) as server:
+        run = farm.submit(server)
+        assert run.process.wait(200) == 3
+        assert max(run.asked(server).values()) == 1
+        assert any("content_filter" in reason for reason in run.report()["coverage"]["unjudged_reasons"])
+
+
+def test_a_spent_quota_pauses_the_run_and_fails_no_sample(farm: ServingFarm) -> None:
+    spent = Quota(requests=8, seconds=1e6, body='{"error": {"code": "insufficient_quota", "message": "billing"}}')
+    with farm.server(quota=spent) as server:
+        run = farm.submit(server)
+        assert run.process.wait(200) == 3
+        assert "insufficient_quota" in run.process.stderr and "quota of the key" in run.process.stderr
+        assert not [s for s in run.states() if s.unjudged]
+        server.quota = None
+        run.resume().ok(200)
+        run.check_score()

@@ -15,7 +15,8 @@ As a process, for tests of whole commands: `python -m tests.support.model_server
 
 from __future__ import annotations
 
-from tests.support.model_server.script import Answer, Fault, FaultScript, Kind, fixed_answers
+from tests.support.model_server.links import Link
+from tests.support.model_server.script import Answer, Fault, FaultScript, Kind, Quota, fixed_answers
 from tests.support.model_server.server import ModelServer
 
-__all__ = ["Answer", "Fault", "FaultScript", "Kind", "ModelServer", "fixed_answers"]
+__all__ = ["Answer", "Fault", "FaultScript", "Kind", "Link", "ModelServer", "Quota", "fixed_answers"]

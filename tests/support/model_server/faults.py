@@ -71,6 +71,34 @@ def misbehave(handler: Handler, fault: Fault, body: dict[str, Any]) -> None:
         case "invalid_utf8":
             good = json.dumps(handler.whole("MARK", "stop", usage)).encode()
             handler.reply(200, good.replace(b"MARK", b"caf\xe9 \xff"))
+        case "finish" if streaming:
+            handler.start_stream()
+            handler.event(handler.delta({"content": "half an ans"}))
+            handler.event(handler.delta({}, fault.message))
+            handler.event(None)
+        case "finish":
+            handler.reply_json(200, handler.whole("half an ans", fault.message, usage))
+        case "cut_blank":
+            handler.start_stream()
+            handler.event(handler.delta({"content": "half an ans"}, ""))
+            handler.wfile.write(b"0\r\n\r\n")
+        case "choice_error" if streaming:
+            handler.start_stream()
+            spoiled = handler.delta({"content": "half an ans"})
+            spoiled["choices"][0]["error"] = {"message": fault.message}
+            handler.event(spoiled)
+            handler.event(None)
+        case "choice_error":
+            answer = handler.whole("half an ans", "stop", usage)
+            answer["choices"][0]["error"] = {"message": fault.message}
+            handler.reply_json(200, answer)
+        case "error_event":
+            handler.start_stream()
+            handler.event(handler.delta({"content": "half an ans"}))
+            handler.chunk(b"event: error\ndata: " + fault.message.encode() + b"\n\n")
+            handler.wfile.write(b"0\r\n\r\n")
+        case "error_object":
+            handler.reply_json(200, {"object": "error", "message": fault.message, "code": fault.status})
         case "stream_error":
             handler.start_stream()
             handler.event(handler.delta({"content": "half"}))

@@ -107,10 +107,13 @@ class Handler(Wire):
             )
             self.reply_json(400, {"object": "error", "message": message, "type": "BadRequestError", "code": 400})
             return
+        stops = body.get("stop") or []
+        if script.stops_most is not None and len(stops) > script.stops_most:
+            self.reply_json(400, {"error": {"message": f"at most {script.stops_most} stop strings", "code": 400}})
+            return
         with script.slot():
             text = script.answer(prompt, int(body.get("seed") or 0))
-            stops = [text.index(stop) for stop in body.get("stop") or () if stop in text]
-            tokens = tokens_of(text[: min(stops)] if stops else text)
+            tokens = tokens_of(self.stopped(text, stops))
             finish = "stop" if len(tokens) <= wanted else "length"
             tokens = tokens[:wanted]
             self.work(script.prefill_s)
@@ -127,6 +130,16 @@ class Handler(Wire):
         with script.lock:
             script.answered += 1
             script.prompt_tokens += prompt_tokens
+
+    def stopped(self, text: str, stops: list[str]) -> str:
+        """The text up to the earliest stop string; with it, where it is left in; all of it, if none is obeyed."""
+        if self.server.script.stops == "ignored":
+            return text
+        ends = [(text.index(stop), stop) for stop in stops if stop in text]
+        if not ends:
+            return text
+        place, stop = min(ends)
+        return text[: place + len(stop)] if self.server.script.stops == "left in" else text[:place]
 
     def work(self, seconds: float) -> None:
         """The device is busy with this request for so long; or for ever, while it hangs.

@@ -22,6 +22,11 @@ Kind = Literal[
     "pings",  # a stream of comments without a token
     "truncated_json", "html", "empty", "wrong_schema", "no_choices", "two_choices",
     "null_content", "reasoning_only", "tool_calls", "gzip_bomb", "huge", "invalid_utf8", "stream_error",
+    "finish",  # half an answer that ends with the finish reason `message`
+    "cut_blank",  # a stream with `finish_reason: ""` in each chunk that stops before the answer is finished
+    "choice_error",  # half an answer with an error in its choice
+    "error_event",  # half an answer, then `event: error`
+    "error_object",  # HTTP 200 with `{"object": "error"}`
 ]  # fmt: skip
 
 
@@ -33,8 +38,35 @@ class Fault:
     status: int = 500
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = '{"error": {"message": "scripted"}}'
-    message: str = "scripted"  # of `stream_error`
+    message: str = "scripted"  # of `finish` and the errors after HTTP 200
     size: int = 12 << 20  # of `huge` and `gzip_bomb`, bytes
+
+
+@dataclass
+class Quota:
+    """`requests` are taken in each window of `seconds`, counted from the first; others are refused."""
+
+    requests: int
+    seconds: float
+    status: int = 429
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = '{"error": {"message": "too many requests"}}'
+    refused: int = 0
+    _window: int = -1
+    _taken: int = 0
+    _began: float | None = None
+
+    def take(self, now: float) -> bool:
+        """Whether a request that comes at `now` (seconds) is taken."""
+        self._began = now if self._began is None else self._began
+        window = int((now - self._began) / self.seconds)
+        if window != self._window:
+            self._window, self._taken = window, 0
+        if self._taken < self.requests:
+            self._taken += 1
+            return True
+        self.refused += 1
+        return False
 
 
 FaultScript = Sequence[Fault | None] | Callable[[int, dict[str, Any]], Fault | None]

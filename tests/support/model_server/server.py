@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from farm.inference.auth import tt_token
 from tests.support.model_server.handler import Handler
-from tests.support.model_server.script import Answer, Fault, FaultScript, seeded_answer
+from tests.support.model_server.links import Link
+from tests.support.model_server.script import Answer, Fault, FaultScript, Quota, seeded_answer
 
 
 class ModelServer:
@@ -36,6 +37,10 @@ class ModelServer:
         tokenizer: Literal["vllm", "llamacpp", "none"] = "vllm",
         health: bool = True,
         check_model: bool = True,
+        link: Link = "plain",
+        stops: Literal["obeyed", "left in", "ignored"] = "obeyed",
+        stops_most: int | None = None,
+        quota: Quota | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -44,6 +49,8 @@ class ModelServer:
         self.prefill_s, self.decode_s, self.max_context = prefill_s, decode_s, max_context
         self.tokenizer, self.check_model = tokenizer, check_model
         self.tokens_per_event = tokens_per_event
+        self.link, self.stops, self.stops_most = link, stops, stops_most
+        self.quota = quota
         self.stopping = threading.Event()  # of this server, or of its present life
         self.moving = threading.Event()  # cleared: it hangs; connections stay open, nothing comes
         self.moving.set()
@@ -130,6 +137,8 @@ class ModelServer:
             self.bodies.append(body)
             self.in_flight += 1
             self.max_in_flight = max(self.max_in_flight, self.in_flight)
+            if self.quota is not None and not self.quota.take(time.monotonic()):
+                return Fault(status=self.quota.status, headers=self.quota.headers, body=self.quota.body)
         if callable(self.faults):
             return self.faults(number, body)
         return self.faults[number] if number < len(self.faults) else None

@@ -8,6 +8,8 @@ import struct
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
+from tests.support.model_server import links
+
 if TYPE_CHECKING:
     from tests.support.model_server.server import HttpServer
 
@@ -18,6 +20,7 @@ class Wire(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: HttpServer
+    held = b""  # what a link holds back
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""
@@ -36,20 +39,26 @@ class Wire(BaseHTTPRequestHandler):
 
     def start_stream(self) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        named = links.content_type(self.server.script.link)
+        if named is not None:
+            self.send_header("Content-Type", named)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
+        self.held = b""
+        if first := links.first_bytes(self.server.script.link):
+            self.chunk(first)
 
     def chunk(self, data: bytes) -> None:
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
 
     def event(self, value: dict[str, Any] | None) -> None:
         """One server-sent event; None is `[DONE]` and the end of the body."""
+        self.held += links.event_bytes(self.server.script.link, value)
+        if self.held and (value is None or self.server.script.link != "held_back"):
+            self.chunk(self.held)
+            self.held = b""
         if value is None:
-            self.chunk(b"data: [DONE]\n\n")
             self.wfile.write(b"0\r\n\r\n")
-        else:
-            self.chunk(b"data: " + json.dumps(value).encode() + b"\n\n")
 
     def reset(self) -> None:
         """Ends the connection with RST rather than FIN."""

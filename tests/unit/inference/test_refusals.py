@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 
 import pytest
 
 from farm.errors import (
     AuthRejected,
+    Forbidden,
     InferenceError,
     ModelNotFound,
     Permanent,
     PromptTooLong,
+    QuotaSpent,
     RateLimited,
     RequestRejected,
+    ServerBusy,
     ServerError,
 )
-from farm.inference.refusals import RETRY_AFTER_CAP_S, refusal, refuses_streaming, retry_after_s
+from farm.inference.refusals import error_inside, refusal, refuses_streaming
 
 
 def refused(status: int, message: str = "no", token: str = "", **headers: str) -> InferenceError:
@@ -32,10 +34,10 @@ def refused(status: int, message: str = "no", token: str = "", **headers: str) -
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (301, RequestRejected), (400, RequestRejected), (401, AuthRejected), (403, AuthRejected),
+        (301, RequestRejected), (400, RequestRejected), (401, AuthRejected), (402, QuotaSpent), (403, Forbidden),
         (404, ModelNotFound), (405, RequestRejected), (408, ServerError), (418, RequestRejected),
-        (422, RequestRejected), (429, RateLimited), (500, ServerError), (502, ServerError),
-        (503, ServerError), (504, ServerError), (599, ServerError),
+        (422, RequestRejected), (429, RateLimited), (500, ServerError), (502, ServerBusy),
+        (503, ServerBusy), (504, ServerBusy), (599, ServerError),
     ],
 )  # fmt: skip
 def test_kind_by_status(status: int, kind: type[InferenceError]) -> None:
@@ -59,6 +61,9 @@ def test_kind_by_status(status: int, kind: type[InferenceError]) -> None:
         "Input prompt (2664 tokens) is too long and exceeds limit of 2048",
         "request (4031 tokens) exceeds the available context size (2048 tokens), try increasing it",
         "the request exceeds the available context size. try increasing the context size",
+        "max_tokens=40000 cannot be greater than max_model_len=max_total_tokens=2048. Please request fewer output "
+        "tokens. (parameter=max_tokens, value=40000)",
+        "max_completion_tokens=300cannot be greater than max_model_len=204. Please request fewer output tokens.",
     ],
 )
 def test_context_overflow_in_the_words_of_vllm_and_llamacpp(message: str) -> None:
@@ -106,27 +111,38 @@ def test_a_redirect_names_its_target() -> None:
     assert "give the final URL" in error.remedy
 
 
-NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        (None, None), ("", None), ("soon", None), ("nan", None),
-        ("0", 0.0), ("7", 7.0), ("1.5", 1.5), ("-3", 0.0),
-        ("1000000000", RETRY_AFTER_CAP_S), ("9" * 5000, RETRY_AFTER_CAP_S), ("inf", RETRY_AFTER_CAP_S),
-        ("Sun, 01 Mar 2026 12:00:30 GMT", 30.0), ("Sun, 01 Mar 2026 11:00:00 GMT", 0.0),
-        ("Fri, 01 Mar 2999 11:00:00 GMT", RETRY_AFTER_CAP_S), ("Sun, 99 Mar 2026 12:00:30 GMT", None),
-    ],
-)  # fmt: skip
-def test_retry_after(value: str | None, seconds: float | None) -> None:
-    assert retry_after_s(value, NOW) == seconds
-
-
 def test_retry_after_reaches_the_error() -> None:
     error = refused(429, **{"Retry-After": "12"})
     assert isinstance(error, RateLimited)
     assert error.retry_after_s == 12.0
+
+
+@pytest.mark.parametrize("status", [403, 429])
+@pytest.mark.parametrize("words", ["You exceeded your current quota, check billing", "insufficient_quota"])
+def test_a_spent_quota_is_no_rate_limit(status: int, words: str) -> None:
+    error = refused(status, words)
+    assert isinstance(error, QuotaSpent)
+    assert "then resume the run" in error.remedy
+
+
+def test_a_rate_limit_that_is_called_a_quota_heals() -> None:
+    assert isinstance(refused(429, "Quota exceeded for requests per minute"), RateLimited)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ("overloaded", ServerError), ({"message": "x"}, ServerError), ({"code": 429, "message": "x"}, RateLimited),
+        ({"code": "429"}, RateLimited), ({"type": "rate_limit_error", "message": "x"}, RateLimited),
+        ({"type": "overloaded_error"}, ServerBusy), ({"status": 401}, AuthRejected), ({"code": 0}, ServerError),
+        ({"code": "insufficient_quota", "message": "x"}, QuotaSpent), (["x"], ServerError), (7, ServerError),
+        ({"code": 400, "message": "maximum context length is 10"}, PromptTooLong),
+    ],
+)  # fmt: skip
+def test_an_error_inside_an_answer(error: object, kind: type[InferenceError]) -> None:
+    found = error_inside(error, where="http://s/v1", token_origin="", redact=str)
+    assert type(found) is kind
+    assert "HTTP 200" in str(found)
 
 
 @pytest.mark.parametrize(
