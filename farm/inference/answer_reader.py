@@ -12,8 +12,8 @@ from typing import Any
 
 from farm.errors import AnswerWithheld, BadResponse, InferenceError, ServerError
 from farm.inference.event_stream import BYTE_ORDER_MARK
-from farm.inference.finish_reasons import Ending, ending, stated
 from farm.records import Usage
+from farm.records.finish_reasons import Ending, ending, stated
 from farm.text import decode_output, one_line
 
 TOKENS_MOST = 1 << 53  # beyond this a count of tokens is nonsense, and no JSON reader agrees on it

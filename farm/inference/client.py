@@ -16,13 +16,13 @@ from farm.errors import BadResponse, InferenceError, Transient
 from farm.inference.answer_reader import AnswerReader, parse
 from farm.inference.counters import work_done
 from farm.inference.event_stream import begins_like_events
-from farm.inference.finish_reasons import Ending, ending
 from farm.inference.flight import Flight
 from farm.inference.generation import PINNED_DATE, Generated, GenerateRequest
 from farm.inference.read_stream import read_stream
 from farm.inference.refusals import error_inside, refusal, refuses_streaming
 from farm.inference.stop_strings import cut
 from farm.inference.transport import Exchange, Transport
+from farm.records.finish_reasons import Ending, ending
 
 __all__ = ["PINNED_DATE", "Client", "GenerateRequest", "Generated"]
 
