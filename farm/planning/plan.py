@@ -245,7 +245,7 @@ def plan_grading(
         sampling=Sampling(n=fewest),
         limits=limits,
         dataset=dataset.ref,
-        ks=tuple(default_ks(fewest)),
+        ks=tuple(default_ks(max(counts.values()))),
         completions=hasher.hexdigest(),
         cache=cache,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from farm.records import UNSANDBOXED
+from farm.reports.answer_cautions import answer_cautions
 from farm.scoring.report import Report
 
 
 def cautions(report: Report) -> list[str]:
     """The cautions that apply; plain strings that may hold anything, like `sections`."""
     spec, cover = report.spec, report.coverage
-    found = []
+    found = answer_cautions(report)
     others = [name for name in report.answered_by if spec.model is not None and name != spec.model.repo]
     if others and spec.model is not None:
         found.append(f"The server says that {', '.join(others)} answered, not {spec.model.repo}.")

@@ -8,9 +8,10 @@ from typing import Any
 from farm.ledger import history
 from farm.ledger.ledger import Ledger
 from farm.ledger.plan_digest import check_plan
-from farm.records import Difficulty, SampleKey, SampleResult
+from farm.records import Completion, Difficulty, GenerateTelemetry, SampleKey, SampleResult
 from farm.records.phases import Stage
 from farm.reports.samples_jsonl import SampleRow, UnjudgedSample
+from farm.results.answers import AnswerLookup
 from farm.scoring.aggregate import NO_RESULT, ProblemFacts, SampleFacts, aggregate
 from farm.scoring.report import Counters, Report, Timing
 
@@ -76,10 +77,13 @@ def sample_rows(ledger: Ledger, run_id: str) -> Iterator[SampleRow]:
 
 def _facts(ledger: Ledger, run_id: str) -> Iterator[SampleFacts]:
     answered: dict[SampleKey, dict[str, Any]] = {}
+    records: dict[SampleKey, tuple[Completion, GenerateTelemetry]] = {}
     spec = ledger.run(run_id).spec
+    look_up = AnswerLookup(ledger, run_id, spec)
     source = spec.regraded_from
     earlier = {} if source is None else history.verdicts(ledger, source.run_id)
     for completion, telemetry in history.completion_records(ledger, run_id):
+        records[completion.key] = completion, telemetry
         answered[completion.key] = {
             "finish_reason": completion.finish_reason,
             "answered_by": completion.model,
@@ -91,7 +95,10 @@ def _facts(ledger: Ledger, run_id: str) -> Iterator[SampleFacts]:
             "server": telemetry.server if spec.generates else "",
         }
     for sample in judged_samples(ledger, run_id):
+        record = records.get(sample.key)
+        verdict = sample.verdict if isinstance(sample, SampleResult) else None
         yield SampleFacts(
+            answer=None if record is None else look_up.facts(*record, verdict),
             key=sample.key,
             earlier=earlier.get(sample.key),
             **answered.get(sample.key, {}),

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from farm.records import Difficulty, RunSpec, SampleKey, Verdict
 from farm.scoring import statistics
+from farm.scoring.answer_notes import AnswerFacts, answer_notes
 from farm.scoring.passk import mean_pass_at_k
 from farm.scoring.reference import check_references
 from farm.scoring.repeats import repeats
@@ -73,6 +74,7 @@ class SampleFacts:
     runtime: str = ""  # interpreter and runner versions
     cached: bool = False  # judged by an execution for another sample
     earlier: Verdict | None = None  # in the run that this one judges again
+    answer: AnswerFacts | None = None  # None: no answer is recorded
 
     def __post_init__(self) -> None:
         if self.verdict is not None and self.unjudged_reason is not None:
@@ -111,6 +113,7 @@ def aggregate(
     spent = tokens((sample.prompt_tokens, sample.completion_tokens) for sample in flat)
     rate = spent.completion / timing.wall_s if spent and timing.wall_s and spec.generates else None
     grouped = _Grouping(problems, rows, complete)
+    answers = [sample.answer for sample in flat if sample.answer is not None]
     return Report(
         run_id=run_id,
         kind=spec.kind,
@@ -151,6 +154,7 @@ def aggregate(
             sandboxes=dict(Counter(sample.sandbox for sample in flat if sample.sandbox and not sample.cached)),
             cached=sum(sample.cached for sample in flat),
             regrade=_regrade(flat) if spec.regraded_from is not None else None,
+            answers=answer_notes(answers) if answers else None,
             counters=counters or Counters(),
         ),
     )

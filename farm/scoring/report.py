@@ -17,6 +17,7 @@ from farm import __version__
 from farm.ids import canonical_json, sha256_hex
 from farm.records import Count, Record, RunId, RunSpec, Seconds, Verdict
 from farm.scoring.accuracy import AccuracyCheck
+from farm.scoring.answer_notes import AnswerNotes
 from farm.scoring.statistics import Interval, Share
 
 
@@ -211,6 +212,7 @@ class Telemetry(Record):
     sandboxes: dict[str, Count]  # samples executed per tier
     cached: Count = 0  # samples judged by an execution of the same program on the same tests for another one
     regrade: Regrade | None = None
+    answers: AnswerNotes | None = None  # None: nothing is known of them
     counters: Counters
 
 
