@@ -6,8 +6,10 @@ place that turns such text into bytes or shows it goes through here, so none of 
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from typing import Any
 
 _NOT_PLAIN = re.compile(r"[^\n\t\x20-\x7e]")  # the others need no look at their category
 
@@ -93,3 +95,27 @@ def json_type(value: object) -> str:
     if isinstance(value, str):
         return "a string"
     return "a list" if isinstance(value, list) else "an object"
+
+
+def load_json(data: str | bytes) -> Any:
+    """The value of JSON text in which no object has a key twice: one of the two values would be lost silently.
+
+    Raises ValueError, and RecursionError for text that is nested too deeply.
+    """
+    return json.loads(data, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"key {one_line(repr(name), 60)} occurs twice in one object")
+        found[name] = value
+    return found
+
+
+def longest_integer(data: str) -> int:
+    """How many digits the longest integer of JSON text has. Raises ValueError and RecursionError as `load_json`."""
+    lengths = [0]
+    json.loads(data, parse_int=lambda digits: lengths.append(len(digits.lstrip("-"))))
+    return max(lengths)

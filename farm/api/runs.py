@@ -181,7 +181,7 @@ def grade(
     problems: str | Path | ProblemChoice,
     completions: str | Path | Iterable[Mapping[str, object]],
     *,
-    protocol: str = "official",
+    protocol: str | None = None,
     judging: Judging | None = None,
     run_id: str | None = None,
     options: RunOptions | None = None,

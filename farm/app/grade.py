@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from dataclasses import replace
 
 from farm import protocols
 from farm.app.conclude import Outcome, drive
@@ -11,11 +11,15 @@ from farm.app.home import open_ledger
 from farm.app.problems import plan_problems, source_of
 from farm.app.requests import GradeRequest
 from farm.config import Settings
-from farm.datasets.foreign import as_completions
+from farm.datasets.completions import CompletionFile, read_completions
+from farm.datasets.foreign import own_scores, read_foreign, tool_of
 from farm.ids import new_run_id
 from farm.planning.plan import plan_grading
 from farm.records import default_limits
 from farm.records.fields import with_changes
+from farm.results.foreign import compared_with
+
+DEFAULT_PROTOCOL = "official"
 
 
 def grade(settings: Settings, request: GradeRequest, display: Display) -> Outcome:
@@ -23,11 +27,10 @@ def grade(settings: Settings, request: GradeRequest, display: Display) -> Outcom
 
     Raises DatasetError for a file that cannot be read, ConfigError for a judge of other tests, and what `drive` raises.
     """
-    protocol, file = protocols.get(request.protocol), request.completions
+    protocol, file = protocols.get(request.protocol or DEFAULT_PROTOCOL), request.completions
     source = source_of(settings, request.problems)
     judge = request.judging.judge_of(protocol)
-    reading = as_completions(file) if request.foreign else nullcontext(file)
-    with open_ledger(settings) as ledger, reading as completions:
+    with open_ledger(settings) as ledger:
         dataset = plan_problems(settings, request.problems, source, display)
         kind = "import" if request.foreign else "grade"
         run_id = request.run_id or new_run_id(f"{kind}-{file.name.split('.')[0]}")
@@ -35,13 +38,18 @@ def grade(settings: Settings, request: GradeRequest, display: Display) -> Outcom
             ledger,
             run_id,
             dataset,
-            completions,
+            CompletionFile(file, read_foreign if request.foreign else read_completions),
             protocol=protocol,
             judge=judge,
             limits=with_changes(default_limits(judge), request.judging.limits),
             cache=request.judging.cache,
+            extract=request.protocol is not None,
         )
         if left_out:
             display.say(f"left out {left_out} completions of problems that are not in this run")
         display.say(f"run {run_id}: judging {file}")
-        return drive(settings, ledger, run_id, request.options, display)
+        outcome = drive(settings, ledger, run_id, request.options, display)
+        if not request.foreign or outcome.report is None:
+            return outcome
+        theirs = compared_with(tool_of(file), own_scores(file), ledger, run_id)
+        return replace(outcome, lines=(*outcome.lines, *theirs))

@@ -120,11 +120,14 @@ class SubmitRequest:
 
 @dataclass(frozen=True, slots=True)
 class GradeRequest:
-    """Judge completions that exist already. `foreign`: the file is another tool's output."""
+    """Judge completions that exist already. `foreign`: the file is another tool's output.
+
+    A protocol that is named reads the answers, also of completions whose program the file has.
+    """
 
     problems: ProblemChoice
     completions: Path
-    protocol: str = "official"
+    protocol: str | None = None  # None: official, for answers that come without a program
     judging: Judging = field(default_factory=Judging)
     run_id: str | None = None
     foreign: bool = False

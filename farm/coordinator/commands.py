@@ -144,7 +144,7 @@ class Outbox:
             self._fresh_bytes -= _size(stored)
         else:
             stored = history.completion(self._ledger, self._journal.run_id, key)
-        return program_of(self._protocol, stored.completion, stored.text, self._prompt(key))
+        return program_of(self._protocol, stored.completion, stored.text, self._prompt(key), stored.program)
 
     def _asked(self, key: SampleKey) -> bytes:
         """The prompt of a sample: its problem's, or its own where a failed program is asked for again."""

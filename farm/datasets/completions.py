@@ -1,15 +1,15 @@
-"""Completions that somebody else generated, for `farm grade`.
+"""Completions that exist already, for `farm grade` and `farm import`.
 
-One JSON object per line with `question_id`, `index` (default: counts up per problem) and `output` (the
-model's raw text, from which the protocol extracts) or `code`. Where both are given `code` is taken: it
-is what the other side graded, so extracting again could only add a difference. An empty `code` says
-that nothing could be extracted. Other fields are ignored.
+`farm grade` takes one JSON object per line with `question_id`, `index` (default: counts up per problem) and `output`
+(the model's raw text, from which the protocol extracts) or `code`. Where both are given, `code` is what was extracted
+from `output` elsewhere. Null is an empty answer, and an empty `code` says that nothing could be extracted. Other fields
+are ignored. The files of other tools (`farm.datasets.foreign`) become the same rows.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +23,25 @@ MAX_COMPLETION_BYTES = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class CompletionRow:
-    """One completion: exactly one of `output` and `code` is not None. Either may hold any text."""
+    """One completion: at least one of `output` and `code` is not None. Either may hold any text."""
 
     question_id: str
     index: int
     output: str | None
     code: str | None
-    row: int  # line number in the file, from 1
+    row: int  # line of the file, or place in its list, from 1
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionFile:
+    """A file of completions and how it is read: any number of times, one row in memory at a time."""
+
+    path: Path
+    read: Callable[[Path], Iterator[CompletionRow]]
+
+    def rows(self) -> Iterator[CompletionRow]:
+        """The completions in the file's order. Raises DatasetError with `path:row`."""
+        return self.read(self.path)
 
 
 def read_completions(path: str | Path, *, max_row_bytes: int = MAX_COMPLETION_BYTES) -> Iterator[CompletionRow]:
@@ -43,8 +55,8 @@ def read_completions(path: str | Path, *, max_row_bytes: int = MAX_COMPLETION_BY
     seen: dict[tuple[str, int], int] = {}
     for line in read_lines(path, max_row_bytes=max_row_bytes):
         fields = parse_object(line, path)
-        question_id = fields.get("question_id")
-        if not isinstance(question_id, str) or not question_id:
+        question_id = id_text(fields.get("question_id"))
+        if not question_id:
             raise DatasetError(_wanted("question_id", "a string", fields), path=where, row=line.row)
         index = fields.get("index")
         if index is None:
@@ -53,16 +65,25 @@ def read_completions(path: str | Path, *, max_row_bytes: int = MAX_COMPLETION_BY
             raise DatasetError(_wanted("index", "a number from 0", fields), path=where, row=line.row)
         counts[question_id] += 1
         if (question_id, index) in seen:
-            name = one_line(f"{question_id}#{index}")
+            name = one_line(repr(f"{question_id}#{index}"))
             raise DatasetError(f"{name} is given in row {seen[question_id, index]} already", path=where, row=line.row)
         seen[question_id, index] = line.row
         code = _text(fields, "code", where, line.row)
         output = _text(fields, "output", where, line.row)
         if code is None and output is None:
-            raise DatasetError("neither output nor code is given", path=where, row=line.row)
-        yield CompletionRow(question_id, index, output if code is None else None, code, line.row)
+            if not fields.keys() & {"code", "output"}:
+                raise DatasetError("neither output nor code is given", path=where, row=line.row)
+            output = ""
+        yield CompletionRow(question_id, index, output, code, line.row)
     if not seen:
         raise DatasetError("the file holds no completion", path=where)
+
+
+def id_text(value: object) -> str:
+    """A problem's id as a file may have it, text or number; empty for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else ""
 
 
 def _text(fields: dict[str, object], name: str, where: str, row: int) -> str | None:

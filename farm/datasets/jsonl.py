@@ -8,7 +8,6 @@ costs a message and not the machine's memory.
 from __future__ import annotations
 
 import gzip
-import json
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from farm.errors import DatasetError
-from farm.text import json_type, one_line
+from farm.text import json_type, load_json, one_line
 
 # LiveCodeBench's 1 055 rows take 4.5 GB, 4 MB on average; a row is three times in memory while it is parsed.
 MAX_ROW_BYTES = 128 << 20
@@ -104,7 +103,7 @@ def parse_object(line: Line, path: str | Path) -> dict[str, object]:
     if line.data is None:
         raise DatasetError("the row is larger than the row size cap", path=where, row=line.row)
     try:
-        value = json.loads(line.data.decode("utf-8"))
+        value = load_json(line.data.decode("utf-8"))
     except UnicodeDecodeError as exc:
         raise DatasetError(f"not UTF-8: {exc.reason} at byte {exc.start}", path=where, row=line.row) from exc
     except (ValueError, RecursionError) as exc:

@@ -176,13 +176,17 @@ def dataset_of(path: Path) -> str:
 
 def id_of(fields: Fields) -> str:
     """The problem's id as far as it can be read from a row that may be bad; else empty."""
+    value = readable_id(fields) or fields.get("question_id") or fields.get("task_id")
+    return str(value)[:200] if isinstance(value, str | int) else ""
+
+
+def readable_id(fields: Fields) -> str:
+    """The id that the row's benchmark gives the problem; empty if no benchmark can read so much of it."""
     try:
         rows = benchmark_of(fields).rows
-        assert rows is not None
-        return rows.header_of(fields).problem_id
-    except Exception:  # noqa: BLE001 - whatever made the row a bad one may be raised again
-        value = fields.get("question_id") or fields.get("task_id")
-        return str(value)[:200] if isinstance(value, str | int) else ""
+        return "" if rows is None else rows.header_of(fields).problem_id
+    except Exception:  # noqa: BLE001 - a benchmark may come from any package, and the row may be a bad one
+        return ""
 
 
 def _parsed(fields: Fields, place: Place, parse: Callable[[Rows, Fields, Place], R]) -> R:

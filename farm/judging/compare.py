@@ -13,10 +13,11 @@ from decimal import Context, Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Literal
 
+from farm.records.judging import MAX_INT_DIGITS
+
 ValueMode = Literal["judge", "lcb"]
 Outcome = Literal["equal", "different", "error"]
 
-MAX_INT_DIGITS = 50_000  # LiveCodeBench's own limit; see docs/protocols.md
 _MAX_HEX_DIGITS = 41_530  # of an integer of that many decimal digits, and a sign
 _CHUNK_DIGITS = 4_000  # below the interpreter's limit on conversions from text, 4 300
 _FLOAT_DECIMALS = 1_100  # a float has at most 1 074 decimals

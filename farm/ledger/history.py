@@ -80,6 +80,7 @@ class StoredCompletion:
     telemetry: GenerateTelemetry
     text: bytes
     reasoning: bytes | None
+    program: bytes | None = None  # extracted by another tool
 
 
 def problems(ledger: Ledger, run_id: str) -> list[PlannedProblem]:
@@ -221,7 +222,10 @@ def _stored(row: sa.RowMapping, run_id: str) -> StoredCompletion:
     reasoning = None
     if row["reasoning"] is not None and record.reasoning_sha256 is not None:
         reasoning = _text(row["reasoning"], record.reasoning_sha256, run_id, key)
-    return StoredCompletion(record, _telemetry(row, run_id, key), text, reasoning)
+    program = None
+    if row["program"] is not None and record.program_sha256 is not None:
+        program = _text(row["program"], record.program_sha256, run_id, key)
+    return StoredCompletion(record, _telemetry(row, run_id, key), text, reasoning, program)
 
 
 def completions_of(ledger: Ledger, run_id: str, problem_id: str) -> list[StoredCompletion]:

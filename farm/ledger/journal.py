@@ -48,6 +48,7 @@ class CompletionEntry:
     telemetry: GenerateTelemetry
     text: bytes
     reasoning: bytes | None = None
+    program: bytes | None = None  # extracted by another tool
 
 
 def completion_row(entry: CompletionEntry) -> dict[str, Any]:
@@ -62,6 +63,7 @@ def completion_row(entry: CompletionEntry) -> dict[str, Any]:
         "telemetry": entry.telemetry.to_json().decode(),
         "text": zstandard.compress(entry.text),
         "reasoning": None if entry.reasoning is None else zstandard.compress(entry.reasoning),
+        "program": None if entry.program is None else zstandard.compress(entry.program),
     }
 
 

@@ -121,6 +121,7 @@ completions = Table(
     Column("telemetry", Text, nullable=False),  # GenerateTelemetry
     Column("text", LargeBinary, nullable=False),  # zstd of text.encode
     Column("reasoning", LargeBinary),
+    Column("program", LargeBinary),
     PrimaryKeyConstraint("run_id", "problem_id", "idx"),
 )
 

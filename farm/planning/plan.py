@@ -10,11 +10,10 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 from farm.benchmarks.registry import errata_of
-from farm.datasets.completions import CompletionRow, read_completions
+from farm.datasets.completions import CompletionFile, CompletionRow
 from farm.datasets.load import load_problems
 from farm.datasets.reader import ReadLog
 from farm.datasets.resolve import DatasetSource
@@ -41,7 +40,7 @@ from farm.records import (
     ServedModel,
 )
 from farm.scoring.passk import default_ks
-from farm.text import encode
+from farm.text import encode, one_line
 
 Tests = Literal["all", "public"]
 
@@ -203,37 +202,43 @@ def plan_grading(
     ledger: Ledger,
     run_id: str,
     dataset: PlannedDataset,
-    completions: Path,
+    completions: CompletionFile,
     *,
     protocol: Protocol,
     judge: JudgeSpec,
     limits: Limits,
     cache: bool = True,
+    extract: bool = False,
 ) -> tuple[RunSpec, int]:
     """Record a run that judges completions which exist already, and the completions themselves.
 
     Completions of problems that the plan leaves out are left out too; their number is returned with the
-    spec. DatasetError for one of a problem that the dataset does not have, and when none is left; ConfigError
+    spec. Programs that the file has are judged as they are; with `extract`, the protocol reads the answers that stand
+    with them. DatasetError for one of a problem that the dataset does not have, and when none is left; ConfigError
     for a judge of other tests.
     """
     dataset.refuse_other(judge)
     planned = {problem.problem_id for problem in dataset.problems}
     hasher, counts, left_out = hashlib.sha256(), Counter[str](), 0
     keys: list[SampleKey] = []
-    for row in read_completions(completions):
+    given = 0
+    for row in completions.rows():
         if row.question_id in dataset.left_out:
             left_out += 1
             continue
         if row.question_id not in planned:
             raise DatasetError(
-                f"question_id {row.question_id} is not in the dataset", path=str(completions), row=row.row
-            )
+                f"problem {one_line(repr(row.question_id))} is not in the dataset",
+                path=str(completions.path), row=row.row,
+                remedy=f"its ids are written like {dataset.problems[0].problem_id!r}",
+            )  # fmt: skip
         keys.append(SampleKey(row.question_id, row.index))
         counts[row.question_id] += 1
-        entry = _entry(row)
+        entry = _entry(row, extract=extract)
+        given += entry.program is not None or entry.completion.form == "program"
         hasher.update(entry.completion.to_json() + b"\n")
     if not keys:
-        raise DatasetError("no completion is of a problem that was selected", path=str(completions))
+        raise DatasetError("no completion is of a problem that was selected", path=str(completions.path))
     fewest = min(counts.values())
     spec = RunSpec(
         kind="grade",
@@ -247,18 +252,23 @@ def plan_grading(
         dataset=dataset.ref,
         ks=tuple(default_ks(max(counts.values()))),
         completions=hasher.hexdigest(),
+        given_programs=given,
         cache=cache,
     )
-    entries = (_entry(row) for row in read_completions(completions) if row.question_id in planned)
+    entries = (_entry(row, extract=extract) for row in completions.rows() if row.question_id in planned)
     ledger.create_run(run_id, spec, dataset.problems, keys, entries)
     return spec, left_out
 
 
-def _entry(row: CompletionRow) -> CompletionEntry:
-    if row.code is not None:
-        form: Literal["text", "program"] = "program"
-        text = encode(row.code)
-    else:
-        form, text = "text", encode(row.output or "")
-    completion = Completion(problem_id=row.question_id, index=row.index, form=form, text_sha256=sha256_hex(text))
-    return CompletionEntry(completion, GenerateTelemetry(), text)
+def _entry(row: CompletionRow, *, extract: bool) -> CompletionEntry:
+    form: Literal["text", "program"] = "program" if row.output is None else "text"
+    text = encode(row.code or "" if row.output is None else row.output)
+    program = encode(row.code) if row.output is not None and row.code is not None and not extract else None
+    completion = Completion(
+        problem_id=row.question_id,
+        index=row.index,
+        form=form,
+        text_sha256=sha256_hex(text),
+        program_sha256=None if program is None else sha256_hex(program),
+    )
+    return CompletionEntry(completion, GenerateTelemetry(), text, program=program)

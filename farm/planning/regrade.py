@@ -74,6 +74,10 @@ def plan_regrade(
             "limits": limits,
             "references": references,
             "cache": cache,
+            # Programs without an answer stay as they are; the others are extracted again under another protocol
+            "given_programs": spec.given_programs
+            if protocol.ident == spec.protocol
+            else _without_answer(ledger, source),
             "harness": None,  # its task is what the source carried out
             "regraded_from": RegradedFrom(
                 run_id=source.run_id,
@@ -85,7 +89,8 @@ def plan_regrade(
             ),
         }
     )
-    completions = (_entry(stored) for stored in history.completions(ledger, source.run_id))
+    extract = protocol.ident != spec.protocol
+    completions = (_entry(stored, extract=extract) for stored in history.completions(ledger, source.run_id))
     asked = (replace(p, statement=history.statement(ledger, source.run_id, p.problem_id)) for p in problems)
     ledger.create_run(run_id, regraded, asked, [state.key for state in states], completions)
     return regraded
@@ -100,7 +105,10 @@ def take_over(ledger: Ledger, journal: Journal, source: RegradedFrom) -> None:
     if not missing:
         return
     wanted = set(missing)
-    found = (_entry(c) for c in history.completions(ledger, source.run_id) if c.completion.key in wanted)
+    extract = ledger.run(journal.run_id).spec.protocol != source.protocol
+    found = (
+        _entry(c, extract=extract) for c in history.completions(ledger, source.run_id) if c.completion.key in wanted
+    )
     while batch := list(islice(found, BATCH)):
         journal.record_completions(batch)
         wanted -= {entry.completion.key for entry in batch}
@@ -108,5 +116,13 @@ def take_over(ledger: Ledger, journal: Journal, source: RegradedFrom) -> None:
     journal.record_unjudged(lacking, "generate", f"run {source.run_id} holds no completion")
 
 
-def _entry(stored: history.StoredCompletion) -> CompletionEntry:
-    return CompletionEntry(stored.completion, stored.telemetry, stored.text, stored.reasoning)
+def _entry(stored: history.StoredCompletion, *, extract: bool) -> CompletionEntry:
+    """Under another protocol a program is extracted from the answer again, whoever extracted the recorded one."""
+    completion, program = stored.completion, stored.program
+    if extract and program is not None:
+        completion, program = completion.model_copy(update={"program_sha256": None}), None
+    return CompletionEntry(completion, stored.telemetry, stored.text, stored.reasoning, program)
+
+
+def _without_answer(ledger: Ledger, source: RunRow) -> int:
+    return sum(stored.completion.form == "program" for stored in history.completions(ledger, source.run_id))

@@ -23,13 +23,16 @@ def extract_program(protocol: Protocol, completion_text: str, own_code: str = ""
     return extract(answer, protocol.extraction, own_code)
 
 
-def program_of(protocol: Protocol, completion: Completion, text: bytes, own_code: str) -> bytes | None:
+def program_of(
+    protocol: Protocol, completion: Completion, text: bytes, own_code: str, given: bytes | None = None
+) -> bytes | None:
     """The program of a recorded completion, or None if it holds no code.
 
-    What the protocol puts before and after a program also goes around one that was given as code.
+    `given` is what another tool extracted from the answer; it is the program then. What the protocol puts before and
+    after a program also goes around one that was given as code.
     """
-    if completion.form == "program":
-        source = completed(decode(text), protocol.extraction, own_code)
+    if given is not None or completion.form == "program":
+        source = completed(decode(text if given is None else given), protocol.extraction, own_code)
     else:
         cut = completion.truncated and completion.reasoning_sha256 is None
         source = extract_program(protocol, decode(text), own_code, cut=cut)

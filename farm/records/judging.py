@@ -35,6 +35,10 @@ class Limits(Record):
 LCB_MEMORY_BYTES = 4 << 30
 
 
+# Of an integer that a functional test holds or a program returns: LiveCodeBench's own limit; docs/protocols.md
+MAX_INT_DIGITS = 50_000
+
+
 class JudgeSpec(Record):
     """How completions become verdicts. See docs/protocols.md."""
 

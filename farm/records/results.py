@@ -27,6 +27,7 @@ class Completion(Record):
     form: Literal["text", "program"] = "text"  # program: already extracted, as some completion files have it
     text_sha256: Digest
     reasoning_sha256: Digest | None = None
+    program_sha256: Digest | None = None  # of what another tool extracted from the answer; judged in place of our own
     prompt_sha256: Digest | None = None
     finish_reason: str | None = None
     seed: int | None = None

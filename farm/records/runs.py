@@ -120,6 +120,7 @@ class RunSpec(Record):
     # How far below a reference the accuracy check still passes, as a share of it
     tolerance: Annotated[float, Field(ge=0, lt=1)] = Field(default=DEFAULT_TOLERANCE, exclude_if=is_default_tolerance)
     completions: str = ""  # kind grade: digest of the completions file
+    given_programs: Count = 0  # of the completions: those whose program was extracted elsewhere
     # The completions are another run's: nothing is generated
     regraded_from: RegradedFrom | None = Field(default=None, exclude_if=is_none)
     # A program that was executed on the same tests by the same rules is not executed again

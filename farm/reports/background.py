@@ -81,6 +81,8 @@ def provenance(report: Report) -> Section:
             rows.append(("build (catalogue)", ", ".join(f"{name} {value}" for name, value in built if value)))
     if spec.completions:
         rows.append(("completions", spec.completions))
+    if spec.given_programs:
+        rows.append(("programs", f"{spec.given_programs} as given, extracted by another tool"))
     rows += [
         ("protocol", f"{spec.protocol}, digest {spec.protocol_digest}"),
         ("judge", judge_name(spec.judge)),

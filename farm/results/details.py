@@ -78,7 +78,9 @@ def _sample(
     key: SampleKey = outcome.key
     if stored is None:
         return SampleDetail(key, outcome)
-    program = None if protocol is None else program_of(protocol, stored.completion, stored.text, own_code)
+    program = (
+        None if protocol is None else program_of(protocol, stored.completion, stored.text, own_code, stored.program)
+    )
     return SampleDetail(
         key,
         outcome,

@@ -432,6 +432,24 @@ def test_verify_names_each_bad_row_and_each_changed_file(hub: HubServer, tmp_pat
     assert "test.jsonl:3: not JSON" in faults[2]
 
 
+def test_verify_counts_digits_as_the_judge_modes_do(tmp_path: Path) -> None:
+    path = tmp_path / "long.jsonl"
+    changes = {"metadata": '{"func_name": "f"}', "private_test_cases": "[]"}
+    values = {"fine": "7" * 4_300, "long": "7" * 4_301, "text": '"' + "7" * 60_000 + '"', "none": "nope"}
+    path.write_bytes(
+        b"".join(
+            row(question_id=name, public_test_cases=json.dumps([case("1", value, "functional")]), **changes) + b"\n"
+            for name, value in values.items()
+        )
+    )
+    found = verify(resolve(path), lambda step: None)
+    assert found.faults == []
+    assert [caution.partition(" (")[0] for caution in found.cautions] == [
+        "long: test 0 has an integer of 4301 digits: mode lcb-tt fails every program on it",
+        "none: test 0 is not JSON",
+    ]
+
+
 def test_verify_sees_a_flipped_byte(hub: HubServer, folder: Path) -> None:
     pull(hub, folder)
     with (folder / "test.jsonl").open("r+b") as file:

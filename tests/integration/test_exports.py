@@ -12,8 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from farm.cli.compare.export import export
-from farm.datasets.completions import read_completions
-from farm.datasets.foreign import as_completions
+from farm.datasets.foreign import read_foreign
 from farm.datasets.store import BlobStore
 from farm.errors import DatasetError, RunIncomplete
 from farm.ledger.ledger import Ledger, PlannedProblem
@@ -125,16 +124,15 @@ def test_an_unfinished_run_has_no_export_that_cannot_say_so(home: Path) -> None:
 def test_what_was_exported_can_be_imported(home: Path) -> None:
     output, _, everything = exported("livecodebench", home)
     _, samples = exported("lm-eval", home)
-    for path, field in ((output, "code"), (everything, "code"), (samples, "output")):
-        with as_completions(path) as completions:
-            rows = list(read_completions(completions))
+    for path in output, everything, samples:
+        rows = list(read_foreign(path))
         assert [(row.question_id, row.index) for row in rows] == [(i, n) for i in IDS for n in range(2)]
-        assert {getattr(row, field) for row in rows} == {"print(1)" if field == "code" else TEXT}
+        assert {(row.output, row.code) for row in rows} == {(TEXT, "print(1)")}
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '{"a": 1}', '[{"question_id": "p"}]'])
 def test_what_is_no_output_is_said_with_its_place(home: Path, text: str) -> None:
     for name in ("x.json", "x.jsonl"):
         (home / name).write_text(text)
-        with pytest.raises(DatasetError, match=name), as_completions(home / name):
-            pass
+        with pytest.raises(DatasetError, match=name):
+            list(read_foreign(home / name))

@@ -12,8 +12,8 @@ import warnings
 
 ANSWER = "farm_answer"  # the function that an answer becomes
 
-# What the code of the execution scenario may use without importing it (LiveCodeBench `utils_execute.py`)
-_KNOWN_NAMES = """\
+# What code and expected outputs of the execution scenario use without importing it (LiveCodeBench `utils_execute.py`)
+KNOWN_NAMES = """\
 import bisect, collections, copy, functools, heapq, itertools, math, operator, random, re, string, sys
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter, OrderedDict, defaultdict, deque
@@ -76,7 +76,7 @@ def executed_output(text: str, prompt: str, *, thought: bool) -> str:
     if call and call in text:
         return ""  # the call itself is no answer
     function = _as_function(text.strip())
-    return f"{_KNOWN_NAMES}\n{code}\n\n\n{function}" if function else ""
+    return f"{KNOWN_NAMES}\n{code}\n\n\n{function}" if function else ""
 
 
 def question(code: str, call: str) -> str:

@@ -14,7 +14,7 @@ from functools import partial
 
 from farm.benchmarks.benchmark import Benchmark, Rows
 from farm.benchmarks.fields import make_problem, parsed, text
-from farm.benchmarks.livecodebench.answers import ANSWER, executed_output, question
+from farm.benchmarks.livecodebench.answers import ANSWER, KNOWN_NAMES, executed_output, question
 from farm.benchmarks.livecodebench.rows import contest_date_of, difficulty_of
 from farm.benchmarks.rows import Fields, Header, RowError, Tests
 from farm.records import Asserts, Extraction, JudgeSpec, Problem, Protocol, Sampling, TestCase
@@ -49,7 +49,7 @@ def problem_of(fields: Fields, tests: Tests) -> Problem:
         starter_code=code,
         ask=call,
         tests=(TestCase(input=f"assert ({output}) == {ANSWER}()", output="", public=False),),
-        asserts=Asserts(calls=(ANSWER,), prompt=question(code, call), setup="from math import inf"),
+        asserts=Asserts(calls=(ANSWER,), prompt=question(code, call), setup=KNOWN_NAMES),
     )
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import pickletools
+import re
 import zlib
 from datetime import datetime
 from typing import IO, NamedTuple, cast
@@ -20,7 +20,8 @@ from pydantic import ValidationError
 
 from farm.benchmarks.rows import Fields, Header, RowError, Tests
 from farm.records import Difficulty, Problem, TestCase
-from farm.text import json_type, one_line
+from farm.records.judging import MAX_INT_DIGITS
+from farm.text import json_type, load_json, longest_integer, one_line
 
 MAX_PRIVATE_BYTES = 512 << 20  # of one problem's private tests, decompressed
 
@@ -30,6 +31,9 @@ FIELDS = (
 )  # fmt: skip
 
 _COPIED_BYTES = 1 << 20
+
+# Perhaps of an integer, perhaps within a text
+_LONG_DIGITS = re.compile(rf"[0-9]{{{MAX_INT_DIGITS + 1}}}")
 
 _TEXT_OPCODES = frozenset({"UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"})
 _FRAMING_OPCODES = frozenset({"PROTO", "FRAME", "MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT", "STOP"})
@@ -175,13 +179,29 @@ def _cases(field: str, value: object, func_name: str | None, *, public: bool) ->
             texts.append(text)
         if texts[2] != kind:
             raise RowError(f"{where}: testtype is {one_line(texts[2], 40)!r}, metadata says {kind}")
+        if func_name is not None:
+            _refuse_long_integers(where, texts[0], texts[1])
         cases.append(TestCase(input=texts[0], output=texts[1], public=public))
     return cases
 
 
+def _refuse_long_integers(where: str, *texts: str) -> None:
+    """No judge mode can read such a test, so every program would be unjudged on it, one by one."""
+    for name, text in zip(("input", "output"), texts, strict=True):
+        if _LONG_DIGITS.search(text) and any(map(_has_long_integer, text.split("\n"))):
+            raise RowError(f"{where}.{name}: an integer of more than {MAX_INT_DIGITS} digits")
+
+
+def _has_long_integer(text: str) -> bool:
+    try:
+        return longest_integer(text) > MAX_INT_DIGITS
+    except (ValueError, RecursionError):
+        return False  # not JSON: `farm dataset verify` names it
+
+
 def _json(field: str, text: str) -> object:
     try:
-        return json.loads(text)
+        return load_json(text)
     except (ValueError, RecursionError) as exc:
         raise RowError(f"{field} is not JSON: {one_line(str(exc))}") from exc
 

@@ -70,7 +70,8 @@ IMPORT = gathered(
 def import_(request: GradeRequest) -> int:
     """Take another tool's output as a run and judge it: to inspect and compare like any other.
 
-    SOURCE is LiveCodeBench's output or evaluation JSON, or a samples_*.jsonl of lm-eval. What the other
-    tool extracted is judged where it says so; its own verdicts are not believed.
+    SOURCE is LiveCodeBench's output or evaluation JSON, or a samples_*.jsonl of lm-eval. Answers are kept.
+    Without --protocol, programs that the other tool extracted are judged as they are, and the report says so.
+    Its own verdicts are not believed: its score is printed with ours, and the problems that differ.
     """
     return tell(grade(load(), request, Terminal()))

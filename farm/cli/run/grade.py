@@ -15,7 +15,10 @@ from farm.cli.outcome import tell
 from farm.config import load
 from farm.screen.terminal import Terminal
 
-PROTOCOL = click.option("--protocol", default="official", show_default=True, help="How output becomes code.")
+PROTOCOL = click.option(
+    "--protocol",
+    help="How an answer becomes a program. Default: official, and programs that the file has are judged as they are.",
+)
 
 REQUEST = gathered(
     "request",
@@ -25,7 +28,7 @@ REQUEST = gathered(
         "--completions",
         required=True,
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="JSONL (or .gz) with question_id, optional index, and output (raw text) or code.",
+        help="JSONL (or .gz) with question_id, optional index, and output (raw text), code, or both.",
     ),
     PROTOCOL,
     JUDGING,

@@ -17,6 +17,7 @@ from farm.app.home import blob_store, open_ledger
 from farm.app.requests import RunOptions
 from farm.app.run import refuse_paused, run_to_end
 from farm.config import Settings
+from farm.datasets.completions import CompletionFile, read_completions
 from farm.datasets.resolve import DatasetSource
 from farm.datasets.select import Selection
 from farm.errors import RunExists, RunIncomplete
@@ -84,8 +85,9 @@ def _planned(settings: Settings, ledger: Ledger, answers: Answers, protocol: Pro
         )
         with suppress(RunExists):  # an evaluation that was interrupted, or is done once more
             plan_grading(
-                ledger, run_id, dataset, completions, protocol=protocol, judge=judge, limits=default_limits(judge)
-            )
+                ledger, run_id, dataset, CompletionFile(completions, read_completions),
+                protocol=protocol, judge=judge, limits=default_limits(judge),
+            )  # fmt: skip
     return run_id
 
 

@@ -196,3 +196,31 @@ def test_decompressed_private_tests_are_capped(monkeypatch: pytest.MonkeyPatch) 
 def test_what_follows_the_zlib_data_is_refused() -> None:
     blob = zlib.compress(pickle.dumps("[]")) + b"more"
     assert "something follows" in refusal(row(private_test_cases=base64.b64encode(blob).decode()))
+
+
+LONG = "7" * 50_001
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "place"),
+    [("1", LONG, "output"), ("1", f"[1, -{LONG}]", "output"), (f"[2]\n{LONG}", "1", "input")],
+)
+def test_an_integer_that_no_judge_mode_reads_makes_a_bad_row(given: str, wanted: str, place: str) -> None:
+    tests = json.dumps([case("1", "2", "functional"), case(given, wanted, "functional")])
+    changes = {"metadata": '{"func_name": "f"}', "public_test_cases": "[]", "private_test_cases": tests}
+    assert f"private_test_cases[1].{place}: an integer of more than 50000 digits" in refusal(row(**changes))
+
+
+@pytest.mark.parametrize("wanted", ["7" * 50_000, f'"{LONG}"', f"{LONG[:-2]}.5", f"no JSON {LONG}"])
+def test_other_long_values_are_no_fault_of_the_row(wanted: str) -> None:
+    tests = json.dumps([case("1", wanted, "functional")])
+    changes = {"metadata": '{"func_name": "f"}', "public_test_cases": tests, "private_test_cases": "[]"}
+    assert len(parse(row(**changes)).tests) == 1
+    assert len(parse(row(public_test_cases=json.dumps([case("1", LONG)]))).tests) == 2  # a program prints text
+
+
+@pytest.mark.parametrize("field", ["public_test_cases", "private_test_cases"])
+def test_a_key_that_occurs_twice_is_an_error(field: str) -> None:
+    twice = '[{"input": "1", "input": "2", "output": "1", "testtype": "stdin"}]'
+    assert f"{field} is not JSON: key 'input' occurs twice in one object" in refusal(row(**{field: twice}))
+    assert "not JSON: key 'question_id' occurs twice" in refusal(row()[:-1] + b', "question_id": "other"}')

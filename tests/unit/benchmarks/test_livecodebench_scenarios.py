@@ -119,6 +119,12 @@ def test_executed_outputs_get_their_recorded_verdicts(
     assert right(sandbox, EXECUTED, protocol, answer) is verdict
 
 
+def test_an_expected_output_may_use_the_names_that_the_code_has(sandbox: Sandbox) -> None:
+    row = {**EXECUTED, "code": "def f(x):\n    return deque([x, inf])\n", "output": "deque([4, inf])"}
+    assert right(sandbox, row, "execution", "assert f(x = 4) == deque([4, inf])\n[/ANSWER]")
+    assert not right(sandbox, row, "execution", "assert f(x = 4) == deque([4, 5])\n[/ANSWER]")
+
+
 def test_a_thought_stands_before_the_answer(sandbox: Sandbox) -> None:
     answer = "1. so\n[/THOUGHT]\n[ANSWER]\nassert f(x = 4) == [4, 5]\n[/ANSWER]"
     assert right(sandbox, EXECUTED, "execution-cot", answer)

@@ -40,14 +40,16 @@ def test_the_index_counts_up_per_problem_where_it_is_not_given(tmp_path: Path) -
     [
         ({"output": "raw"}, "raw", None),
         ({"code": "x = 1"}, None, "x = 1"),
-        ({"output": "raw", "code": "x = 1"}, None, "x = 1"),
-        ({"output": "raw", "code": ""}, None, ""),
+        ({"output": "raw", "code": "x = 1"}, "raw", "x = 1"),
+        ({"output": "raw", "code": ""}, "raw", ""),
         ({"output": "raw", "code": None}, "raw", None),
         ({"output": None, "code": "x"}, None, "x"),
+        ({"output": None}, "", None),  # a server gave no text
+        ({"code": None}, "", None),
         ({"output": "a\x00\ud800", "passed": [1]}, "a\x00\ud800", None),
     ],
 )
-def test_code_is_taken_before_output(tmp_path: Path, given: dict[str, object], output: str, code: str) -> None:
+def test_what_a_row_gives_is_kept(tmp_path: Path, given: dict[str, object], output: str, code: str) -> None:
     found = read(tmp_path, {"question_id": "a"} | given)
     assert found == [CompletionRow("a", 0, output, code, 1)]
 
@@ -56,16 +58,16 @@ def test_code_is_taken_before_output(tmp_path: Path, given: dict[str, object], o
     ("second", "reason"),
     [
         ({}, "field question_id is missing"),
-        ({"question_id": 2727, "code": ""}, "question_id: a string is wanted, not 2727"),
+        ({"question_id": True, "code": ""}, "question_id: a string is wanted, not True"),
+        ({"question_id": 1.5, "code": ""}, "question_id: a string is wanted, not 1.5"),
         ({"question_id": "", "code": ""}, "question_id: a string is wanted, not ''"),
         ({"question_id": "b"}, "neither output nor code is given"),
-        ({"question_id": "b", "code": None}, "neither output nor code is given"),
         ({"question_id": "b", "code": ["x"]}, "code: a string is wanted, not a list"),
         ({"question_id": "b", "code": "", "output": 1}, "output: a string is wanted, not 1"),
         ({"question_id": "b", "code": "", "index": -1}, "index: a number from 0 is wanted, not -1"),
         ({"question_id": "b", "code": "", "index": True}, "index: a number from 0 is wanted, not True"),
         ({"question_id": "b", "code": "", "index": "1"}, "index: a number from 0 is wanted, not '1'"),
-        ({"question_id": "a", "code": "", "index": 0}, "a#0 is given in row 1 already"),
+        ({"question_id": "a", "code": "", "index": 0}, "'a#0' is given in row 1 already"),
         ([], "a JSON object is wanted, not a list"),
     ],
 )
@@ -73,6 +75,17 @@ def test_a_bad_row_is_named(tmp_path: Path, second: object, reason: str) -> None
     with pytest.raises(DatasetError) as caught:
         read(tmp_path, {"question_id": "a", "code": ""}, second)
     assert f"done.jsonl:2: {reason}" in str(caught.value)
+
+
+def test_an_id_may_be_a_number(tmp_path: Path) -> None:
+    assert [row.question_id for row in read(tmp_path, {"question_id": 2727, "code": ""})] == ["2727"]
+
+
+def test_a_key_that_occurs_twice_is_an_error_with_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "done.jsonl"
+    path.write_text('{"question_id": "a", "code": ""}\n{"question_id": "b", "code": "1", "code": "2"}\n')
+    with pytest.raises(DatasetError, match=r"done\.jsonl:2: not JSON: key 'code' occurs twice in one object"):
+        list(read_completions(path))
 
 
 def test_a_file_without_rows_is_an_error(tmp_path: Path) -> None:
