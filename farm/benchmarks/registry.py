@@ -86,6 +86,14 @@ def errata_of(name: str) -> Errata:
     return Errata() if benchmark is None else benchmark.errata
 
 
+def benchmark_with(protocol: str) -> str:
+    """The name of the benchmark that has the protocol `name@version`; empty if there is none."""
+    for benchmark in benchmarks().values():
+        if protocol in (own.ident for own in (*benchmark.protocols, *benchmark.follow_ups)):
+            return benchmark.name
+    return ""
+
+
 def lm_eval_tasks() -> dict[str, LmEvalTask]:
     """The code tasks of lm-eval that farm judges itself, by name."""
     return {task.name: task for benchmark in benchmarks().values() for task in benchmark.lm_eval_tasks}

@@ -70,7 +70,7 @@ class Catalogue:
         )
 
     def of_model(self, model: str) -> tuple[ModelSpec, ...]:
-        """The specs of one model, by short name or HF repo id; case counts only where it must.
+        """The specs of one model, by short name or HF repo id; case-insensitive unless two names differ only in case.
 
         Raises CatalogueError with near names if there is none.
         """
@@ -146,7 +146,7 @@ class Catalogue:
         )
 
     def is_base(self, spec: ModelSpec) -> bool:
-        """True for a model without a chat template: the catalogue has an `-Instruct` of the same name beside it."""
+        """True for a model without a chat template: the catalogue also has an `-Instruct` of the same name."""
         if spec.chat is not None:
             return not spec.chat
         return f"{spec.repo}-Instruct" in self._repos or spec.repo.lower().endswith(("-base", "-pt"))

@@ -86,7 +86,7 @@ LIVECODEBENCH = EvalTask(task_name="livecodebench", model_name="", own_protocol=
 def known_tasks() -> dict[str, EvalTask]:
     """The eval tasks of all benchmarks by name, without reference scores.
 
-    They are lm-eval's where the benchmark has tasks there, else one of the benchmark's own name.
+    They are lm-eval's where the benchmark has tasks there, else one with the benchmark's name.
     """
     found: dict[str, EvalTask] = {}
     for benchmark in benchmarks().values():
@@ -168,10 +168,10 @@ EVALS: tuple[EvalTask, ...] = (
 
 
 def eval_task(model_name: str, task: str | None = None, evals: Sequence[EvalTask] = EVALS) -> EvalTask:
-    """The evaluation of `model_name`: its own by default, or the one that `task` names.
+    """The evaluation of `model_name`: the one in the table by default, or the one that `task` names.
 
     A task named explicitly runs on any model, with references where there are some. Raises
-    CatalogueError for a model without an eval task of its own and for an unknown task.
+    CatalogueError for a model without an eval task and for an unknown task.
     """
     short = model_name.rsplit("/", 1)[-1]
     known = {**{own.task_name: own for own in evals}, **known_tasks()}
@@ -193,5 +193,5 @@ def eval_task(model_name: str, task: str | None = None, evals: Sequence[EvalTask
 
 
 def eval_models(evals: Sequence[EvalTask] = EVALS) -> tuple[str, ...]:
-    """The models that have an eval task of their own, sorted."""
+    """The models that have an eval task, sorted."""
     return tuple(sorted({own.model_name for own in evals}, key=str.lower))

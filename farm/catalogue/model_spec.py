@@ -77,7 +77,7 @@ class ModelSpec:
     vllm_commit: str | None = None
     impl_id: str | None = None  # of the implementation, as volumes are named
     perf_references: tuple[PerfReference, ...] = ()
-    env_vars: tuple[tuple[str, str], ...] = ()  # that its server is told, where the image has no catalogue of its own
+    env_vars: tuple[tuple[str, str], ...] = ()  # for its server, where the image has no catalogue
     vllm_args: tuple[tuple[str, str], ...] = ()  # likewise
     chat: bool | None = None  # None: as the repo's name says
     device_nodes: tuple[str, ...] | None = None  # that a container gets; None: all of Tenstorrent's

@@ -1,4 +1,4 @@
-"""A user's own YAML file: models and eval tasks beside those of the catalogue, or in their place.
+"""A user's own YAML file: models and eval tasks that are added to the catalogue's, or replace them.
 
     models:
       - repo: my-org/My-Coder-7B        # HF repo id, as requests name it

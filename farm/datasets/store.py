@@ -1,7 +1,7 @@
 """Blobs on disk under the name of their SHA-256: completions, programs, test suites.
 
-A digest in a message or a row stands for the bytes here, so a blob is durable before its name is given
-out, whole or absent at any moment, and checked on every read. Any number of processes may use one store.
+Messages and rows name bytes here by their digest, so a blob is durable before its digest is given out,
+is whole or absent at any moment, and is checked on every read. Any number of processes may use one store.
 """
 
 from __future__ import annotations

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from farm.benchmarks import HubData, LmEvalTask
+from farm.benchmarks.registry import benchmark_with, lm_eval_tasks
+from farm.catalogue.eval_tasks import task_of
 from farm.errors import ConfigError, RunIncomplete
 from farm.ledger.ledger import Ledger
-from farm.records import ServedModel
+from farm.records import RunSpec, ServedModel
 from farm.reports.details import ProblemDetail
 from farm.reports.exports import inspect_log, lcb, tt_reports
 from farm.reports.exports.lm_eval import Document, results_of, sample_line, write
@@ -56,10 +59,7 @@ class Export:
         """results_*.json and samples_*.jsonl, one task, without hidden tests."""
         self._complete()
         spec = self._row.spec.model_copy(update={"model": self._model})
-        task = LmEvalTask(
-            name=spec.eval_task if spec.model is not GRADED else "livecodebench", dataset=spec.dataset.name,
-            protocol=spec.protocol, metrics=("acc",), filter="none", hub=HubData(spec.dataset.name, None), version=1.0,
-        )  # fmt: skip
+        task = _task(spec)
         documents = [
             Document(
                 problem_id=problem.problem_id,
@@ -74,7 +74,7 @@ class Export:
         timing = self.report.telemetry.timing
         results = results_of(task, self._run_id, spec, documents, date=timing.started_at, seconds=timing.wall_s)
         for score in self.report.pass_at_k:
-            results["results"][task.name][f"pass@{score.k},none"] = score.score
+            results["results"][task.name][f"pass@{score.k},{task.filter}"] = score.score
         lines = (sample_line(task, spec, place, document) for place, document in enumerate(documents))
         return write(folder or self._out, task, results, lines, timing.finished_at or timing.started_at)
 
@@ -141,6 +141,20 @@ class Export:
             raise ConfigError(f"run {self._run_id} judged completions of no known model and device")
         self._complete()
         return self._model
+
+
+def _task(spec: RunSpec) -> LmEvalTask:
+    """What was measured, under lm-eval's names where it has the task."""
+    name = spec.eval_task
+    if spec.kind == "grade":  # its own eval task says no more than that it judged
+        name = task_of(spec.protocol) or benchmark_with(spec.protocol) or spec.dataset.name
+    known = lm_eval_tasks().get(name)
+    if known is not None:
+        return replace(known, dataset=spec.dataset.name, protocol=spec.protocol)
+    return LmEvalTask(
+        name=name, dataset=spec.dataset.name, protocol=spec.protocol, metrics=("acc",), filter="none",
+        hub=HubData(spec.dataset.name, None), version=1.0,
+    )  # fmt: skip
 
 
 FORMATS: dict[str, Callable[[Export], list[Path]]] = {

@@ -114,6 +114,31 @@ def test_parquet(home: Path) -> None:
     assert table.num_rows == 6 and table.column("passed").to_pylist() == [True, True] + [False] * 4
 
 
+@pytest.mark.parametrize(
+    ("protocol", "task", "key"),
+    [
+        ("tt@1", "livecodebench", "acc,none"),
+        ("humaneval@1", "humaneval", "pass@1,create_test"),
+        ("execution@1", "livecodebench-execution", "acc,none"),
+        ("gone@1", "d", "acc,none"),  # of another version of farm
+    ],
+)
+def test_a_graded_run_names_what_was_measured_and_nothing_that_is_not_known(
+    home: Path, protocol: str, task: str, key: str
+) -> None:
+    keys = [SampleKey("p0", 0)]
+    problem = PlannedProblem("p0", "T", "atcoder", "easy", "", None, SUITE_DIGEST, 1, "Ask")
+    with Ledger(f"sqlite:///{home / 'ledger.db'}") as ledger:
+        run_spec = spec("grade", protocol=protocol, eval_task="grade")
+        ledger.create_run("graded", run_spec, [problem], keys, [entry(key, TEXT) for key in keys])
+        ledger.acquire("graded").record_results([result(key) for key in keys])
+    results, samples = exported("lm-eval", home, "graded")
+    value = loaded(results)
+    assert list(value["results"]) == [task] and value["results"][task][key] == 1.0
+    assert value["configs"][task]["generation_kwargs"] == {} and value["config"]["random_seed"] is None
+    assert json.loads(samples.read_text())["arguments"]["gen_args_0"]["arg_1"] == {}
+
+
 def test_an_unfinished_run_has_no_export_that_cannot_say_so(home: Path) -> None:
     for form in ("livecodebench", "lm-eval", "tt", "tt-seed"):
         with pytest.raises(RunIncomplete, match="for which this format has no word"):

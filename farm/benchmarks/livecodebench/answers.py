@@ -80,7 +80,7 @@ def executed_output(text: str, prompt: str, *, thought: bool) -> str:
 
 
 def question(code: str, call: str) -> str:
-    """What an answer is about, as Python that does nothing: a record's `prompt` is executed beside the tests."""
+    """What an answer is about, as Python that does nothing: a record's `prompt` is executed with the tests."""
     return f"{(code, call)!r}\n"
 
 

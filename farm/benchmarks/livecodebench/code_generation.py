@@ -5,7 +5,7 @@
 `seed`: the design document of the LiveCodeBench integration. The texts are byte for byte theirs, the
 odd space before the last `###` of `tt` included; test vectors guard them.
 
-The data is plain JSONL on the Hugging Face hub, beside a loading script that is not needed
+The data is plain JSONL on the Hugging Face hub; the loading script there is not needed
 (https://huggingface.co/datasets/livecodebench/code_generation_lite).
 """
 

@@ -1,8 +1,8 @@
 """Files of a dataset repository over HTTP: what a URL holds, and its bytes from an offset on.
 
 The Hugging Face hub answers a resolve URL of a large file with a redirect to its storage, and names the
-file's size and SHA-256 in headers of that first answer (X-Linked-Size, X-Linked-ETag), beside the
-commit (X-Repo-Commit). A mirror or another server may name less; what it names is checked. The token
+file's size and SHA-256 in headers of that first answer (X-Linked-Size, X-Linked-ETag, and the
+commit in X-Repo-Commit). A mirror or another server may name less; what it names is checked. The token
 goes to the host of the first URL alone: requests drops the header when a redirect leaves it.
 """
 
@@ -30,7 +30,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class BrokeOff(Exception):
-    """The transfer failed in a way that another try may heal."""
+    """The transfer failed in a way that a retry may heal."""
 
 
 class NoSuchRange(BrokeOff):

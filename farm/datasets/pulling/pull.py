@@ -69,7 +69,7 @@ def pull_http(
         remotes: dict[DataFile, Remote] = {}
         for file in files:
             remotes[file] = hub.inspect(source.url_of(file, endpoint, wanted))
-            wanted = remotes[file].commit or wanted  # whatever is pushed to the branch meanwhile
+            wanted = remotes[file].commit or wanted  # a push to the branch during the pull must not mix two commits
         note = read_note(folder)
         todo = {file: remote for file, remote in remotes.items() if not _is_there(folder, file.name, remote, note)}
         total = _total(remote.size for remote in todo.values())

@@ -1,4 +1,4 @@
-"""What was pulled into a folder: each file's size, digest and origin, in `pulled.json` beside it.
+"""What was pulled into a folder: each file's size, digest and origin, in a note `pulled.json` there.
 
 The note is what `verify` compares with, what lets a second pull leave finished files alone, and where
 a report's revision comes from. A folder that was filled by hand has none and works as well.

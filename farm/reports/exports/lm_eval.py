@@ -57,7 +57,6 @@ def results_of(
         line[name] for line in map(_hashes, documents) for name in ("doc_hash", "prompt_hash", "target_hash")
     )
     sampling = spec.sampling
-    drawn = {name: value for name, value in sent(sampling).items() if name not in ("max_tokens", "stop")}
     return {
         "results": {task.name: figures},
         "group_subtasks": {task.name: []},
@@ -67,12 +66,7 @@ def results_of(
                 "dataset_path": task.hub.path,
                 "output_type": "generate_until",
                 "repeats": sampling.n,
-                "generation_kwargs": {
-                    "until": list(sampling.stop),
-                    "max_gen_toks": sampling.max_tokens,
-                    "do_sample": bool(sampling.temperature),
-                    **drawn,
-                },
+                "generation_kwargs": _generation_kwargs(spec),
                 "metadata": {"version": task.version},
             }
         },
@@ -85,7 +79,7 @@ def results_of(
             "model_args": {"model": spec.model.repo, "device": spec.model.device},
             "limit": None,
             "gen_kwargs": {},
-            "random_seed": sampling.seed,
+            "random_seed": sampling.seed if spec.kind == "evaluate" else None,
         },
         "git_hash": None,
         "date": date,
@@ -109,8 +103,7 @@ def results_of(
 
 def sample_line(task: LmEvalTask, spec: RunSpec, place: int, document: Document) -> dict[str, Any]:
     """A document's row of the samples file."""
-    sampling = spec.sampling
-    kwargs = {"until": list(sampling.stop), "max_gen_toks": sampling.max_tokens, "temperature": sampling.temperature}
+    kwargs = _generation_kwargs(spec)
     return {
         "doc_id": place,
         "doc": _doc(document),
@@ -122,6 +115,20 @@ def sample_line(task: LmEvalTask, spec: RunSpec, place: int, document: Document)
         "metrics": list(task.metrics),
         **_hashes(document),
         **dict.fromkeys(task.metrics, document.score),
+    }
+
+
+def _generation_kwargs(spec: RunSpec) -> dict[str, Any]:
+    """How the answers were asked for; empty for those that came from a file, which does not say it."""
+    sampling = spec.sampling
+    if spec.kind == "grade":
+        return {}
+    drawn = {name: value for name, value in sent(sampling).items() if name not in ("max_tokens", "stop")}
+    return {
+        "until": list(sampling.stop),
+        "max_gen_toks": sampling.max_tokens,
+        "do_sample": bool(sampling.temperature),
+        **drawn,
     }
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from farm.benchmarks import Benchmark, DataFile, Download, registry
+from farm.benchmarks.humaneval import HUMANEVAL
 from farm.benchmarks.livecodebench.code_generation import LIVECODEBENCH
 from farm.benchmarks.sample import sample_path
 from farm.datasets.pulling.pulled import Pulled, PulledFile, write_note
@@ -103,3 +109,55 @@ def test_a_file_s_benchmark_is_told_by_its_first_row(tmp_path: Path) -> None:
     assert resolve(shared("mbpp.jsonl")).dataset == "mbpp"
     (tmp_path / "odd.jsonl").write_bytes(b"not JSON")
     assert resolve(tmp_path / "odd.jsonl").dataset == ""
+
+
+# --- benchmarks of other packages -----------------------------------------------------------------
+
+
+@pytest.fixture
+def add(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Benchmark], None]]:
+    """Registers a benchmark as an installed package does."""
+    module = ModuleType("tests_own_benchmarks")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+    def register(benchmark: Benchmark) -> None:
+        vars(module)["OWN"] = benchmark
+        point = EntryPoint("OWN", "tests_own_benchmarks:OWN", registry.GROUP)
+        monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+        registry.registry.cache_clear()
+
+    yield register
+    registry.registry.cache_clear()
+
+
+def test_a_benchmark_may_bring_its_file(add: Callable[[Benchmark], None]) -> None:
+    add(Benchmark(name="own", bundled=sample_path()))
+    source = resolve("own")
+    assert (source.name, source.source, source.paths, source.dataset) == ("own", "bundled", (sample_path(),), "own")
+
+
+def test_a_benchmark_without_files_wants_one(add: Callable[[Benchmark], None]) -> None:
+    add(Benchmark(name="own"))
+    with pytest.raises(DatasetError, match="own is not pulled by farm; give its file: --dataset FILE"):
+        resolve("own")
+
+
+def test_a_folder_of_any_benchmarks_files_is_known(tmp_path: Path) -> None:
+    (tmp_path / "HumanEval.jsonl.gz").touch()
+    source = resolve(tmp_path)
+    assert (source.name, source.dataset, source.release) == ("humaneval", "humaneval", "")
+    with pytest.raises(DatasetError, match="humaneval has no releases"):
+        resolve(tmp_path, release="v1")
+
+
+def test_where_two_benchmarks_name_files_alike_the_first_row_decides(
+    tmp_path: Path, add: Callable[[Benchmark], None]
+) -> None:
+    alike = Download(files=(DataFile("HumanEval.jsonl.gz", 1),), url="", revision="main")
+    add(Benchmark(name="own", download=alike))
+    path = tmp_path / "HumanEval.jsonl.gz"
+    path.write_bytes(gzip.compress(b'{"task_id": "a", "entry_point": "f", "test": ""}\n'))
+    assert resolve(tmp_path).dataset == HUMANEVAL.name
+    path.write_bytes(gzip.compress(b"{}"))
+    with pytest.raises(DatasetError, match=r"named like those of humaneval \(farm\) and own \("):
+        resolve(tmp_path)
