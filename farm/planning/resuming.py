@@ -42,4 +42,7 @@ def check_resumable(ledger: Ledger, run_id: str, store: BlobStore) -> None:
         )
 
 
-_OTHER_VERSION = "resume it with the farm version that planned it, or judge its completions again: farm regrade"
+_OTHER_VERSION = (
+    "resume it with the farm version, and the benchmark's package, that planned it, or judge its completions again: "
+    "farm regrade"
+)

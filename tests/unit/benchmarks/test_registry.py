@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
@@ -18,6 +19,8 @@ from farm.datasets.reader import read_problems
 from farm.errors import BenchmarkError, ConfigError, DatasetError
 from farm.protocols import choose, extract_program, get, names
 from farm.records import Extraction, Problem, TestCase
+from tests.support.data import ROOT
+from tests.support.farm_process import FarmProcess, environment
 
 
 def header_of(fields: Fields) -> Header:
@@ -150,6 +153,23 @@ def test_faults_are_warned_of_once(monkeypatch: pytest.MonkeyPatch, caplog: pyte
     assert [record.getMessage().partition(" is left out")[0] for record in caplog.records] == [
         "benchmark X of package of unknown name"
     ]
+
+
+def test_a_broken_package_is_one_line_of_a_command_that_works(tmp_path: Path) -> None:
+    info = tmp_path / "site" / "broken_benchmark-2.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-benchmark\nVersion: 2.0\n")
+    (info / "entry_points.txt").write_text(f"[{registry.GROUP}]\nbroken = tests_absent_package:X\n")
+    path = os.pathsep.join((str(ROOT), str(info.parent)))
+    process = FarmProcess(
+        "dataset", "list", env=environment(tmp_path / "home", PYTHONPATH=path), log=tmp_path / "list.log"
+    )  # fmt: skip
+    process.ok()
+    assert process.stderr.splitlines() == [
+        "benchmark broken of package broken-benchmark 2.0 is left out: ModuleNotFoundError: "
+        "No module named 'tests_absent_package'"
+    ]
+    assert "sample  bundled" in process.stdout and "humaneval  not pulled" in process.stdout
 
 
 # --- rows ---------------------------------------------------------------------------------------
