@@ -54,9 +54,13 @@ class Download:
     columns: tuple[str, ...] = ()  # the rows' fields, all of them text: for the `datasets` library, which would guess
 
     @model_validator(mode="after")
-    def _a_file_a_release(self) -> Self:
+    def _can_be_asked_for(self) -> Self:
         if self.releases and len(self.releases) != len(self.files):
             raise ValueError(f"{len(self.releases)} releases of {len(self.files)} files: each release adds one file")
+        try:
+            self.url_of(self.files[0], "", self.revision)
+        except (KeyError, IndexError, ValueError) as exc:
+            raise ValueError(f"url {self.url} cannot be filled in: {exc}") from exc
         return self
 
     def url_of(self, file: DataFile, endpoint: str, revision: str) -> str:

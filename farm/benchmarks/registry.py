@@ -153,10 +153,11 @@ def _refused(found: object, known: Registry) -> str:
         return f"{type(found).__name__} is no farm.benchmarks.Benchmark"
     if found.name in known.benchmarks:
         return f"the name {found.name} is taken by package {known.packages[found.name]}"
-    if own := sorted(protocol.ident for protocol in found.protocols if protocol.name == LM_EVAL.name):
-        return f"the protocol {own[0]} is farm's own"
+    if own := [item for item in (*found.protocols, *found.follow_ups) if item.name == LM_EVAL.name]:
+        return f"the protocol {own[0].ident} is farm's own"
     taken: list[tuple[str, Callable[[Benchmark], set[str]]]] = [
-        ("protocol", lambda item: {protocol.ident for protocol in (*item.protocols, *item.follow_ups)}),
+        # By name without version: a further version would become the one that the name alone means
+        ("protocol", lambda item: {protocol.name for protocol in (*item.protocols, *item.follow_ups)}),
         ("eval task", lambda item: {item.name, *(task.name for task in item.lm_eval_tasks)}),
     ]
     for kind, names_of in taken:

@@ -237,6 +237,8 @@ def _problem_text(problem: Problem, erratum: str | None) -> str:
     public = [test for test in problem.tests if test.public]
     facts = [problem.platform, problem.difficulty.value, problem.contest_date[:10], problem.contest_id]
     kind = f"calls {problem.func_name}" if problem.functional else "standard input"
+    if problem.asserts is not None:
+        kind = "Python tests"
     parts = [
         f"{problem.problem_id}  {one_line(problem.title)}",
         ", ".join([*(fact for fact in facts if fact), kind]),

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from farm.benchmarks import Benchmark, Fields, Header, RowError, Rows, Tests, make_problem, registry
+from farm.benchmarks import Benchmark, DataFile, Download, Fields, Header, RowError, Rows, Tests, make_problem, registry
 from farm.benchmarks.humaneval import COMPLETION
 from farm.benchmarks.registry import LM_EVAL, benchmark_of, benchmarks, errata_of, extractor, lm_eval_tasks, load_all
 from farm.datasets.reader import read_problems
@@ -98,7 +98,7 @@ def test_a_package_adds_a_benchmark(points: ModuleType) -> None:
         ("tests_own_benchmarks:NOTHING", "AttributeError: .*NOTHING"),
         ("tests_own_benchmarks:A_DICT", "dict is no farm.benchmarks.Benchmark"),
         ("tests_own_benchmarks:SAME_NAME", "the name humaneval is taken by package farm"),
-        ("tests_own_benchmarks:SAME_PROTOCOL", r"the protocol humaneval@1 is taken by benchmark humaneval \(farm\)"),
+        ("tests_own_benchmarks:SAME_PROTOCOL", r"the protocol humaneval is taken by benchmark humaneval \(farm\)"),
         ("tests_own_benchmarks:SAME_TASK", r"the eval task humaneval_plus is taken by benchmark humaneval \(farm\)"),
         ("tests_own_benchmarks:LM_EVAL", "the protocol lm-eval@1 is farm's own"),
     ],
@@ -108,7 +108,7 @@ def test_a_broken_package_is_one_line_and_breaks_no_other(points: ModuleType, va
         TINY=TINY,
         A_DICT={"name": "x"},
         SAME_NAME=Benchmark(name="humaneval"),
-        SAME_PROTOCOL=Benchmark(name="other", protocols=(COMPLETION,)),
+        SAME_PROTOCOL=Benchmark(name="other", protocols=(COMPLETION.model_copy(update={"version": 9}),)),
         SAME_TASK=Benchmark(name="humaneval_plus"),
         LM_EVAL=Benchmark(name="other", protocols=(LM_EVAL,)),
     )
@@ -242,6 +242,15 @@ def test_an_extraction_by_a_function_needs_its_benchmark() -> None:
 
 
 # --- the record ---------------------------------------------------------------------------------
+
+
+def test_a_download_that_cannot_be_asked_for_is_refused_where_it_is_made() -> None:
+    files = (DataFile("a.jsonl", 1), DataFile("b.jsonl", 1))
+    with pytest.raises(ValueError, match="1 releases of 2 files"):
+        Download(files=files, url="https://example.org/{file}", revision="main", releases=("v1",))
+    for url in "https://example.org/{name}", "https://example.org/{}", "https://example.org/{file":
+        with pytest.raises(ValueError, match="url"):
+            Download(files=files, url=url, revision="main")
 
 
 @pytest.mark.parametrize(

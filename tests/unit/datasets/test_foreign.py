@@ -105,7 +105,7 @@ def test_two_filters_of_one_document_are_one_answer(tmp_path: Path) -> None:
         ("[1]", ":1: an object is wanted, not a number"),
         ('[{"question_id": "p"}]', ":1: question_id with output_list or code_list is wanted"),
         ('[{"question_id": "p", "output_list": [1]}]', ":1: output_list: texts are wanted, not a number"),
-        ('[{"question_id": "p", "output_list": ["a"], "code_list": []}]', "1 answers in output_list, 0 programs"),
+        ('[{"question_id": "p", "output_list": ["a"], "code_list": []}]', "1 answers in output_list, 0 in code_list"),
         ('[{"question_id": "p", "question_id": "q", "code_list": []}]', "key 'question_id' occurs twice"),
         (
             '[{"question_id": "p", "code_list": [""]}, {"question_id": "p", "code_list": [""]}]',
