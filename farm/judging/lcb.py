@@ -70,6 +70,13 @@ class _Run:
         finally:
             observed = self.ended or self.session.finish()
         failing = next((case for case in self.cases if case.verdict is not Verdict.PASSED), None)
+        if failing is None and observed.peak_bytes > self.limits.memory_bytes:  # for less time than a look sees
+            update = {
+                "verdict": Verdict.MEMORY_LIMIT,
+                "limit": "memory",
+                "detail": f"peak {observed.peak_bytes >> 20} MiB",
+            }
+            failing = self.cases[-1] = self.cases[-1].model_copy(update=update)
         if failing is not None and observed.suspect:
             raise SandboxLost(f"the host may have ended the program: {observed.suspect}")
         cases = tuple(case.model_copy(update={"peak_bytes": observed.peak_bytes}) for case in self.cases)

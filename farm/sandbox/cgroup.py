@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SLACK_BYTES = 128 << 20
+# What an honest program is charged for beyond its resident memory: pipes, page tables, kernel stacks
+UNSEEN_BYTES = 32 << 20
 _BATCH_BYTES = 2 << 20  # a group is charged by the batch, and a kill comes when the next one does not fit
 _PREFIX = "farm-slot-"
 _REMOVE_TRIES, _REMOVE_WAIT_S = 400, 0.005
@@ -31,6 +33,9 @@ class Cgroup:
         self._limits: tuple[int, int] | None = None
         self._hard_bytes = 0
         self._seen = 0, 0
+        self._base_bytes = 0
+        name = "memory.current" if version == "v2" else "memory.usage_in_bytes"
+        self._usage = os.open(memory / name, os.O_RDONLY | os.O_CLOEXEC)
 
     @classmethod
     def create(cls) -> Cgroup | None:
@@ -67,6 +72,23 @@ class Cgroup:
         if self.version == "v1":
             _write(self._memory / "memory.max_usage_in_bytes", "0")
         self._seen = self._counts()
+        self._base_bytes = self._used() - self._cached()
+
+    def charged(self, resident_bytes: int) -> int:
+        """Bytes that the group is charged for since `limit`, without the page cache and UNSEEN_BYTES.
+
+        What is no process's resident memory is in there, such as data in the buffers of sockets. Costs one read
+        unless that is more than `resident_bytes`.
+        """
+        own = self._used() - self._base_bytes - UNSEEN_BYTES
+        return max(0, own - self._cached()) if own > resident_bytes else 0
+
+    def _used(self) -> int:
+        return int(os.pread(self._usage, 32, 0))
+
+    def _cached(self) -> int:
+        words = _words(self._memory / "memory.stat")
+        return _number_after("file" if self.version == "v2" else "cache", words)
 
     def _set(self, hard_bytes: int, threads: int) -> None:
         self._hard_bytes = hard_bytes
@@ -108,6 +130,9 @@ class Cgroup:
 
     def remove(self) -> None:
         """Remove the group once its last process is reaped; idempotent."""
+        if self._usage >= 0:
+            os.close(self._usage)
+            self._usage = -1
         for path in {self._memory, self._pids} - {None}:
             assert path is not None
             for _ in range(_REMOVE_TRIES):

@@ -6,6 +6,7 @@ whose programs need more names them.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -100,6 +101,20 @@ def _location(name: str, interpreter: str | None) -> tuple[str, str] | None:
         return None
     # A module of one file is loaded ahead whole; of a package, parts may be imported later
     return (str(Path(folders[0]).parent), folders[0]) if folders else (str(Path(origin).parent), "")
+
+
+def uid_offset(span: int) -> int:
+    """Where in a range of so many uids the children of this host's pid namespace begin.
+
+    A child's uid is this and its zygote's pid. Containers of one host have their own pids but share the kernel's
+    count of tasks for each uid, so two with one uid would take each other's threads.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()
+        namespace = Path("/proc/self/ns/pid").readlink()
+    except OSError:
+        return 0
+    return int.from_bytes(hashlib.sha256(f"{boot}{namespace}".encode()).digest()[:8], "big") % span
 
 
 def uid_range() -> tuple[int, int]:

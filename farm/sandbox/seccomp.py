@@ -35,7 +35,7 @@ setpgid 109/154, setpriority 141/140, ioprio_set 251/30, sched_setparam 142/118,
 sched_setattr 314/274, sched_setaffinity 203/122, migrate_pages 256/238, move_pages 279/239, mbind 237/235,
 set_mempolicy 238/237, set_mempolicy_home_node 450,
 
-socket 41/198, connect 42/203, bind 49/200, listen 50/201, accept 43/202, accept4 288/242,
+socket 41/198, connect 42/203, bind 49/200, listen 50/201, accept 43/202, accept4 288/242, setsockopt 54/208,
 
 mount 165/40, umount2 166/39, pivot_root 155/41, chroot 161/51, unshare 272/97, setns 308/268, move_mount 429,
 open_tree 428, open_tree_attr 467, fsopen 430, fsconfig 431, fsmount 432, fspick 433, mount_setattr 442,
@@ -67,9 +67,13 @@ setgroups 116/159, setfsuid 122/151, setfsgid 123/152, capset 126/91
 """
 RULED = """
 clone 56/220, clone3 435, kill 62/129, tkill 200/130, tgkill 234/131, rt_tgsigqueueinfo 297/240, prctl 157/167,
-prlimit64 302/261, setrlimit 160/164, fcntl 72/25, ioctl 16/29, socketpair 53/199
+prlimit64 302/261, setrlimit 160/164, fcntl 72/25, ioctl 16/29, socketpair 53/199,
+close_range 436, getsid 124/156, getpgid 121/155, getpriority 140/141, ioprio_get 252/31, sched_getparam 143/121,
+sched_getscheduler 145/120, sched_getattr 315/275, sched_getaffinity 204/123, sched_rr_get_interval 148/127
 """
-CLONE_THREAD = 0x10000
+# CLONE_FS, CLONE_FILES, CLONE_THREAD: a thread with its own descriptor table could hold as many sockets again, and what
+# is in their buffers is no resident memory
+CLONE_SHARED = 0x200 | 0x400 | 0x10000
 PRCTL_ALLOWED = (15, 16, 0x53564D41)  # PR_SET_NAME, PR_GET_NAME, PR_SET_VMA (the allocator names its areas)
 # F_SETLK, F_SETLKW, F_SETOWN, F_SETSIG, F_SETOWN_EX, F_OFD_SETLK, F_OFD_SETLKW, F_SETLEASE, F_NOTIFY, F_SETPIPE_SZ
 FCNTL_DENIED = (6, 7, 8, 10, 15, 37, 38, 1024, 1026, 1031)
@@ -145,8 +149,15 @@ def _one_of(index: int, values: tuple[int, ...], then: int, otherwise: int) -> l
 
 _DENY = ERRNO | EPERM
 _OWN_PID = _one_of(0, (_PID,), ALLOW, _DENY)
+_ABOUT_ITSELF = _one_of(0, (0, _PID), ALLOW, _DENY)
 _RULES: dict[str, list[Instruction]] = {
-    "clone": [_argument(0), (_JSET, 0, 1, CLONE_THREAD), _ret(ALLOW), _ret(_DENY)],
+    "clone": [
+        _argument(0),
+        (_AND, 0, 0, CLONE_SHARED),
+        (_JEQ, 0, 1, CLONE_SHARED),
+        _ret(ALLOW),
+        _ret(_DENY),
+    ],
     "clone3": [_ret(ERRNO | ENOSYS)],  # its flags are behind a pointer; the C library falls back to clone
     "kill": _OWN_PID,
     "tkill": _OWN_PID,
@@ -170,6 +181,21 @@ _RULES: dict[str, list[Instruction]] = {
         _ret(_DENY),
     ],
     "setrlimit": _one_of(0, (RLIMIT_STACK,), ERRNO, _DENY),
+    "close_range": _one_of(2, (0,), ALLOW, _DENY),  # CLOSE_RANGE_UNSHARE would make another descriptor table
+    **dict.fromkeys(
+        (
+            "getsid",
+            "getpgid",
+            "sched_getparam",
+            "sched_getscheduler",
+            "sched_getattr",
+            "sched_getaffinity",
+            "sched_rr_get_interval",
+        ),
+        _ABOUT_ITSELF,
+    ),
+    "getpriority": _one_of(1, (0, _PID), ALLOW, _DENY),
+    "ioprio_get": _one_of(1, (0, _PID), ALLOW, _DENY),
     "fcntl": _one_of(1, FCNTL_DENIED, _DENY, ALLOW),
     "ioctl": _one_of(1, IOCTL_DENIED, _DENY, ALLOW),
     # Streams alone: a datagram socket, although paired, can send to any socket whose path it knows

@@ -97,6 +97,8 @@ class Slot:
             yield child
         finally:
             child.close()
+            if zygote.ended:
+                self.discard()
 
     def discard(self) -> None:
         """End the zygote of the last program, the one in doubt; the next order of its kind starts another."""

@@ -84,6 +84,10 @@ class Reaper(Protocol):
         """Whether the slot's cgroup ended a child for its memory since this was last asked."""
         ...
 
+    def charged_bytes(self, resident_bytes: int) -> int:
+        """What the slot's cgroup is charged for the child; 0 without one, or if it is no more than that."""
+        ...
+
     def blames_host(self, peak_bytes: int) -> str:
         """Why an unexplained SIGKILL may be the host's doing; empty if the program sent it."""
         ...
@@ -106,6 +110,7 @@ class Child:
         self._pending = memoryview(b"")  # input that the child has not taken yet
         self._limit: Ended | None = None
         self._exited = False
+        self._orphaned = False  # its zygote has died, so there is no report on it
         self._launched = time.monotonic()
         self._locked_at = 0.0
         self._lap_at = 0.0  # when the clock was last started
@@ -204,9 +209,19 @@ class Child:
                 return
             elif fd == self._reaper.channel_fd:
                 if event & (select.POLLHUP | select.POLLERR):
-                    raise SandboxLost("the zygote died under a run")
+                    self._zygote_died()
+                    return
             else:
                 self._fill(fd)
+
+    def _zygote_died(self) -> None:
+        """The child dies with it. If the kernel ended it because the slot's cgroup was full, the program did that."""
+        if not (self._locked_at and self._reaper.memory_killed()):
+            raise SandboxLost("the zygote died under a run")
+        self._limit = "memory"
+        self._orphaned = True
+        self.kill()
+        self._collect()
 
     def _drain_once(self, fd: int, reader: Callable[[bytes], None]) -> bool:
         """One read; False when there is nothing more to come."""
@@ -310,7 +325,8 @@ class Child:
             return
         self._clock.look(seen)
         self.cpu_s = seen.cpu_s
-        self._peak = max(self._peak, seen.resident_bytes - self._reaper.baseline_bytes)
+        resident = seen.resident_bytes - self._reaper.baseline_bytes
+        self._peak = max(self._peak, resident, self._reaper.charged_bytes(resident))
 
     def _end(self, limit: Ended) -> None:
         """Kill the child because of a limit; the first limit counts."""
@@ -346,7 +362,7 @@ class Child:
     def finish(self, *, frame: bool) -> Observation:
         """What was seen of a child that has ended. `frame`: read its result frame."""
         assert self._exited
-        report = self._reaper.reap(REAP_S)
+        report = Exit(signal.SIGKILL, self.cpu_s, self._peak) if self._orphaned else self._reaper.reap(REAP_S)
         value = self.take_frame() if frame else None
         marks = bytes(self._status)
         locked = marks.startswith(b"R")

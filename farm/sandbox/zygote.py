@@ -22,7 +22,7 @@ from farm.errors import SandboxLost, SandboxUnavailable
 from farm.sandbox import seccomp
 from farm.sandbox.cgroup import Cgroup, own_oom_kills
 from farm.sandbox.handover import PIPE_BYTES, Descriptors
-from farm.sandbox.plan import Plan, uid_range
+from farm.sandbox.plan import Plan, uid_offset, uid_range
 from farm.sandbox.runner import Order
 from farm.sandbox.supervisor import Caps, Child, Exit
 
@@ -87,6 +87,7 @@ class Zygote:
             "pid_offsets": code.pid_offsets if code else (),
             "uid_base": base,
             "uid_span": span,
+            "uid_offset": uid_offset(span),
             "imports": PROBE_IMPORTS,
         }
         try:
@@ -134,6 +135,15 @@ class Zygote:
         report, _ = self._receive(timeout_s)
         self._unreaped = 0
         return Exit(report["status"], report["user"] + report["system"], report["maxrss"])
+
+    def charged_bytes(self, resident_bytes: int) -> int:
+        """See `Reaper`."""
+        return 0 if self._cgroup is None else self._cgroup.charged(resident_bytes)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone: it serves no other run."""
+        return self._process.poll() is not None
 
     def blames_host(self, peak_bytes: int) -> str:
         """Why an unexplained SIGKILL of a child with that peak is the host's doing; empty: the program's own.

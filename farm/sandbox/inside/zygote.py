@@ -44,6 +44,7 @@ _UNLIMITED = 1 << 62
 def main(fd: int) -> NoReturn:
     """Serve the worker at the other end of socket `fd` until it closes."""
     sock = _own_descriptors(fd)
+    victim = _Victim()  # before the tier takes /proc away
     config = json.loads(sock.recv(MESSAGE_BYTES))
     try:
         prepared, facts = _prepare(config)
@@ -51,7 +52,7 @@ def main(fd: int) -> NoReturn:
         _send(sock, {"error": f"{type(exc).__name__}: {exc}"})
         os._exit(1)
     _send(sock, facts)
-    _serve(sock, prepared)
+    _serve(sock, prepared, victim)
 
 
 def _own_descriptors(fd: int) -> socket.socket:
@@ -99,7 +100,7 @@ def _prepare(config: dict[str, Any]) -> tuple[Prepared, dict[str, Any]]:
     prepared = Prepared(
         filter=kernel.Filter(program, config["pid_offsets"]) if program else None,
         ruleset=ruleset,
-        uid=config["uid_base"] + os.getpid() % config["uid_span"] if drops else None,
+        uid=config["uid_base"] + (config["uid_offset"] + os.getpid()) % config["uid_span"] if drops else None,
         own_uid=drops,
         workdir=workdir,
         ceilings=lockdown.ceilings(),
@@ -206,7 +207,38 @@ def _calibrate(prepared: Prepared, imports: list[str]) -> int:
     return baseline
 
 
-def _serve(sock: socket.socket, prepared: Prepared) -> NoReturn:
+class _Victim:
+    """Whom the kernel ends first when memory is short: a child, and not the zygote that reports on it.
+
+    A child inherits the score that the zygote has while it forks. Raising one's own score, and taking that back, needs
+    no right.
+    """
+
+    def __init__(self) -> None:
+        self._fd = -1
+        try:
+            self._fd = os.open("/proc/self/oom_score_adj", os.O_RDWR | os.O_CLOEXEC)
+            self._own = os.read(self._fd, 16)
+        except OSError:  # no such file in gVisor
+            pass
+
+    def fork(self) -> int:
+        """os.fork, the child being the one that is ended first."""
+        self._write(b"1000")
+        pid = -1
+        try:
+            pid = os.fork()
+        finally:
+            if pid != 0:
+                self._write(self._own)
+        return pid
+
+    def _write(self, score: bytes) -> None:
+        if self._fd >= 0:
+            os.pwrite(self._fd, score, 0)
+
+
+def _serve(sock: socket.socket, prepared: Prepared, victim: _Victim) -> NoReturn:
     """Fork a child per request. Each page that this touches after a fork is copied, so it touches little."""
     own = os.getpid()
     message = bytearray(MESSAGE_BYTES)
@@ -222,7 +254,7 @@ def _serve(sock: socket.socket, prepared: Prepared) -> NoReturn:
         fds = array.array("i", control[0][2]) if control else ()
         request = _scan_json(message[:size].decode(), 0)[0]
         try:
-            pid = os.fork()
+            pid = victim.fork()
         except OSError as exc:
             _send(sock, {"error": f"fork: {exc}"})
             pid = -1

@@ -14,7 +14,7 @@ pidfd_getfd 438 438 pidfd_send_signal 424 424 rt_sigqueueinfo 129 138 perf_event
 setpriority 141 140 ioprio_set 251 30 sched_setparam 142 118 sched_setscheduler 144 119 sched_setattr 314 274
 sched_setaffinity 203 122 migrate_pages 256 238 move_pages 279 239 mbind 237 235 set_mempolicy 238 237
 set_mempolicy_home_node 450 450
-socket 41 198 connect 42 203 bind 49 200 listen 50 201 accept 43 202 accept4 288 242
+socket 41 198 connect 42 203 bind 49 200 listen 50 201 accept 43 202 accept4 288 242 setsockopt 54 208
 mount 165 40 umount2 166 39 pivot_root 155 41 chroot 161 51 unshare 272 97 setns 308 268 move_mount 429 429
 open_tree 428 428 open_tree_attr 467 467 fsopen 430 430 fsconfig 431 431 fsmount 432 432 fspick 433 433
 mount_setattr 442 442 statmount 457 457 listmount 458 458 swapon 167 224 swapoff 168 225 quotactl 179 60
@@ -45,6 +45,8 @@ OTHERS = """
 getpid 39 172 clone 56 220 clone3 435 435 kill 62 129 tkill 200 130 tgkill 234 131 rt_tgsigqueueinfo 297 240
 prctl 157 167 prlimit64 302 261 setrlimit 160 164 fcntl 72 25 ioctl 16 29 socketpair 53 199 setsid 112 157
 sendfile 40 71 copy_file_range 326 285 mlockall 151 230 rseq 334 293 recvmsg 47 212 fallocate 285 47
+close_range 436 436 getsid 124 156 getpgid 121 155 getpriority 140 141 ioprio_get 252 31 sched_getparam 143 121
+sched_getscheduler 145 120 sched_getattr 315 275 sched_getaffinity 204 123 sched_rr_get_interval 148 127
 """
 
 

@@ -196,6 +196,15 @@ def test_a_wrong_answer_in_a_lost_child_is_no_verdict() -> None:
         run(Script(LOADED, {"out": "x"}, ended=replace(ENDED, suspect="oom_kill rose")), suite("a"))
 
 
+def test_a_peak_that_is_found_at_the_end_counts() -> None:
+    over = replace(ENDED, peak_bytes=Limits().memory_bytes + 1)
+    evaluation = run(Script(LOADED, {"out": "a"}, {"out": "a"}, ended=over), suite("a", "a"))
+    assert (evaluation.verdict, evaluation.first_failure) == (Verdict.MEMORY_LIMIT, 1)
+    assert evaluation.cases[1].limit == "memory"
+    wrong = run(Script(LOADED, {"out": "x"}, ended=over), suite("a"))
+    assert wrong.verdict is Verdict.WRONG_ANSWER  # that is what failed it
+
+
 def test_a_time_out_says_how_long_it_was_starved() -> None:
     frame = {"error": "time", "detail": "TimeoutException"}
     case = run(Script(LOADED, frame, clock=6.0, starved=4.5), suite("a")).cases[0]

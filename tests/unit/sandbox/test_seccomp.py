@@ -65,8 +65,8 @@ def test_numbers_are_those_of_the_kernel(name: str, x86: int, arm: int | None) -
 
 
 def test_tables_are_whole() -> None:
-    assert len(calls(DENIED, "x86_64")) == 165
-    assert len(calls(RULED, "x86_64")) == len(calls(RULED, "aarch64")) == 12
+    assert len(calls(DENIED, "x86_64")) == 166
+    assert len(calls(RULED, "x86_64")) == len(calls(RULED, "aarch64")) == 22
     for machine in MACHINES:
         numbers = [*calls(DENIED, machine).values(), *calls(RULED, machine).values()]
         assert len(set(numbers)) == len(numbers)
@@ -87,6 +87,8 @@ def test_x32_calls_are_refused() -> None:
 def test_clone_makes_threads_only(machine: str) -> None:
     assert ruled(machine, "clone", 0x3D0F00) == ALLOW  # what the C library passes for a thread
     assert ruled(machine, "clone", 17) == EPERM
+    for split in (0x200, 0x400, 0x600):  # CLONE_FS, CLONE_FILES: a thread with its own table
+        assert ruled(machine, "clone", 0x3D0F00 & ~split) == EPERM
     assert ruled(machine, "clone", 0x10000 << 32) == EPERM
     assert ruled(machine, "clone3", 0, 0) == ENOSYS
 
@@ -98,6 +100,29 @@ def test_signals_reach_the_child_alone(machine: str, name: str) -> None:
     assert ruled(machine, name, HIGH | PID, 9) == ALLOW  # the kernel takes 32 bits: still the child itself
     for other in (0, 1, PID - 1, PID + 1, (1 << 32) - 1, (1 << 64) - PID):
         assert ruled(machine, name, other, 9) == EPERM
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(
+    "name",
+    ["getsid", "getpgid", "sched_getparam", "sched_getscheduler", "sched_getattr", "sched_getaffinity",
+     "sched_rr_get_interval"],
+)  # fmt: skip
+def test_a_child_asks_about_itself_alone(machine: str, name: str) -> None:
+    for own in (0, PID, HIGH | PID):
+        assert ruled(machine, name, own) == ALLOW
+    for other in (1, PID - 1, PID + 1, (1 << 32) - 1):
+        assert ruled(machine, name, other) == EPERM
+    for by_kind in ("getpriority", "ioprio_get"):
+        assert ruled(machine, by_kind, 1, PID) == ALLOW
+        assert ruled(machine, by_kind, 1, PID + 1) == EPERM
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_descriptors_are_closed_and_never_split(machine: str) -> None:
+    assert ruled(machine, "close_range", 3, 100, 0) == ALLOW
+    for flags in (2, 4, 6, HIGH | 2):  # the kernel takes 32 bits
+        assert ruled(machine, "close_range", 3, 100, flags) == EPERM
 
 
 @pytest.mark.parametrize("machine", MACHINES)
