@@ -224,3 +224,14 @@ def test_a_key_that_occurs_twice_is_an_error(field: str) -> None:
     twice = '[{"input": "1", "input": "2", "output": "1", "testtype": "stdin"}]'
     assert f"{field} is not JSON: key 'input' occurs twice in one object" in refusal(row(**{field: twice}))
     assert "not JSON: key 'question_id' occurs twice" in refusal(row()[:-1] + b', "question_id": "other"}')
+
+
+@pytest.mark.parametrize("shift", [0, 1, 25_000, 49_999, 50_000, 50_001])
+def test_a_long_integer_is_found_wherever_it_stands(shift: int) -> None:
+    for digits in 50_000, 50_001:
+        tests = json.dumps([case("1", " " * shift + "7" * digits + " " * shift, "functional")])
+        changes = {"metadata": '{"func_name": "f"}', "public_test_cases": tests, "private_test_cases": "[]"}
+        if digits > 50_000:
+            assert "an integer of more than 50000 digits" in refusal(row(**changes))
+        else:
+            assert len(parse(row(**changes)).tests) == 1
