@@ -178,7 +178,7 @@ def test_a_dry_run_of_a_part_prints_the_request_and_asks_nobody(home: Home, task
         ).ok(300)  # fmt: skip
         assert server.requests == 0
     assert "task capitals in EVALS: 3 requests x 4, scored by lm-eval" in shown.stdout
-    body = json.loads(shown.stdout.partition("/v1/chat/completions:\n")[2])
+    body, _ = json.JSONDecoder().raw_decode(shown.stdout.partition("/v1/chat/completions\n")[2])
     assert (body["max_tokens"], body["seed"]) == (7, sample_seed(7, "doc-0", 0))
     shot = ["system", "user", "assistant", "user", "assistant"]  # with one example, and the answer begun
     assert [message["role"] for message in body["messages"]] == shot
