@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -74,6 +75,24 @@ def test_submit_asks_a_server_with_what_was_chosen_and_tells_its_progress() -> N
     assert (run.spec.sampling.n, run.spec.sampling.temperature, run.spec.sampling.max_tokens) == (2, 0.5, 2048)
     assert run.report.complete and [s.passed for s in run.samples()] == [True, True, False, False]
     assert sum(seen[-1].phases.values()) == 4
+
+
+def test_ctrl_c_pauses_a_run_and_the_error_says_how_to_go_on(home: Path) -> None:
+    code = """
+import farm
+rows = [{"question_id": "farm_square", "index": n, "code": f"while {n + 1}: pass"} for n in range(40)]
+try:
+    farm.grade("sample", rows, run_id="stopped", on_progress=lambda progress: print("begun", flush=True))
+except farm.Interrupted as exc:
+    print(exc.remedy)
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment(home))
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=200)
+    assert rest.splitlines()[-1] == "continue with: farm resume stopped"
+    assert process.returncode == 0 and farm.open_run("stopped").state == "paused"
 
 
 def test_a_callback_pauses_a_run_which_resumes_in_another_thread() -> None:
