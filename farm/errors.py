@@ -212,6 +212,12 @@ class SandboxLost(SandboxError):
     """Raised when the zygote or container died under a run. The run is repeated."""
 
 
+class CheckerFailed(FarmError):
+    """Raised when a problem's checker raises, is not installed or passes a bound. The sample stays unjudged."""
+
+    exit_code = 3
+
+
 class WorkerFailed(FarmError):
     """Raised when workers of the embedded stack do not start or keep dying. Carries their last words."""
 

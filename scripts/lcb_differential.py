@@ -84,7 +84,9 @@ class Graders:
 def main() -> int:
     given = arguments()
     different = 0
-    checkouts: dict[Variant, Path | None] = {"official": given.lcb, "tt": given.tt}
+    checkouts: dict[Variant, Path | None] = {
+        "official": given.lcb, "official-2025-01": given.lcb_2025_01, "tt": given.tt,
+    }  # fmt: skip
     for variant, checkout in checkouts.items():
         if checkout is None:
             continue
@@ -103,6 +105,7 @@ def main() -> int:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--lcb", type=Path, metavar="CHECKOUT", help="LiveCodeBench/LiveCodeBench at 28fef95")
+    parser.add_argument("--lcb-2025-01", type=Path, metavar="CHECKOUT", help="the same at 15808c7")
     parser.add_argument("--tt", type=Path, metavar="CHECKOUT", help="tstescoTT/lm-evaluation-harness at 44e770e8")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the sample data (lcb_sample_*.jsonl)")
     parser.add_argument("--made", type=int, default=0, metavar="N", help="grade N more programs, drawn")
@@ -112,8 +115,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tier", default="auto", help="sandbox tier")
     parser.add_argument("--record", action="store_true", help="write the originals' codes to the corpus' golden.json")
     given = parser.parse_args()
-    if given.lcb is None and given.tt is None:
-        parser.error("give a checkout: --lcb or --tt")
+    if given.lcb is None and given.lcb_2025_01 is None and given.tt is None:
+        parser.error("give a checkout: --lcb, --lcb-2025-01 or --tt")
     return given
 
 

@@ -19,6 +19,7 @@ from farm.planning.repair import plan_repair
 from farm.protocols import Protocol
 from farm.records import JudgeSpec, Limits, Reference, RunSpec, default_limits
 from farm.records.fields import with_changes
+from farm.records.judging import with_chosen_judge
 
 
 def regrade(settings: Settings, request: RegradeRequest, display: Display) -> Outcome:
@@ -72,9 +73,9 @@ def _judge(spec: RunSpec, protocol: Protocol, request: RegradeRequest) -> JudgeS
     """The source's judge with what was chosen; of another protocol or mode, its own with the source's extent."""
     chosen = request.judging.judge
     if request.protocol is None and "mode" not in chosen.model_fields_set:
-        return with_changes(spec.judge, chosen)
+        return with_chosen_judge(spec.judge, chosen)
     kept = {"stop": spec.judge.stop, "runtime": spec.judge.runtime}
-    return with_changes(protocol.judge.model_copy(update=kept), chosen)
+    return with_chosen_judge(protocol.judge.model_copy(update=kept), chosen)
 
 
 def _references(

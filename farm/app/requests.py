@@ -17,7 +17,7 @@ from farm.lm_eval.runs.task import TaskChoice
 from farm.planning.plan import Tests
 from farm.protocols import Protocol
 from farm.records import DriveOptions, JudgeSpec, Limits, Sampling
-from farm.records.fields import with_changes
+from farm.records.judging import with_chosen_judge
 from farm.sandbox.confinement import Confinement
 
 
@@ -80,7 +80,7 @@ class Judging:
 
     def judge_of(self, protocol: Protocol) -> JudgeSpec:
         """The protocol's judge with what was chosen."""
-        return with_changes(protocol.judge, self.judge)
+        return with_chosen_judge(protocol.judge, self.judge)
 
 
 @dataclass(frozen=True, slots=True)

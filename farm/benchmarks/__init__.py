@@ -7,11 +7,14 @@ The built-in ones stand in `farm.benchmarks.registry`; another package adds its 
 """
 
 from farm.benchmarks.benchmark import Benchmark, DataFile, Download, Errata, HubData, LmEvalTask, Rows
-from farm.benchmarks.fields import make_problem, parsed, text, texts
+from farm.benchmarks.checker import Answer, Checker, Wrong
+from farm.benchmarks.fields import classes_of, make_problem, parsed, text, texts
 from farm.benchmarks.rows import Fields, Header, RowError, Tests
 
 __all__ = [
+    "Answer",
     "Benchmark",
+    "Checker",
     "DataFile",
     "Download",
     "Errata",
@@ -22,6 +25,8 @@ __all__ = [
     "RowError",
     "Rows",
     "Tests",
+    "Wrong",
+    "classes_of",
     "make_problem",
     "parsed",
     "text",

@@ -1,7 +1,7 @@
 """The record of a benchmark: all that farm knows of it.
 
-Data and pure functions. A benchmark is used where runs are planned and shown; workers need nothing of it, because a
-job carries the prompt, or the program with the digest of its tests.
+Data and pure functions. A benchmark is used where runs are planned and shown. Workers need nothing of it but its
+checkers, because a job carries the prompt, or the program with the digest of its tests.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
 
+from farm.benchmarks.checker import Checker
 from farm.benchmarks.rows import Fields, Header, Tests
 from farm.records import Problem, Protocol
 
@@ -20,6 +21,7 @@ Extractor = Callable[[str, str], str]
 """Makes a program of an answer and the problem's own code; empty if there is none. Pure and total."""
 
 NAME_PATTERN = r"^[a-z][a-z0-9_-]*$"
+CHECKER_PATTERN = r"^[a-z][a-z0-9_-]*@[1-9][0-9]*$"
 
 _CLOSED = ConfigDict(extra="forbid")
 
@@ -126,6 +128,9 @@ class Benchmark:
     protocols: tuple[Protocol, ...] = ()
     follow_ups: tuple[Protocol, ...] = ()  # ask again about the programs of an earlier run, so no dataset has them
     extractors: Mapping[str, Extractor] = Field(default_factory=dict)  # by the name that `Extraction.function` has
+    checkers: Mapping[Annotated[str, StringConstraints(pattern=CHECKER_PATTERN)], Checker] = Field(
+        default_factory=dict
+    )  # by name@version, for `AnswerRule.checker`; the package must be installed on execute workers, too
     errata: Errata = Errata()
     lm_eval_tasks: tuple[LmEvalTask, ...] = ()
 

@@ -48,6 +48,15 @@ def parsed(name: str, source: str) -> ast.Module:
         raise RowError(f"{name} is no Python: {one_line(str(exc))}") from exc
 
 
+def classes_of(name: str, source: str) -> str:
+    """The classes that a dataset's Python defines at its top level, with its imports; empty if there are none."""
+    tree = parsed(name, source)
+    if not any(isinstance(node, ast.ClassDef) for node in tree.body):
+        return ""
+    kept = [node for node in tree.body if isinstance(node, ast.ClassDef | ast.Import | ast.ImportFrom)]
+    return "\n".join(map(ast.unparse, kept))
+
+
 def make_problem(**values: Any) -> Problem:
     """The problem of these values, or RowError for one that no record takes."""
     try:

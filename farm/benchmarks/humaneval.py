@@ -12,7 +12,7 @@ vectors guard them. The tasks' names and metrics are those of lm-eval 0.4.13.
 from __future__ import annotations
 
 from farm.benchmarks.benchmark import Benchmark, DataFile, Download, HubData, LmEvalTask, Rows
-from farm.benchmarks.fields import make_problem, parsed, text
+from farm.benchmarks.fields import classes_of, make_problem, parsed, text
 from farm.benchmarks.rows import Fields, Header, RowError, Tests
 from farm.records import Asserts, Extraction, JudgeSpec, Problem, Protocol, Sampling, TestCase
 
@@ -41,7 +41,12 @@ def problem_of(fields: Fields, tests: Tests) -> Problem:
         starter_code=prompt,
         # One test: the first assertion that fails ends `check`, so there is no result of a later one
         tests=(TestCase(input=f"{test}\ncheck({entry_point})", output="", public=False),),
-        asserts=Asserts(calls=(entry_point,), prompt=prompt),
+        asserts=Asserts(
+            calls=(entry_point,),
+            prompt=prompt,
+            classes=classes_of("test", f"{prompt}\n{test}"),
+            solution=prompt + text(fields, "canonical_solution") if "canonical_solution" in fields else "",
+        ),
     )
 
 

@@ -20,7 +20,7 @@ import ast
 import re
 
 from farm.benchmarks.benchmark import Benchmark, DataFile, Download, HubData, LmEvalTask, Rows
-from farm.benchmarks.fields import make_problem, parsed, text, texts
+from farm.benchmarks.fields import classes_of, make_problem, parsed, text, texts
 from farm.benchmarks.rows import Fields, Header, RowError, Tests
 from farm.records import Asserts, Extraction, JudgeSpec, Problem, Protocol, Sampling, Shot, TestCase
 
@@ -56,7 +56,12 @@ def problem_of(fields: Fields, tests: Tests) -> Problem:
         statement=statement,
         platform=header.platform,
         tests=tuple(TestCase(input=test, output="") for test in asserts),
-        asserts=Asserts(calls=tuple(calls), setup="\n".join([*_imports(solution, used), setup]).strip("\n")),
+        asserts=Asserts(
+            calls=tuple(calls),
+            setup="\n".join([*_imports(solution, used), setup]).strip("\n"),
+            classes=classes_of("test_setup_code", setup),
+            solution=text(fields, "code"),
+        ),
     )
 
 
@@ -165,7 +170,7 @@ PLUS_INSTRUCT = Protocol(  # `lm_eval/tasks/mbpp/mbpp_plus_instruct.yaml`: no wo
 )
 
 # A word right behind the fence is a tag, whatever follows it
-_LM_EVAL_BLOCK = re.compile(r"```\w*\n?(.*?)\n?```", re.DOTALL)
+_LM_EVAL_BLOCK = re.compile(r"```\w*+\n?(.*?)\n?```", re.DOTALL)
 
 
 def lm_eval_block(answer: str, own_code: str) -> str:

@@ -15,6 +15,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
 from farm.benchmarks.benchmark import Benchmark, Errata, Extractor, LmEvalTask
+from farm.benchmarks.checker import Checker
 from farm.benchmarks.rows import Fields, RowError
 from farm.errors import BenchmarkError, ConfigError
 from farm.records import Extraction, JudgeSpec, Protocol, Sampling
@@ -92,6 +93,15 @@ def benchmark_with(protocol: str) -> str:
         if protocol in (own.ident for own in (*benchmark.protocols, *benchmark.follow_ups)):
             return benchmark.name
     return ""
+
+
+def checker_of(name: str) -> Checker:
+    """The checker `benchmark/name@version`. LookupError if none of that name and version is installed here."""
+    owner, _, checker = name.partition("/")
+    benchmark = benchmarks().get(owner)
+    if benchmark is None or checker not in benchmark.checkers:
+        raise LookupError(f"no checker {one_line(name, 80)} is installed on this worker")
+    return benchmark.checkers[checker]
 
 
 def lm_eval_tasks() -> dict[str, LmEvalTask]:

@@ -5,7 +5,9 @@ Two children: the tester executes the dataset's tests (`inside/tester.py`), the 
 children's time, and makes verdicts of the tester's outcomes. The program's limits hold for the whole
 sample, as in the original graders, which execute program and tests together.
 
-A failure of the tests that no answer of the program can have caused is the problem's: DatasetError.
+Before the program's first answer a failure of the tests is the problem's: DatasetError. Afterwards it is the program's,
+whatever its class: an answer may be anything, and tests may even evaluate it. `blames_tests` says that the tests did
+not fail an assertion but raised, so that the caller may ask the dataset's own solution whether they always do.
 """
 
 from __future__ import annotations
@@ -18,11 +20,20 @@ from typing import NamedTuple
 from farm import text
 from farm.errors import DatasetError, SandboxLost
 from farm.judging import verdict as outcome
-from farm.judging.compare import decode_text
+from farm.judging.values import decode_text
 from farm.records import CaseResult, JudgeSpec, Limits, Suite, Verdict
 from farm.sandbox.api import Ended, Evaluation, Observation, Session
 
 _EXCERPT_CHARS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class AssertsOutcome:
+    """An evaluation. `blames_tests`: its first failure is an error of the tests after an answer, which the tests may
+    have whatever they are answered."""
+
+    evaluation: Evaluation
+    blames_tests: bool = False
 
 
 def source_of_tests(suite: Suite) -> bytes:
@@ -31,10 +42,11 @@ def source_of_tests(suite: Suite) -> bytes:
         raise DatasetError(
             "the tests of this problem are no Python asserts", remedy="choose another protocol: docs/protocols.md"
         )
-    return json.dumps(suite.asserts.model_dump(mode="json")).encode("ascii")
+    told = suite.asserts.model_dump(mode="json", include={"calls", "prompt", "setup", "classes"})
+    return json.dumps({"classes": "", **told}).encode("ascii")
 
 
-def judge_asserts(callee: Session, tester: Session, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
+def judge_asserts(callee: Session, tester: Session, suite: Suite, judge: JudgeSpec, limits: Limits) -> AssertsOutcome:
     """Judge the program of `callee` by the tests of `tester`, and end both sessions.
 
     Raises DatasetError if the tests themselves fail, SandboxLost if a child's end may be the host's
@@ -83,8 +95,9 @@ class _Run:
         self.lap_cpu = self.lap_starved = 0.0
         self.answers = 0
         self.cases: list[CaseResult] = []
+        self.blames_tests = False
 
-    def judge(self) -> Evaluation:
+    def judge(self) -> AssertsOutcome:
         try:
             self._judge_all()
         except _Decided as decided:
@@ -97,7 +110,7 @@ class _Run:
         if failing is not None and called.suspect:
             raise SandboxLost(f"the host may have ended the program: {called.suspect}")
         cases = tuple(case.model_copy(update={"peak_bytes": max(0, called.peak_bytes)}) for case in self.cases)
-        return Evaluation(
+        evaluation = Evaluation(
             verdict=Verdict.PASSED if failing is None else failing.verdict,
             first_failure=None if failing is None else failing.index,
             cases=cases,
@@ -105,6 +118,7 @@ class _Run:
             cpu_s=called.cpu_s + tested.cpu_s,
             wall_s=time.monotonic() - self.began,
         )
+        return AssertsOutcome(evaluation, self.blames_tests)
 
     def _judge_all(self) -> None:
         self._load()
@@ -144,8 +158,9 @@ class _Run:
                 return Verdict.WRONG_ANSWER, detail
             case "raised":
                 return _of_exception(detail), detail
-            case "error" if self.answers and frame.get("answers"):
-                return Verdict.WRONG_ANSWER, detail
+        if self.answers:
+            self._blame_tests()
+            return Verdict.WRONG_ANSWER, detail or "the tests raised on the program's answers"
         raise DatasetError(f"the tests of this problem fail by themselves: {detail or 'no outcome'}")
 
     def _ask_callee(self, payload: bytes | None, where: str) -> dict[str, object]:
@@ -165,6 +180,7 @@ class _Run:
         if not self.answers:
             raise DatasetError(f"the tests of this problem end by themselves: {end.how}")
         if end.late is None:
+            self._blame_tests()
             raise _Decided(Verdict.WRONG_ANSWER, f"the tests' process ended on the program's answers: {end.how}")
         raise _Decided(end.late.verdict, f"{end.how} in the tests on the program's answers")
 
@@ -177,6 +193,14 @@ class _Run:
         if seen.suspect or not seen.locked:
             raise SandboxLost(f"{whose} was lost: {seen.suspect or 'it never locked itself down'}")
         return _End(seen, self._passed_limit(seen))
+
+    def _blame_tests(self) -> None:
+        if self._first():
+            self.blames_tests = True
+
+    def _first(self) -> bool:
+        """Whether nothing has failed before: only the first failure decides."""
+        return all(case.verdict is Verdict.PASSED for case in self.cases)
 
     def _passed_limit(self, seen: Observation) -> _Passed | None:
         """The limit that a child has passed, in the order of docs/sandbox.md section 8."""

@@ -7,7 +7,6 @@ RETRIES, raises: it never becomes a verdict.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
@@ -16,8 +15,8 @@ from typing import Self, TypeVar
 from farm import text
 from farm.errors import DatasetError, SandboxLost, SandboxUnavailable
 from farm.judging import verdict as outcome
-from farm.judging.asserts import judge_asserts, source_of_tests
-from farm.judging.compare import equal_text, equal_value
+from farm.judging.answers import Answers, check_tests
+from farm.judging.asserts import AssertsOutcome, judge_asserts, source_of_tests
 from farm.judging.lcb import global_limit_s, judge_lcb
 from farm.records import CaseResult, JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Evaluation, Observation, SandboxInfo
@@ -39,6 +38,8 @@ class JudgingSandbox:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self._tests_runner: Runner | None = None
+        self._answers = Answers()
+        self._faults: dict[str, str] = {}  # by suite: how its own solution fails its tests; empty: it does not
 
     @property
     def info(self) -> SandboxInfo:
@@ -59,7 +60,7 @@ class JudgingSandbox:
                 remedy="choose another protocol: docs/benchmarks.md",
             )
         if judge.mode == "judge":
-            _check_tests(suite)
+            check_tests(suite)
         try:
             if judge.mode == "lcb":
                 return self._lcb(program, suite, judge, limits)
@@ -80,6 +81,7 @@ class JudgingSandbox:
         self._runner.close()
         if self._tests_runner is not None:
             self._tests_runner.close()
+        self._answers.close()
 
     def __enter__(self) -> Self:
         return self
@@ -94,7 +96,7 @@ class JudgingSandbox:
     def _judge(self, program: bytes, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
         cases: list[CaseResult] = []
         for index, test in enumerate(suite.tests):
-            cases.append(self._judge_test(index, program, suite.func_name, test, judge, limits))
+            cases.append(self._judge_test(index, program, suite, test, judge, limits))
             verdict = cases[-1].verdict
             # A program that does not compile does so in no test
             if verdict is Verdict.SYNTAX_ERROR or (verdict is not Verdict.PASSED and judge.stop == "first_failure"):
@@ -110,14 +112,17 @@ class JudgingSandbox:
         )
 
     def _judge_test(
-        self, index: int, program: bytes, func_name: str | None, test: TestCase, judge: JudgeSpec, limits: Limits
+        self, index: int, program: bytes, suite: Suite, test: TestCase, judge: JudgeSpec, limits: Limits
     ) -> CaseResult:
-        functional = func_name is not None
-        order = _order(program, func_name, test, limits)
+        functional = suite.func_name is not None
+        order = _order(program, suite.func_name, test, limits)
         seen = self._repeat(lambda: self._observe(order))
         decision = outcome.decide(seen, limits, functional=functional)
-        verdict = decision.verdict or _compare(seen, test, judge, functional)
-        return _case(index, seen, verdict, decision.detail)
+        if decision.verdict is not None:
+            return _case(index, seen, decision.verdict, decision.detail)
+        answer = self._answers.judge(seen, test, judge.comparator, suite.answers, functional=functional)
+        case = _case(index, seen, answer.verdict, answer.detail)
+        return case.model_copy(update={"decided_by": answer.decided_by})
 
     def _observe(self, order: Order) -> Observation:
         """One child from launch to end. Raises SandboxLost for a run that does not count."""
@@ -149,6 +154,22 @@ class JudgingSandbox:
     # --- mode asserts ---------------------------------------------------------------------------
 
     def _asserts(self, program: bytes, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
+        result = self._called(program, suite, judge, limits)
+        if result.blames_tests and suite.asserts is not None and suite.asserts.solution:
+            self._check_by_solution(suite.asserts.solution, suite, judge, limits)
+        return result.evaluation
+
+    def _check_by_solution(self, solution: str, suite: Suite, judge: JudgeSpec, limits: Limits) -> None:
+        """Raises DatasetError if the dataset's own solution fails the tests, too. Asked once for each suite."""
+        digest = suite.record_digest()
+        if digest not in self._faults:
+            found = self._called(text.encode(solution), suite, judge, limits).evaluation
+            at_fault = found.verdict in (Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR, Verdict.SYNTAX_ERROR)
+            self._faults[digest] = found.detail if at_fault else ""
+        if self._faults[digest]:
+            raise DatasetError(f"the tests of this problem fail its own solution, too: {self._faults[digest]}")
+
+    def _called(self, program: bytes, suite: Suite, judge: JudgeSpec, limits: Limits) -> AssertsOutcome:
         callee = Order(
             mode="callee",
             source=program,
@@ -159,7 +180,7 @@ class JudgingSandbox:
         )
         tester = replace(callee, mode="tester", source=source_of_tests(suite))
 
-        def once() -> Evaluation:
+        def once() -> AssertsOutcome:
             if self._tests_runner is None:
                 self._tests_runner = self._runner.twin()
             with self._tests_runner.session(tester) as tests, self._runner.session(callee) as calls:
@@ -193,18 +214,6 @@ class JudgingSandbox:
             self._tests_runner.discard()
 
 
-def _check_tests(suite: Suite) -> None:
-    """Raises DatasetError for a functional test whose lines or output are no JSON: no program can be judged by it."""
-    if suite.func_name is None:
-        return
-    for index, test in enumerate(suite.tests):
-        try:
-            for line in (*test.input.split("\n"), test.output):
-                json.loads(line, parse_int=float)  # its form alone matters here, not its digits
-        except ValueError as exc:
-            raise DatasetError(f"test {index} of {suite.func_name} is not JSON line by line: {exc}") from exc
-
-
 def _order(program: bytes, func_name: str | None, test: TestCase, limits: Limits) -> Order:
     """One child of mode `judge`: one program on one test."""
     given = text.encode_input(test.input)
@@ -224,15 +233,6 @@ def _order(program: bytes, func_name: str | None, test: TestCase, limits: Limits
 def _stdout_cap(limits: Limits, test: TestCase) -> int:
     """The cap, or twice the expected output and 1 MiB if that is more: docs/sandbox.md section 7."""
     return min(STDOUT_CEILING, max(limits.stdout_bytes, 2 * len(text.encode_input(test.output)) + (1 << 20)))
-
-
-def _compare(seen: Observation, test: TestCase, judge: JudgeSpec, functional: bool) -> Verdict:
-    if functional:
-        assert isinstance(seen.frame, dict)  # or `decide` had found no result
-        right = equal_value(seen.frame["value"], test.output, mode="judge")
-    else:
-        right = equal_text(text.decode_output(seen.stdout), test.output, judge.comparator)
-    return Verdict.PASSED if right else Verdict.WRONG_ANSWER
 
 
 def _case(index: int, seen: Observation, verdict: Verdict, detail: str) -> CaseResult:

@@ -18,12 +18,14 @@ from typing import Literal
 
 from farm import text
 from farm.errors import SandboxLost
-from farm.judging.compare import Outcome, compare_text, compare_value, decode_expected, decode_text, starts_equal
+from farm.judging.answers import guarded
+from farm.judging.texts import Outcome, compare_text
+from farm.judging.values import compare_value, decode_expected, decode_text, starts_equal
 from farm.records import CaseResult, JudgeSpec, Limits, Suite, Verdict
 from farm.sandbox.api import Evaluation, Observation, Session
 
 _EXCERPT_CHARS = 1024
-_MAX_INT_DIGITS = {"official": 50_000, "tt": 4_300}
+_MAX_INT_DIGITS = {"official": 50_000, "official-2025-01": 50_000, "tt": 4_300}
 _VERDICTS: dict[Outcome, Verdict] = {"equal": Verdict.PASSED, "different": Verdict.WRONG_ANSWER}
 _LIMIT_VERDICTS = {
     "cpu": Verdict.TIME_LIMIT,
@@ -41,7 +43,7 @@ def alarm_s(limits: Limits) -> int:
 
 def global_limit_s(suite: Suite, judge: JudgeSpec, limits: Limits) -> float:
     """Seconds of the program's clock after which the process is ended, all tests together, as in the original."""
-    return (alarm_s(limits) + 1) * len(suite.tests) + (5 if judge.variant == "official" else 0)
+    return (alarm_s(limits) + 1) * len(suite.tests) + (0 if judge.variant == "tt" else 5)
 
 
 def judge_lcb(session: Session, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
@@ -145,13 +147,15 @@ class _Run:
         output = decode_text(frame.get("out"))
         if output is None:
             return self._judge_error(index, frame)
-        outcome = compare_text(output, expected, self.spec.comparator)
+        outcome, fault = guarded(lambda: compare_text(output, expected, self.spec.comparator))
         if outcome == "error":
             return None
         data = text.encode(output)
         return self._case(
             index,
-            _VERDICTS[outcome],
+            _VERDICTS[outcome or "different"],
+            detail=fault,
+            decided_by="fault" if fault else "comparison",
             stdout_bytes=len(data),
             stdout_sha256=hashlib.sha256(data).hexdigest(),
             stdout_excerpt=text.printable(output, _EXCERPT_CHARS // 2)[:_EXCERPT_CHARS],
@@ -160,16 +164,19 @@ class _Run:
     def _judge_value(self, index: int, frame: dict[str, object], expected: object) -> CaseResult | None:
         if "value" not in frame:
             return self._judge_error(index, frame)
-        outcome = compare_value(frame["value"], expected, mode="lcb")
+        value = frame["value"]
+        outcome, fault = guarded(lambda: compare_value(value, expected, mode="lcb"))
         if outcome == "error":
             detail = "the truth of a returned array is undefined"
             # The original writes two codes for this test then, so that the next one is the first to fail
-            codes_shift = self.spec.variant == "official" and self.spec.stop == "first_failure"
-            if codes_shift and index + 1 < len(self.suite.tests) and starts_equal(frame["value"], expected):
+            codes_shift = self.spec.variant != "tt" and self.spec.stop == "first_failure"
+            starts, _ = guarded(lambda: starts_equal(value, expected))
+            if codes_shift and index + 1 < len(self.suite.tests) and starts:
                 self.cases.append(self._case(index, Verdict.PASSED, detail=detail))
                 return self._case(index + 1, Verdict.RUNTIME_ERROR, detail=f"{detail}, in test {index}")
             return self._case(index, Verdict.RUNTIME_ERROR, detail=detail)
-        return self._case(index, _VERDICTS[outcome])
+        by: Literal["comparison", "fault"] = "fault" if fault else "comparison"
+        return self._case(index, _VERDICTS[outcome or "different"], detail=fault, decided_by=by)
 
     def _judge_error(self, index: int, frame: dict[str, object]) -> CaseResult | None:
         """The case of a test's own error; None if it is an error that loses all results."""
@@ -246,6 +253,7 @@ class _Run:
         verdict: Verdict,
         *,
         detail: str = "",
+        decided_by: Literal["comparison", "fault"] = "comparison",
         observed: Observation | None = None,
         stdout_bytes: int = 0,
         stdout_sha256: str | None = None,
@@ -255,6 +263,7 @@ class _Run:
             index=index,
             verdict=verdict,
             detail=detail,
+            decided_by=decided_by,
             stdout_bytes=stdout_bytes,
             stdout_sha256=stdout_sha256,
             stdout_excerpt=stdout_excerpt,

@@ -37,6 +37,7 @@ from farm.records.judging import (
     default_limits,
 )
 from farm.records.problems import (
+    AnswerRule,
     Asserts,
     Problem,
     Suite,
@@ -70,6 +71,7 @@ __all__ = [
     "DEFAULT_TOLERANCE",
     "UNSANDBOXED",
     "AllSamples",
+    "AnswerRule",
     "Asserts",
     "BadRow",
     "CaseResult",

@@ -101,6 +101,10 @@ def is_true(value: object) -> bool:
     return value is True
 
 
+def is_false(value: object) -> bool:
+    return value is False
+
+
 def is_empty(value: object) -> bool:
     return value == ()
 

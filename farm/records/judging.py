@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from farm.ids import DEFAULT_RUNTIME, RUNTIME_PATTERN
 from farm.records.base import Record, is_default_runtime, is_none
-from farm.records.fields import Effect, Option
+from farm.records.fields import Effect, Option, with_changes
 
 
 class Limits(Record):
@@ -39,17 +39,30 @@ LCB_MEMORY_BYTES = 4 << 30
 MAX_INT_DIGITS = 50_000
 
 
+def _usual_comparator(given: dict[str, Any]) -> Literal["tokens@1", "lcb-text@1"]:
+    return "tokens@1" if given.get("mode") == "judge" else "lcb-text@1"
+
+
 class JudgeSpec(Record):
     """How completions become verdicts. See docs/protocols.md."""
 
     mode: Annotated[Literal["judge", "lcb", "asserts"], Option("--judge")] = "judge"
-    variant: Literal["official", "tt"] = "official"  # of mode lcb: which original grader
-    comparator: Literal["lcb-text@1", "strip@1"] = "lcb-text@1"
+    # Of mode lcb: which original grader. "official-2025-01" is LiveCodeBench's own from January to May 2025
+    variant: Literal["official", "official-2025-01", "tt"] = "official"
+    comparator: Literal["tokens@1", "lcb-text@1", "strip@1"] = Field(default_factory=_usual_comparator)
     stop: Annotated[Literal["first_failure", "all"], Option("--all-tests")] = "first_failure"
     # What programs find to import: an interpreter and its packages, by the name that workers give it
     runtime: Annotated[str, StringConstraints(pattern=RUNTIME_PATTERN), Option("--program-runtime")] = Field(
         default=DEFAULT_RUNTIME, exclude_if=is_default_runtime
     )
+
+
+def with_chosen_judge(base: JudgeSpec, chosen: JudgeSpec) -> JudgeSpec:
+    """`base` with the fields that `chosen` was made with. Another mode has its usual comparator."""
+    judge = with_changes(base, chosen)
+    if judge.mode == base.mode or "comparator" in chosen.model_fields_set:
+        return judge
+    return JudgeSpec(**judge.model_dump(exclude={"comparator"}))
 
 
 def default_limits(judge: JudgeSpec) -> Limits:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from farm.records.base import Difficulty, Record, is_blank, is_none
+from farm.records.base import Difficulty, Record, is_blank, is_empty, is_false, is_none
 
 
 class TestCase(Record):
@@ -19,6 +19,26 @@ class TestCase(Record):
     public: bool = True
 
 
+class AnswerRule(Record):
+    """Which answers besides the expected one are right, as a problem's statement says. Mode `judge` alone uses it.
+
+    A number may be off by `absolute`, or by `relative` times the expected one, unless the expected token is one of
+    `exact`. `checker` names the function that decides about an answer that differs, as `benchmark/name@version`.
+    """
+
+    absolute: Annotated[float, Field(gt=0, lt=1)] | None = Field(default=None, exclude_if=is_none)
+    relative: Annotated[float, Field(gt=0, lt=1)] | None = Field(default=None, exclude_if=is_none)
+    exact: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
+    any_case: bool = Field(default=False, exclude_if=is_false)  # YES, yes, Yes
+    any_order: bool = Field(default=False, exclude_if=is_false)  # of the items of a returned list
+    checker: str = Field(default="", exclude_if=is_blank)
+    interactive: bool = Field(default=False, exclude_if=is_false)  # needs a judge that answers: no test can
+
+    @property
+    def tolerant(self) -> bool:
+        return self.absolute is not None or self.relative is not None
+
+
 class Asserts(Record):
     """What tests that are Python need besides the tests: mode `asserts`, docs/benchmarks.md.
 
@@ -29,6 +49,9 @@ class Asserts(Record):
     calls: Annotated[tuple[str, ...], Field(min_length=1)]
     prompt: str = ""  # code that a completion continues; its other functions are known to the tests
     setup: str = ""  # executed once before the tests
+    classes: str = Field(default="", exclude_if=is_blank)  # Python: those that tests define and programs may use
+    # A program that passes the tests, if the dataset has one: it tells whether tests that raise are themselves at fault
+    solution: str = Field(default="", exclude_if=is_blank)
 
 
 class Problem(Record):
@@ -46,6 +69,7 @@ class Problem(Record):
     ask: str = Field(default="", exclude_if=is_blank)  # what an answer completes, where that is no program
     tests: tuple[TestCase, ...]
     asserts: Asserts | None = Field(default=None, exclude_if=is_none)
+    answers: AnswerRule | None = Field(default=None, exclude_if=is_none)  # None: the expected output alone is right
 
     @property
     def functional(self) -> bool:
@@ -53,7 +77,7 @@ class Problem(Record):
 
     def suite(self) -> Suite:
         """What an execute worker gets of this problem. Raises pydantic's ValidationError if it has no tests."""
-        return Suite(func_name=self.func_name, tests=self.tests, asserts=self.asserts)
+        return Suite(func_name=self.func_name, tests=self.tests, asserts=self.asserts, answers=self.answers)
 
 
 class Suite(Record):
@@ -62,6 +86,7 @@ class Suite(Record):
     func_name: str | None
     tests: Annotated[tuple[TestCase, ...], Field(min_length=1)]
     asserts: Asserts | None = Field(default=None, exclude_if=is_none)  # the tests are Python
+    answers: AnswerRule | None = Field(default=None, exclude_if=is_none)
 
     @property
     def own_code(self) -> str:

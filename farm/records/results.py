@@ -67,6 +67,9 @@ class CaseResult(Record):
     # Mode lcb: the original grader keeps no result of any test here, because of an error outside the tests or
     # because its process ended. The sample then fails at test 0, as the original's list of codes says
     all_lost: Literal["error", "process_end"] | None = None
+    # "checker": the problem's own decided about an answer that differs from the expected one. "fault": the comparison
+    # itself raised on what the program answered; the test counts as failed
+    decided_by: Literal["comparison", "checker", "fault"] = "comparison"
     exit_code: int | None = None
     signal: int | None = None
     limit: Literal["cpu", "wall", "memory", "stdout", "result"] | None = None
@@ -113,6 +116,10 @@ class SampleResult(Record):
     @property
     def passed(self) -> bool:
         return self.verdict is Verdict.PASSED
+
+    def tests_decided_by(self, judge: Literal["checker", "fault"]) -> int:
+        """How many of its tests a checker decided, or a comparison that raised."""
+        return sum(case.decided_by == judge for case in self.cases)
 
     @property
     def official(self) -> bool:

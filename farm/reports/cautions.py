@@ -51,6 +51,11 @@ def cautions(report: Report) -> list[str]:
         )
     if unsandboxed := report.telemetry.sandboxes.get(UNSANDBOXED):
         found.append(f"{unsandboxed} program(s) were executed without a sandbox: they count as not judged.")
+    if report.faulted:
+        found.append(
+            f"{report.faulted} sample(s) failed a test because farm's own comparison raised on their answer: "
+            "the log of the execute worker says what it raised; please report it."
+        )
     counters = report.telemetry.counters
     if counters.conflicts:
         found.append(f"{counters.conflicts} result(s) came a second time and differed; the first one counts.")

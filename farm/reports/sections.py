@@ -235,8 +235,12 @@ def _verdicts(report: Report) -> Section:
     total = report.coverage.judged
     ordered = sorted(report.verdicts.items(), key=lambda item: (item[0] != "PASSED", -item[1], item[0]))
     rows = tuple((verdict, str(count), percent(count / total)) for verdict, count in ordered)
-    notes = (f"{report.truncated} answer(s) were cut at the token limit.",) if report.truncated else ()
-    return Section(_partial(report, "Verdicts"), ("verdict", "samples", "share"), rows, notes)
+    notes = [f"{report.truncated} answer(s) were cut at the token limit."] if report.truncated else []
+    if report.checked:
+        notes.append(
+            f"{report.checked} verdict(s) were decided by a problem's checker: several answers are right there."
+        )
+    return Section(_partial(report, "Verdicts"), ("verdict", "samples", "share"), rows, tuple(notes))
 
 
 def _groups(report: Report, title: str, column: str, groups: Sequence[Group], notes: tuple[str, ...] = ()) -> Section:

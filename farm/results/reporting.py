@@ -113,5 +113,7 @@ def _judgement(sample: SampleResult | UnjudgedSample) -> dict[str, Any]:
         "verdict": sample.verdict,
         "sandbox": sample.sandbox if sample.cases else "",
         "runtime": sample.runtime,
+        "checked": sample.tests_decided_by("checker") > 0,
+        "faulted": sample.tests_decided_by("fault") > 0,
         "cached": bool(sample.cached_from),
     }

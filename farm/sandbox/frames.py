@@ -1,16 +1,20 @@
 """Frames from a child, read with suspicion: the program shares the child's process and can write any bytes.
 
 The format is that of `farm/sandbox/inside/channel.py`. What the reader gives is plain JSON data, bounded
-in bytes, in items and by the depth that Python's own JSON parser admits.
+in bytes, in items and in depth.
 """
 
 from __future__ import annotations
 
 import json
+from typing import cast
 
 HEAD_BYTES = 20
 # `[]` repeated costs a worker 64 bytes for two characters; a result of this many items fits in 200 MB
 MAX_ITEMS = 6_000_000
+# Lists and dicts within one another. A value of 200 levels (`inside/canonical.py`) takes up to four a level. The JSON
+# scanner of Python 3.11 stops at the recursion limit; since 3.13 it goes on for thousands of levels
+MAX_NESTING = 850
 
 
 class FrameReader:
@@ -63,12 +67,27 @@ class FrameReader:
 
 
 def decode_value(body: bytes) -> object | None:
-    """The JSON value of a body; None for what is no JSON, or deeper than Python's parser goes."""
+    """The JSON value of a body; None for what is no JSON, or nested more than MAX_NESTING deep."""
     try:
         value: object = json.loads(body, parse_constant=_refuse)
     except (ValueError, RecursionError):  # bad UTF-8 and over-long integers are ValueErrors
         return None
-    return value
+    return None if nested_too_deeply(value) else value
+
+
+def nested_too_deeply(value: object) -> bool:
+    """Whether decoded JSON has more than MAX_NESTING lists and dicts within one another."""
+    level = [value] if type(value) in (list, dict) else []
+    for _ in range(MAX_NESTING):
+        if not level:
+            return False
+        level = [
+            part
+            for holder in level
+            for part in (holder.values() if type(holder) is dict else cast("list[object]", holder))
+            if type(part) in (list, dict)
+        ]
+    return bool(level)
 
 
 def _refuse(name: str) -> object:

@@ -72,6 +72,8 @@ class SampleFacts:
     server: str = ""  # that answered
     sandbox: str = ""  # tier that executed it; empty if nothing was executed
     runtime: str = ""  # interpreter and runner versions
+    checked: bool = False  # a problem's checker decided about one of its answers
+    faulted: bool = False  # the comparison of one of its answers raised
     cached: bool = False  # judged by an execution for another sample
     earlier: Verdict | None = None  # in the run that this one judges again
     answer: AnswerFacts | None = None  # None: no answer is recorded
@@ -134,6 +136,8 @@ def aggregate(
         else None,
         errata=_errata(spec, covered, ks, complete),
         verdicts=_verdicts(flat),
+        checked=sum(sample.checked for sample in flat),
+        faulted=sum(sample.faulted for sample in flat),
         truncated=sum(sample.finish_reason == "length" for sample in flat),
         clamped=_clamped(spec, flat),
         by_difficulty=grouped.by(lambda p: p.difficulty.value, [d.value for d in Difficulty]),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Iterator
 
 from farm.records.protocol import OWN_CODE, Extraction
 
@@ -58,15 +59,20 @@ def remove_thinking(text: str, marks: tuple[tuple[str, str], ...]) -> str:
         before, closed, after = text.partition(closing)
         if closed and opening not in before:
             text = after
-        kept: list[str] = []
-        while text:
-            answer, opened, rest = text.partition(opening)
-            kept.append(answer)
-            if not opened:
-                break
-            text = rest.partition(closing)[2]
-        text = "".join(kept)
+        text = "".join(_outside(text, opening, closing))
     return text
+
+
+def _outside(text: str, opening: str, closing: str) -> Iterator[str]:
+    """What stands outside the marks, piece by piece. One pass: a text of 2 MB may be all marks."""
+    at = 0
+    while (start := text.find(opening, at)) >= 0:
+        yield text[at:start]
+        end = text.find(closing, start + len(opening))
+        if end < 0:
+            return
+        at = end + len(closing)
+    yield text[at:]
 
 
 def _found(text: str, how: Extraction) -> str:

@@ -237,6 +237,8 @@ class Report(Record):
     repeats: Repeats | None = None  # the n samples of each problem as n repeats; None for n = 1 or if n differs
     errata: ErrataScore | None = None  # None: nobody keeps a list of errata of this dataset
     verdicts: dict[str, Count]
+    checked: Count = 0  # samples of which a problem's checker decided about an answer
+    faulted: Count = 0  # samples that failed a test because the comparison of their answer raised
     truncated: Count  # samples with finish_reason "length"
     clamped: Clamped | None = None
     by_difficulty: tuple[Group, ...]

@@ -22,9 +22,17 @@ def sandbox() -> Iterator[Sandbox]:
         yield opened
 
 
-def suite(*tests: str, calls: tuple[str, ...] = ("f",), setup: str = "", prompt: str = "") -> Suite:
+def suite(
+    *tests: str,
+    calls: tuple[str, ...] = ("f",),
+    setup: str = "",
+    prompt: str = "",
+    classes: str = "",
+    solution: str = "",
+) -> Suite:
     cases = tuple(TestCase(input=test, output="") for test in tests)
-    return Suite(func_name=None, tests=cases, asserts=Asserts(calls=calls, setup=setup, prompt=prompt))
+    asserts = Asserts(calls=calls, setup=setup, prompt=prompt, classes=classes, solution=solution)
+    return Suite(func_name=None, tests=cases, asserts=asserts)
 
 
 def judged(
@@ -233,7 +241,7 @@ def test_the_memory_search_finds_what_is_there(sandbox: Sandbox) -> None:
 
 BAD_TESTS = {
     "no Python": suite("assert f("),
-    "a name that nobody has": suite("assert f(1) == unknown"),
+    "an unknown name before the first answer": suite("assert unknown == f(1)"),
     "a module that is not there": suite("import no_such_module; f(1)"),
     "setup that fails": suite("f(1)", setup="1 / 0"),
     "an argument that cannot be sent": suite("f(lambda: 1)"),
@@ -255,3 +263,151 @@ def test_a_judge_of_other_tests_is_refused(sandbox: Sandbox) -> None:
     plain = Suite(func_name=None, tests=(TestCase(input="", output=""),))
     with pytest.raises(DatasetError, match="not for judge mode asserts"):
         sandbox.evaluate("", plain, JudgeSpec(mode="asserts"), LIMITS)
+
+
+# --- objects of classes that the tests define ---------------------------------------------------
+
+NODE = """
+class Node:
+    def __init__(self, val=0, next=None):
+        self.val = val
+        self.next = next
+def chain(values):
+    first = None
+    for value in reversed(values):
+        first = Node(value, first)
+    return first
+def items(node):
+    found = []
+    while node:
+        found.append(node.val)
+        node = node.next
+    return found
+"""
+NODE_CLASS = NODE.partition("def chain")[0]
+REVERSE = """
+def f(head):
+    last = None
+    while head:
+        head.next, last, head = last, head, head.next
+    return last
+"""
+OWN_NODE = "class Node:\n    def __init__(self, val=0, next=None):\n        self.val, self.next = val, next\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "test"),
+    [
+        (REVERSE, "assert items(f(chain([1, 2, 3]))) == [3, 2, 1]"),
+        (OWN_NODE + REVERSE, "assert items(f(chain([1, 2, 3]))) == [3, 2, 1]"),
+        (
+            REVERSE,
+            "head = chain([1, 2, 3]); last = head.next.next; assert f(head) is last; assert items(last) == [3, 2, 1]",
+        ),
+        (REVERSE, "assert f(None) is None; assert items(f(chain(range(5000)))) == list(range(4999, -1, -1))"),
+        (
+            "def f(head):\n  while head:\n    head.val *= 2\n    head = head.next",
+            "h = chain([1, 2]); f(h); assert items(h) == [2, 4]",
+        ),
+        ("def f(head):\n  dummy = Node(0, head)\n  return dummy", "assert items(f(chain([1]))) == [0, 1]"),
+        ("def f(n): return Node(n, Node(n + 1))", "r = f(1); assert type(r) is Node and items(r) == [1, 2]"),
+        (
+            "def f(a, b): return a is b, a == b",
+            "h = chain([1]); assert f(h, h) == (True, True); assert f(h, chain([1])) == (False, False)",
+        ),
+        (
+            "def f(head):\n  head.next = head\n  return head",
+            "h = f(Node(7)); assert h.next is h and h.next.next.val == 7",
+        ),
+        (
+            "def f(nodes): return {'a': nodes[::-1]}",
+            "a, b = Node(1), Node(2); r = f([a, b]); assert r['a'][0] is b and r['a'][1] is a",
+        ),
+        (
+            "def f(head):\n  head.extra = (1, 'x')\n  del head.val\n  return head",
+            "h = f(Node(7)); assert h.extra == (1, 'x') and not hasattr(h, 'val')",
+        ),
+        (
+            "def f(head):\n  head.val = 9\n  raise ValueError",
+            "h = Node(1)\ntry: f(h)\nexcept ValueError: pass\nassert h.val == 9",
+        ),
+        ("def f(head):\n  yield head\n  yield head.next", "h = chain([1, 2]); assert [n.val for n in f(h)] == [1, 2]"),
+    ],
+)
+def test_objects_of_the_tests_cross(sandbox: Sandbox, program: str, test: str) -> None:
+    result = judged(sandbox, program, suite(test, setup=NODE, classes=NODE_CLASS), limits=PATIENT)
+    assert result.verdict is Verdict.PASSED, result
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        REVERSE.replace("return last", "return head"),
+        "def f(head): return head",
+        "class Node:\n  def __eq__(self, other): return True\ndef f(head): return Node()",
+        "class Any(list):\n  def __eq__(self, other): return True\ndef f(head): return Any()",
+        "def f(head):\n  head.next.next.next = head\n  raise MemoryError",
+        "class Node:\n  def __new__(cls, *a): return 10 ** 60_000\ndef f(head): return Node()",
+        "def f(head):\n  head.__class__ = int\n  return head",
+        "class Node:\n  __slots__ = ()\ndef f(head): return head",
+        "class Node(int): pass\ndef f(head): return Node(3)",
+    ],
+)
+def test_wrong_objects_fail(sandbox: Sandbox, program: str) -> None:
+    tests = suite("assert items(f(chain([1, 2, 3]))) == [3, 2, 1]", setup=NODE, classes=NODE_CLASS)
+    result = judged(sandbox, program, tests, limits=PATIENT)
+    assert result.verdict in (Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR, Verdict.MEMORY_LIMIT, Verdict.TIME_LIMIT), (
+        result
+    )
+
+
+def test_slots_and_classes_that_build_on_others_cross(sandbox: Sandbox) -> None:
+    classes = """
+class Base:
+    __slots__ = ("left",)
+class Tree(Base):
+    __slots__ = ("right", "__weakref__")
+class Leaf(Tree):
+    pass
+"""
+    test = "t, l = Tree(), Leaf(); t.left, t.right, l.v = l, None, 1\nassert f(t) is l and l.right is t and l.v == 2"
+    program = "def f(t):\n  t.left.right = t\n  t.left.v += 1\n  return t.left"
+    assert judged(sandbox, program, suite(test, setup=classes, classes=classes)).verdict is Verdict.PASSED
+
+
+# --- whose fault an error of the tests is -------------------------------------------------------
+
+GOOD = "def f(x): return x + 1"
+
+
+@pytest.mark.parametrize(
+    ("program", "test"),
+    [
+        ("def f(x): return 'raise SyntaxError'", "exec(str(f(1))); assert f(1) == 2"),
+        ("def f(x): return 'undefined_name'", "assert eval(str(f(1))) == 2"),
+        ("def f(x): return '1 +'", "assert eval(str(f(1))) == 2"),
+        ("def f(x): return 'no_such_module'", "__import__(f(1) if type(f(1)) is str else 'math'); assert f(1) == 2"),
+        ("def f(x): return 10 ** 60_000", "assert f(f(1)) == 3"),
+        ("def f(x): return 10 ** 60_000", "assert str(f(1)) == '2'"),
+        ("def f(x): return 10 ** 45_000", "assert str(f(1)) == '2'"),
+        ("def f(x): return x", "import os\nif f(1) == 1: os._exit(3)\nassert f(1) == 2"),
+        ("def f(x): return print", "assert f(f(1)) == 3"),
+        ("class A:\n  __call__ = None\ndef f(x): return A()", "assert f(1)(2) == 3"),
+    ],
+)
+def test_an_error_of_the_tests_after_an_answer_is_the_program_s(sandbox: Sandbox, program: str, test: str) -> None:
+    for solution in ("", GOOD):
+        result = judged(sandbox, program, suite(test, solution=solution), limits=PATIENT)
+        assert result.verdict in (Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR), result
+
+
+def test_tests_that_fail_the_dataset_s_own_solution_are_at_fault(sandbox: Sandbox) -> None:
+    for test in ("assert f(1) == undefined_name", "f(1); import no_such_module", "f(1); f(lambda: 0)"):
+        for program in (GOOD, "def f(x): return 7"):
+            with pytest.raises(DatasetError, match="fail its own solution, too"):
+                judged(sandbox, program, suite(test, solution=GOOD), limits=PATIENT)
+
+
+def test_a_wrong_assertion_is_never_asked_about(sandbox: Sandbox) -> None:
+    result = judged(sandbox, "def f(x): return 7", suite("assert f(1) == 2", solution="def f(x): return 7"))
+    assert result.verdict is Verdict.WRONG_ANSWER

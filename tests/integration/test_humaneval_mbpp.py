@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -146,3 +147,25 @@ def test_submit_asks_for_a_continuation_and_judges_it(tmp_path: Path) -> None:
     assert rows == {"HumanEval/0": "PASSED", "HumanEval/1": "WRONG_ANSWER"}
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert (report["spec"]["eval_task"], report["spec"]["protocol"]) == ("humaneval_instruct", "humaneval-instruct@1")
+
+
+@pytest.mark.parametrize("problem_id", ["MBPP/367", "MBPP/927"])
+@pytest.mark.parametrize(
+    "node",
+    [
+        "def __new__(cls, *values): return 10 ** 60_000",
+        "def __new__(cls, *values): return print",
+        "def __new__(cls, *values): return 'undefined'",
+        "def __new__(cls, *values): raise SystemExit",
+        "__slots__ = ()",
+        "__setattr__ = None",
+    ],
+)
+def test_objects_that_the_tests_cannot_use_are_the_program_s_fault(
+    sandbox: Sandbox, problem_id: str, node: str
+) -> None:
+    """These tests build a tree of the program's own class first, so the class can be anything."""
+    [(problem, solution)] = [(p, code) for p, code in mbpp() if p.problem_id == problem_id]
+    broken = re.sub(r"def __init__.*?None\r\n(?=def)", f"{node}\r\n", solution, flags=re.DOTALL)
+    assert broken != solution
+    assert verdict(sandbox, problem, broken) in (Verdict.RUNTIME_ERROR, Verdict.WRONG_ANSWER)

@@ -12,6 +12,7 @@ The data is plain JSONL on the Hugging Face hub; the loading script there is not
 from __future__ import annotations
 
 from farm.benchmarks.benchmark import Benchmark, DataFile, Download, HubData, LmEvalTask, Rows
+from farm.benchmarks.livecodebench.checkers import CHECKERS
 from farm.benchmarks.livecodebench.errata import ERRATA
 from farm.benchmarks.livecodebench.rows import FIELDS, header_of, problem_of
 from farm.benchmarks.livecodebench.self_repair import SELF_REPAIR
@@ -114,6 +115,7 @@ LIVECODEBENCH = Benchmark(
     ),
     protocols=PROTOCOLS,
     follow_ups=(SELF_REPAIR,),
+    checkers=CHECKERS,
     errata=ERRATA,
     lm_eval_tasks=(
         LmEvalTask(

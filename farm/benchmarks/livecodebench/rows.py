@@ -18,6 +18,7 @@ from typing import IO, NamedTuple, cast
 
 from pydantic import ValidationError
 
+from farm.benchmarks.livecodebench.answer_rules import rule_of
 from farm.benchmarks.rows import Fields, Header, RowError, Tests
 from farm.records import Difficulty, Problem, TestCase
 from farm.records.judging import MAX_INT_DIGITS
@@ -152,6 +153,7 @@ def _problem(head: Head, cases: list[TestCase]) -> Problem:
             starter_code=head.starter_code,
             func_name=head.func_name,
             tests=tuple(cases),
+            answers=rule_of(head.platform, head.problem_id),
         )
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]

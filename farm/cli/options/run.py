@@ -53,14 +53,17 @@ def _judging(
     return Judging(_judge(judge, program_runtime, all_tests), _limits(cpu_limit, memory_limit), not no_cache)
 
 
+_VARIANTS = {"lcb-tt": "tt", "lcb-2025-01": "official-2025-01"}
+
+
 def _judge(judge: str | None, runtime: str | None, all_tests: bool) -> JudgeSpec:
     """ConfigError if `runtime` is no name of one."""
     chosen: dict[str, Any] = {}
     if judge is not None:
         chosen["mode"] = "judge" if judge == "judge" else "lcb"
         # `lcb` alone keeps the variant that the protocol names
-        if judge == "lcb-tt":
-            chosen["variant"] = "tt"
+        if judge in _VARIANTS:
+            chosen["variant"] = _VARIANTS[judge]
     if all_tests:
         chosen["stop"] = "all"
     if runtime is not None:
@@ -85,8 +88,9 @@ JUDGING = gathered(
     _judging,
     click.option(
         "--judge",
-        type=click.Choice(["lcb", "lcb-tt", "judge"]),
-        help="lcb: as the official grader; lcb-tt: as Tenstorrent's; judge: a real process. Default: the protocol's.",
+        type=click.Choice(["lcb", "lcb-2025-01", "lcb-tt", "judge"]),
+        help="lcb: as the official grader; lcb-2025-01: as it was until May 2025; lcb-tt: as Tenstorrent's; judge: a "
+        "real process. Default: the protocol's.",
     ),
     click.option(
         "--program-runtime", metavar="NAME", help="What programs import: a runtime of FARM_PROGRAM_RUNTIMES on workers."

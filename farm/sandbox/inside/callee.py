@@ -12,8 +12,9 @@ Sent, one frame after loading and one per request:
     {"items": [form, ...], "ended": bool}              the next items of an iterator
     {"raised": [class name, text], ...}                in place of a value, or after the items
 
-Requests: {"do": "call" | "get" | "set" | "take", "on": name or number, "with": [form, ...], "named": {name: form}}.
-Forms are those of `values.py`. Standard library only.
+Requests: {"do": "call" | "get" | "set" | "take", "on": name or number, "with": [form, ...], "named": {name: form},
+"objects": table}; requests and answers have a table of the objects in them (`objects.py`). Forms are those of
+`values.py`. Standard library only.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .channel import Channel
+from .objects import Objects, is_plain_class
 from .values import decode, encode, text_form
 
 # As in the original graders, which execute in a plain interpreter
@@ -77,19 +79,44 @@ class _Callee:
         self._kept: list[object] = []
         self._numbers: dict[int, int] = {}  # id of a kept object -> its number
         self._late: dict[int, BaseException] = {}  # what an iterator raised after items that were sent
+        self._objects = Objects(1, self._class_of)
+        self._shared: dict[str, type] = {}  # classes that the tests define: theirs, unless the program has one
 
     def answer(self, payload: bytes) -> dict[str, Any]:
         request = _with_room(_loads, payload)
         forms = request["with"]
+        self._define(request.get("classes", ""))
         values, named = _with_room(self._decode, request)
-        try:
-            if request["do"] == "take":
-                return self._take(request["on"], values[0])
-            answer = {"value": _with_room(self._encode, self._result(request, values, named))}
-        except BaseException as error:  # noqa: BLE001 - whatever the program raises
-            answer = _raised(error)
-        answer["changed"] = _with_room(self._changed, forms, values)
+        if request["do"] == "take":
+            answer = self._take(request["on"], values[0])
+        else:
+            try:
+                answer = {"value": _with_room(self._encode, self._result(request, values, named))}
+            except BaseException as error:  # noqa: BLE001 - whatever the program raises
+                answer = _raised(error)
+            answer["changed"] = _with_room(self._changed, forms, values)
+        answer["objects"] = _with_room(self._objects.contents, self._keep, request["objects"])
         return answer
+
+    def _define(self, classes: str) -> None:
+        """Make the classes that the tests define known here, where they are in the same module in the originals."""
+        if not classes:
+            return
+        module: dict[str, Any] = {"__name__": _MODULE}
+        exec(compile(classes, "<classes>", "exec", dont_inherit=True), module)  # noqa: S102 - the dataset's
+        for name, value in module.items():
+            if isinstance(value, type) and value.__module__ == _MODULE:
+                self._names.setdefault(name, value)
+                self._shared[name] = value
+
+    def _class_of(self, name: str) -> type:
+        """The class of an object that the tests send: the program's of that name, theirs, or one without methods."""
+        own = self._names.get(name)
+        if isinstance(own, type) and is_plain_class(own):
+            self._shared[name] = own
+        elif name not in self._shared:
+            self._shared[name] = type(name, (), {})
+        return self._shared[name]
 
     def _result(self, request: dict[str, Any], values: list[Any], named: dict[str, Any]) -> object:
         target = self._target(request["on"])
@@ -127,11 +154,12 @@ class _Callee:
         return {"items": [_with_room(self._encode, item) for item in items], "ended": ended}
 
     def _decode(self, request: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        self._objects.take(request["objects"], self._find)
         values = [decode(form, self._find) for form in request["with"]]
         return values, {name: decode(form, self._find) for name, form in request["named"].items()}
 
     def _find(self, kept: list[Any]) -> object:
-        return self._kept[kept[0]]
+        return self._objects.of(kept[0]) if len(kept) == 1 else self._kept[kept[0]]
 
     def _encode(self, value: object) -> Any:
         return encode(value, self._keep)
@@ -141,6 +169,9 @@ class _Callee:
         return [[place, form] for place, form in enumerate(after) if form != forms[place]]
 
     def _keep(self, value: object) -> list[Any]:
+        kind = type(value)
+        if _name_of(kind) in self._shared and is_plain_class(kind):
+            return self._objects.mention(value)
         number = self._numbers.get(id(value))
         if number is None:
             number = self._numbers[id(value)] = len(self._kept)

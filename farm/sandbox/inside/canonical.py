@@ -1,7 +1,7 @@
 """A returned object as plain data, made inside the sandbox without calling any of its code.
 
 The worker cannot see the object, so the child describes it in tagged JSON, and the worker compares
-the description (`farm/judging/compare.py`). A class of the program may lie about everything that is
+the description (`farm/judging/values.py`). A class of the program may lie about everything that is
 looked up on it (`__eq__`, `__iter__`, `__class__`, a metaclass' `__hash__`), so types are told by the
 interpreter's own method resolution order and contents are read with the base types' own methods.
 

@@ -91,11 +91,11 @@ class Channel(Protocol):
 def run(source: str, func_name: str | None, variant: str, channel: Channel, rewritten: Callable[[], None]) -> None:
     """Load the program, then answer each input with one frame, until there are no more.
 
-    `func_name` None: a program for standard input. `variant`: "official" or "tt". `rewritten` is called
-    before the program's first line is executed.
+    `func_name` None: a program for standard input. `variant`: "official", "official-2025-01" or "tt". `rewritten`
+    is called before the program's first line is executed.
     """
     _set_handler(_SIGALRM, lcb_alarm.HANDLERS[variant])
-    _set_max_digits(50_000 if variant == "official" else 4_300)
+    _set_max_digits(50_000 if variant != "tt" else 4_300)
     empty_real_stdin()
     _guard()
     _set_recursion_limit(1_000)
@@ -168,7 +168,7 @@ def _answer_stdin(function: Callable[[], object], text: str, variant: str) -> di
     captured = Captured()
     try:
         lcb_alarm.on()
-        if variant == "official":
+        if variant != "tt":
             faulthandler.enable()  # needs a sys.stderr with a fileno; without one the grader gives up
         with captured:
             try:
@@ -180,7 +180,7 @@ def _answer_stdin(function: Callable[[], object], text: str, variant: str) -> di
                 return _error(error)
             finally:
                 lcb_alarm.off()
-                if variant == "official":
+                if variant != "tt":
                     faulthandler.disable()
         return {"out": encode_text(captured.text)}
     except Exception as error:  # noqa: BLE001 - of the grader's own lines, by what the program changed
@@ -192,7 +192,7 @@ def _answer_functional(function: Callable[..., object], text: str, variant: str)
     try:
         arguments = [_decode_json(line) for line in text.split("\n")]
         lcb_alarm.on()
-        if variant == "official":
+        if variant != "tt":
             faulthandler.enable()
         try:
             value = function(*arguments)
@@ -203,7 +203,7 @@ def _answer_functional(function: Callable[..., object], text: str, variant: str)
             return _error(error)
         finally:
             lcb_alarm.off()
-            if variant == "official":
+            if variant != "tt":
                 faulthandler.disable()
     except Exception as error:  # noqa: BLE001 - of the grader's own lines
         lcb_alarm.off()

@@ -40,4 +40,4 @@ def _tt(_signal: int, _frame: object) -> None:
         raise TimeoutException
 
 
-HANDLERS = {"official": _official, "tt": _tt}
+HANDLERS = {"official": _official, "official-2025-01": _official, "tt": _tt}

@@ -66,6 +66,7 @@ def standard_input(text: str, variant: str) -> Iterator[None]:
         "readlines": lambda *_: text.split("\n"),
         "readline": lambda *_: next(lines),
     }
+    # The official grader had a plain StringIO, as tt has, until its commit 16de2a1 of May 2025
     mock: Any = OfficialStdin(text) if variant == "official" else io.StringIO(text)
     real_open = builtins.open
     for name, method in methods.items():

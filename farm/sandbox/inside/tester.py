@@ -7,7 +7,8 @@ So the expected values are in no process that executes the program, and what the
 
 Input: the tests' Python, one at a time, and between them the answers to requests. Frames:
 
-    {"do": ..., "on": ..., "with": ..., "named": ...}   a request to the program
+    {"do": ..., "on": ..., "with": ..., "named": ..., "objects": ...}   a request to the program; the first
+                                                        one has "classes", the Python of those that tests define
     {"outcome": "passed"}                               setup, or a test, ran to its end
     {"outcome": "wrong", "detail": text}                an assertion failed
     {"outcome": "raised", "detail": text}               an exception of the program was not expected
@@ -30,6 +31,7 @@ from typing import Any
 
 from .callee import MAX_INT_DIGITS
 from .channel import Channel
+from .objects import Objects, is_plain_class
 from .values import decode, decode_text, encode, put_into, text_form
 
 _SEED = 0
@@ -44,9 +46,6 @@ class NotSendable(Exception):
     """Raised in a test that passes the program what cannot leave this process."""
 
 
-_OWN_FAULTS = (NotSendable, NameError, ImportError, SyntaxError)  # no answer of a program can cause them
-
-
 def run(source: bytes, channel: Channel) -> None:
     """Execute the setup, then each test that comes in; one outcome for each, until there are no more."""
     gc.enable()
@@ -55,7 +54,7 @@ def run(source: bytes, channel: Channel) -> None:
     spec = json.loads(source)
     module = types.ModuleType("tests")
     sys.modules["tests"] = module
-    caller = _Caller(channel)
+    caller = _Caller(channel, module, spec["classes"])
 
     def set_up() -> None:
         _execute(spec["prompt"], "prompt", module)
@@ -81,7 +80,7 @@ def _outcome(caller: _Caller, action: Callable[[], None]) -> dict[str, Any]:
         kind = type(error).__name__
         if error is caller.raised:
             return {"outcome": "raised", "detail": text_form(f"{kind}: {error}")}
-        answers = 0 if isinstance(error, _OWN_FAULTS) else caller.answers
+        answers = caller.answers
         # A place and no text, which could hold an expected value; but what is wrong with tests must be said
         detail = text_form(f"{kind} in {_place(error)}" if answers else f"{kind} in {_place(error)}: {error}")
         if isinstance(error, AssertionError) and answers:
@@ -105,8 +104,9 @@ def _place(error: BaseException) -> str:
 class _Caller:
     """This end of the line to the program."""
 
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
+    def __init__(self, channel: Channel, module: types.ModuleType, classes: str) -> None:
+        self._channel, self._module, self._classes = channel, module, classes
+        self._objects = Objects(0, self._class_of)
         self.raised: BaseException | None = None  # what the program raised last
         self.answers = 0
 
@@ -123,6 +123,7 @@ class _Caller:
         """One request and its answer. Raises what the program raised."""
         answer = self._ask(do, on, values, named)
         try:
+            self._objects.take(answer.get("objects", {}), self._find)
             for place, form in answer.get("changed", ()):
                 put_into(values[place], decode(form, self._find))
             value = None if "raised" in answer else decode(answer["value"], self._find)
@@ -138,13 +139,18 @@ class _Caller:
         if "raised" in answer:
             raise self._blame(_exception(answer["raised"]))
         try:
+            self._objects.take(answer.get("objects", {}), self._find)
             return [decode(form, self._find) for form in answer["items"]], bool(answer["ended"])
         except (ValueError, TypeError, LookupError) as error:
             raise self._blame(NoValue(f"the program's process sent no items: {error}")) from error
 
     def _ask(self, do: str, on: str | int, values: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
-        forms = [_sent(value) for value in values]
-        self._channel.send({"do": do, "on": on, "with": forms, "named": {n: _sent(v) for n, v in named.items()}})
+        request: dict[str, Any] = {"do": do, "on": on, "with": [self._sent(value) for value in values]}
+        request["named"] = {name: self._sent(value) for name, value in named.items()}
+        request["objects"] = self._objects.contents(self._keep)
+        if not self.answers:
+            request["classes"] = self._classes
+        self._channel.send(request)
         payload = self._channel.recv()
         if payload is None:  # the worker has ended this
             raise SystemExit
@@ -157,7 +163,31 @@ class _Caller:
         self.raised = error
         return error
 
+    def _sent(self, value: Any) -> Any:
+        """The form of an argument. An iterator goes as a list of what it gives. Raises NotSendable."""
+        gives = hasattr(type(value), "__next__") and not isinstance(value, Remote)
+        return encode(list(value) if gives else value, self._keep)
+
+    def _keep(self, value: object) -> list[Any]:
+        if isinstance(value, Remote):
+            state = value.__dict__
+            iterates = isinstance(value, RemoteIterator)
+            return [state["_number"], text_form(state["_name"]), state["_truth"], iterates]
+        kind = type(value)
+        if kind.__module__ != self._module.__name__ or not is_plain_class(kind):
+            raise NotSendable(f"a {kind.__name__} cannot be passed to the program")
+        return self._objects.mention(value)
+
+    def _class_of(self, name: str) -> type:
+        """The class of the tests that an object of the program is to be of."""
+        kind = self._module.__dict__[name]
+        if not (isinstance(kind, type) and kind.__module__ == self._module.__name__ and is_plain_class(kind)):
+            raise LookupError(f"no class {name!r:.80} of the tests")
+        return kind
+
     def _find(self, kept: list[Any]) -> object:
+        if len(kept) == 1:
+            return self._objects.of(kept[0])
         number, name, truth, iterates = kept
         if type(number) is not int or type(truth) not in (bool, types.NoneType):
             raise ValueError("no object")
@@ -210,19 +240,6 @@ class RemoteIterator(Remote):
         if not ready:
             raise StopIteration
         return ready.popleft()
-
-
-def _sent(value: Any) -> Any:
-    """The form of an argument. An iterator goes as a list of what it gives. Raises NotSendable."""
-    gives = hasattr(type(value), "__next__") and not isinstance(value, Remote)
-    return encode(list(value) if gives else value, _keep)
-
-
-def _keep(value: object) -> list[Any]:
-    if not isinstance(value, Remote):
-        raise NotSendable(f"a {type(value).__name__} cannot be passed to the program")
-    state = value.__dict__
-    return [state["_number"], text_form(state["_name"]), state["_truth"], isinstance(value, RemoteIterator)]
 
 
 def _exception(raised: Any) -> BaseException:

@@ -8,6 +8,7 @@ that of `canonical.py`, and more, since there the worker compares, and here a te
     {"O": pairs} OrderedDict {"C": pairs} Counter          {"D": pairs} defaultdict, without its factory
     {"T": name}              a class of the module builtins
     {"x": [number, class name, truth, iterates]}           an object that stays where it is
+    {"x": [number]}                                        one whose content crosses: `objects.py`
 
 `decode` builds values of exactly these types and never calls anything that came with them: what is
 no such form is a ValueError. Standard library only: this runs in both children.

@@ -1,7 +1,8 @@
 """The original graders, from checkouts of their repositories, in processes of their own.
 
-    official    LiveCodeBench/LiveCodeBench at 28fef95
-    tt          tstescoTT/lm-evaluation-harness at 44e770e8
+    official            LiveCodeBench/LiveCodeBench at 28fef95
+    official-2025-01    the same at 15808c7
+    tt                  tstescoTT/lm-evaluation-harness at 44e770e8
 
 They execute programs, cheats included, without any protection: use a machine that has nothing to lose.
 Needs numpy. Nothing of a checkout is copied; its folder is put into a process as a package, so that the
@@ -24,12 +25,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-Variant = Literal["official", "tt"]
+Variant = Literal["official", "official-2025-01", "tt"]
 Test = tuple[str, str]  # input, expected output
 
 _ROOT = Path(__file__).resolve().parents[3]
+_OFFICIAL = ("lcb_runner.evaluation", "lcb_runner/evaluation", "compute_code_generation_metrics")
 _PLACES = {
-    "official": ("lcb_runner.evaluation", "lcb_runner/evaluation", "compute_code_generation_metrics"),
+    "official": _OFFICIAL,
+    "official-2025-01": _OFFICIAL,
     "tt": ("lm_eval.tasks.livecodebench", "lm_eval/tasks/livecodebench", "utils"),
 }
 
@@ -153,7 +156,7 @@ def _serve(variant: str, checkout: Path) -> None:
         sample = {"input_output": json.dumps({key: job[key] for key in ("inputs", "outputs", "fn_name")})}
         arguments = ([job["program"]], sample, False, job["timeout"])
         grade = grader.evaluate_generations_by_problem
-        results, metadata = grade(arguments) if variant == "official" else grade(*arguments)
+        results, metadata = grade(*arguments) if variant == "tt" else grade(arguments)
         said = metadata[0].get("error_message") or ""
         answer = {
             "codes": list(results[0]),

@@ -10,6 +10,7 @@ from farm.benchmarks import humaneval, mbpp
 from farm.benchmarks.registry import benchmark_of
 from farm.benchmarks.rows import RowError
 from farm.ids import sha256_hex
+from farm.judging.asserts import source_of_tests
 from farm.records import Suite, TestCase
 
 PROMPT = 'def add(a, b):\n    """The sum."""\n'
@@ -33,7 +34,9 @@ def test_a_row_of_humaneval() -> None:
     asserts = problem.suite().asserts
     assert asserts is not None
     assert (asserts.calls, asserts.prompt, asserts.setup) == (("add",), PROMPT, "")
-    assert "return a + b" not in problem.to_json().decode()  # the solution is for no program to see
+    assert asserts.solution == f"{PROMPT}    return a + b\n"
+    told = problem.statement + problem.starter_code + source_of_tests(problem.suite()).decode()
+    assert "return a + b" not in told  # neither a prompt nor the tests' process has the solution
     assert humaneval.header_of(HUMANEVAL_ROW).problem_id == problem.problem_id
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from farm.errors import DatasetError, SandboxLost
-from farm.judging.asserts import judge_asserts, source_of_tests
+from farm.judging.asserts import AssertsOutcome, judge_asserts, source_of_tests
 from farm.records import Asserts, JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Evaluation, Observation
 
@@ -63,6 +63,10 @@ class Script:
 
 
 def run(callee: Script, tester: Script, *, stop: str = "first_failure", suite: Suite = SUITE) -> Evaluation:
+    return outcome(callee, tester, stop=stop, suite=suite).evaluation
+
+
+def outcome(callee: Script, tester: Script, *, stop: str = "first_failure", suite: Suite = SUITE) -> AssertsOutcome:
     judge = JudgeSpec.model_validate({"mode": "asserts", "stop": stop})
     try:
         return judge_asserts(callee, tester, suite, judge, Limits())
@@ -91,7 +95,14 @@ def test_both_tests_pass_and_each_side_gets_the_others_words() -> None:
 
 
 def test_the_tests_child_is_told_what_the_suite_says() -> None:
-    assert json.loads(source_of_tests(SUITE)) == {"calls": ["f"], "prompt": "", "setup": ""}
+    assert json.loads(source_of_tests(SUITE)) == {"calls": ["f"], "prompt": "", "setup": "", "classes": ""}
+    secret = SUITE.model_copy(update={"asserts": Asserts(calls=("f",), classes="class A: pass", solution="f = 1")})
+    assert json.loads(source_of_tests(secret)) == {
+        "calls": ["f"],
+        "prompt": "",
+        "setup": "",
+        "classes": "class A: pass",
+    }
     with pytest.raises(DatasetError, match="no Python asserts"):
         source_of_tests(SUITE.model_copy(update={"asserts": None}))
 
@@ -123,9 +134,14 @@ def test_outcomes_after_an_answer(frame: dict[str, Any], verdict: Verdict) -> No
     "frame", [{"outcome": "error", "detail": "NameError: x", "answers": 0}, {"outcome": "nonsense"}, {}]
 )
 def test_tests_that_fail_by_themselves_are_no_verdict(frame: dict[str, Any]) -> None:
-    for frames in ((frame,), (PASSED, frame), (PASSED, CALL, frame)):
+    for frames in ((frame,), (PASSED, frame)):
         with pytest.raises(DatasetError, match="fail by themselves"):
             run(Script(LOADED, ANSWER), Script(*frames))
+    # Once there was an answer it is the program's, and the dataset's solution may be asked
+    asked = outcome(Script(LOADED, ANSWER), Script(PASSED, CALL, frame))
+    assert (asked.evaluation.verdict, asked.blames_tests) == (Verdict.WRONG_ANSWER, True)
+    first = outcome(Script(LOADED, ANSWER, ANSWER), Script(PASSED, CALL, WRONG, CALL, frame), stop="all")
+    assert not first.blames_tests
 
 
 def test_an_error_that_claims_answers_before_there_was_one_is_the_tests_own() -> None:

@@ -190,3 +190,33 @@ def test_an_array_that_starts_as_expected_fails_at_the_next_test() -> None:
         found = judged(array, tests, "f")
         assert (found.verdict, found.first_failure) == (Verdict.RUNTIME_ERROR, failure), found
     assert judged(array, [("[1, 2]", "[1, 2]")] * 2, "f", variant="tt").first_failure == 0
+
+
+@pytest.mark.parametrize(
+    ("program", "official", "before"),
+    [
+        ("import sys\nprint(sum(int(line) for line in sys.stdin))", False, True),
+        ("import sys\nn = int(sys.stdin.readline())\nprint(n + int(sys.stdin.read()))", False, True),
+        ("n = int(input())\nimport sys\nprint(n + sum(map(int, sys.stdin.readlines())))", False, True),
+        ("import sys\nprint(sum(map(int, sys.stdin.buffer.read().split())))", True, False),
+        ("import sys\nprint(sum(map(int, sys.stdin.read().split())))", True, True),
+        ("print(int(input()) + int(input()))", True, True),
+    ],
+)
+def test_the_official_grader_s_stdin_until_may_2025(program: str, official: bool, before: bool) -> None:
+    """What its commit 16de2a1 changed: the results were taken from both graders (scripts/lcb_differential.py)."""
+    for variant, passes in (("official", official), ("official-2025-01", before)):
+        found = judged(program, [("3\n4\n", "7")], variant=variant)
+        assert (found.verdict is Verdict.PASSED) == passes, (variant, found)
+
+
+def test_the_older_official_grader_is_the_same_otherwise() -> None:
+    big = judged("print(10 ** 49_999)", [("", f"1{'0' * 49_999}")], variant="official-2025-01")
+    assert big.verdict is Verdict.PASSED
+    slow = judged(
+        "try:\n while True: pass\nexcept Exception: print(1)", [("", "1")], variant="official-2025-01", seconds=1
+    )
+    assert slow.verdict is Verdict.WRONG_ANSWER  # the alarm's line is in the output
+    array = "import numpy\ndef f(x): return numpy.array(x)"
+    pytest.importorskip("numpy")
+    assert judged(array, [("[1, 2]", "[1, 2]")] * 2, "f", variant="official-2025-01").first_failure == 1

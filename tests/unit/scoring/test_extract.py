@@ -159,3 +159,9 @@ def test_all_recorded_completions_give_their_recorded_code() -> None:
     rows = [json.loads(line) for line in shared("lcb_sample_completions.jsonl").read_text().splitlines()]
     assert len(rows) == 120
     assert [row["question_id"] for row in rows if extract(row["output"], LAST) != row["code"]] == []
+
+
+@pytest.mark.parametrize("piece", ["<think>", "</think>", "<think></think>", "<think>x", "x</think>"])
+def test_a_text_of_marks_alone_takes_one_pass(piece: str) -> None:
+    """A copy of the rest for each mark takes 20 minutes here."""
+    assert remove_thinking(piece * 2_000_000, THINK).strip("x</think>") == ""

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from farm.judging.compare import (
-    Outcome,
+from farm.judging.texts import Outcome
+from farm.judging.values import (
     ValueMode,
     compare_value,
     decode_expected,

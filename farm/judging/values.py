@@ -1,81 +1,34 @@
-"""Is an output right? The only code that sees a program's output and the expected one together.
+"""Is a returned value right? Compares the canonical form of a value with the expected one.
 
-It runs in the worker, outside the sandbox, on data alone: text, or the canonical form that the
-harness makes of a returned value (`farm/sandbox/inside/canonical.py`). Nothing of a program is ever
-executed here, and a forged value can only be unequal.
+It runs in the worker, outside the sandbox, on data alone: the canonical form that the harness makes of a returned
+value (`farm/sandbox/inside/canonical.py`). Nothing of a program is ever executed here, and a forged value can only be
+unequal.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from decimal import Context, Decimal, InvalidOperation
+from collections import Counter
+from collections.abc import Callable, Hashable
 from fractions import Fraction
 from typing import Literal
 
+from farm.judging.texts import Outcome, within
+from farm.records import AnswerRule
 from farm.records.judging import MAX_INT_DIGITS
+from farm.sandbox.frames import MAX_NESTING, nested_too_deeply
 
 ValueMode = Literal["judge", "lcb"]
-Outcome = Literal["equal", "different", "error"]
 
 _MAX_HEX_DIGITS = 41_530  # of an integer of that many decimal digits, and a sign
 _CHUNK_DIGITS = 4_000  # below the interpreter's limit on conversions from text, 4 300
 _FLOAT_DECIMALS = 1_100  # a float has at most 1 074 decimals
-
-_CONTEXT = Context(traps=[InvalidOperation])  # not the thread's own, which other code may have changed
+_MAX_DEPTH = 220  # of a value; the harness goes 200 deep
 
 
 class AmbiguousArray(ValueError):
     """Raised where Python's `==` meets a numpy array whose truth is undefined."""
-
-
-# --- text ---------------------------------------------------------------------------------------
-
-
-def equal_text(actual: str, expected: str, comparator: str) -> bool:
-    """Whether a program's output is right. Exact, without tolerance; never raises on any text.
-
-    `lcb-text@1`: both texts stripped, split at `\\n`, lines stripped; as many lines, and each pair
-    equal or, split at whitespace, wholly decimal numbers of equal value (LiveCodeBench
-    `testing_util.py`). `strip@1`: equal after strip. Another comparator is a ValueError.
-    """
-    return compare_text(actual, expected, comparator) == "equal"
-
-
-def compare_text(actual: str, expected: str, comparator: str) -> Outcome:
-    """How two texts compare, as `equal_text` does. "error": `lcb-text@1` met a signalling NaN, which compares
-    with nothing; LiveCodeBench's grader dies of it."""
-    if comparator == "strip@1":
-        return "equal" if actual.strip() == expected.strip() else "different"
-    if comparator != "lcb-text@1":
-        raise ValueError(f"unknown comparator {comparator!r} (known: lcb-text@1, strip@1)")
-    actual, expected = actual.strip(), expected.strip()
-    if actual == expected:
-        return "equal"
-    actual_lines, expected_lines = actual.split("\n"), expected.split("\n")
-    if len(actual_lines) != len(expected_lines):
-        return "different"
-    lines = map(_compare_line, actual_lines, expected_lines)
-    return next((outcome for outcome in lines if outcome != "equal"), "equal")
-
-
-def _compare_line(actual: str, expected: str) -> Outcome:
-    actual, expected = actual.strip(), expected.strip()
-    if actual == expected:
-        return "equal"
-    try:
-        # Decimal(text, context) converts exactly; the context only decides about invalid text.
-        left = [Decimal(word, _CONTEXT) for word in actual.split()]
-        right = [Decimal(word, _CONTEXT) for word in expected.split()]
-    except InvalidOperation:  # not a number
-        return "different"
-    try:
-        return "equal" if left == right else "different"
-    except InvalidOperation:
-        return "error"
-
-
-# --- values -------------------------------------------------------------------------------------
 
 
 def decode_expected(text: str, *, max_int_digits: int = MAX_INT_DIGITS) -> object:
@@ -84,9 +37,7 @@ def decode_expected(text: str, *, max_int_digits: int = MAX_INT_DIGITS) -> objec
     Raises ValueError if it is not JSON or holds an integer of more digits: the test is bad.
     """
     try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+        value = _loads(text)
     except ValueError:
         # Perhaps only an integer beyond what this interpreter converts; decide by our own limit.
         def parse_int(digits: str) -> int:
@@ -94,32 +45,113 @@ def decode_expected(text: str, *, max_int_digits: int = MAX_INT_DIGITS) -> objec
                 raise ValueError(f"an integer of more than {max_int_digits} digits")
             return _int_of_decimal(digits)
 
-        try:
-            return json.loads(text, parse_int=parse_int)
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
+        value = _loads(text, parse_int)
+    if nested_too_deeply(value):
+        raise ValueError(f"nested more than {MAX_NESTING} deep")
+    return value
 
 
-def equal_value(encoded: object, expected_json: str, *, mode: ValueMode) -> bool:
-    """Whether a returned value, in canonical form, equals the expected JSON text.
+def _loads(text: str, parse_int: Callable[[str], int] | None = None) -> object:
+    try:
+        value: object = json.loads(text, parse_int=parse_int)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return value
+
+
+def equal_value(encoded: object, expected_json: str, *, mode: ValueMode, rule: AnswerRule | None = None) -> bool:
+    """Whether a returned value, in canonical form, equals the expected JSON text, or is one that `rule` accepts.
 
     ValueError if the expected text is no JSON; never raises on account of `encoded`.
     """
-    return compare_value(encoded, decode_expected(expected_json), mode=mode) == "equal"
+    return compare_value(encoded, decode_expected(expected_json), mode=mode, rule=rule) == "equal"
 
 
-def compare_value(encoded: object, expected: object, *, mode: ValueMode) -> Outcome:
+def compare_value(encoded: object, expected: object, *, mode: ValueMode, rule: AnswerRule | None = None) -> Outcome:
     """How a returned value in canonical form compares with the decoded expectation.
 
     As Python's `==` on the original objects would (numbers by exact value, NaN equal to nothing,
     text by code point, dicts without order), after this rule for tuples and numpy arrays. `lcb`: the
     outermost tuple is a list, an array of one element is that element, another array is "error" (as
-    LiveCodeBench dies of it). `judge`: tuples and arrays are lists at every depth.
+    LiveCodeBench dies of it). `judge`: tuples and arrays are lists at every depth, and what `rule`
+    accepts is equal: numbers within its tolerance, the items of the outermost list in any order.
     """
+    if mode == "judge" and rule is not None and rule.any_order and isinstance(expected, list):
+        return "equal" if _same_items(encoded, expected) else "different"
     try:
-        return "equal" if _equal(encoded, expected, mode) else "different"
+        return "equal" if _equal(encoded, expected, mode, rule) else "different"
     except AmbiguousArray:
         return "error"
+
+
+def _same_items(encoded: object, expected: list[object]) -> bool:
+    """Whether a returned list holds the expected items, each as often, in any order."""
+    tag, content = _untag(encoded)
+    if tag not in ("list", "tuple", "array") or not isinstance(content, list) or len(content) != len(expected):
+        return False
+    items = [_as_key(item) for item in content]
+    return None not in items and Counter(items) == Counter(map(_key_of_expected, expected))
+
+
+def _as_key(encoded: object, depth: int = 0) -> Hashable:
+    """A returned value as a key that equals another value's if `_equal` says so; None for what equals nothing."""
+    if depth > _MAX_DEPTH:
+        return None
+    tag, content = _untag(encoded)
+    if tag == "dict" and isinstance(content, list):
+        pairs = _text_keys(content)
+        if pairs is None or len(pairs) != len(content):
+            return None
+        members = [(key, _as_key(value, depth + 1)) for key, value in pairs.items()]
+        return None if any(value is None for _, value in members) else ("dict", frozenset(members))
+    if tag and isinstance(content, list):
+        items = tuple(_as_key(item, depth + 1) for item in content)
+        return None if None in items else ("list", items)
+    if encoded is None:
+        return ("null",)
+    word = decode_text(encoded)
+    return ("text", word) if word is not None else _number(encoded)
+
+
+def _key_of_expected(value: object) -> Hashable:
+    if isinstance(value, dict):
+        return ("dict", frozenset((key, _key_of_expected(each)) for key, each in value.items()))
+    if isinstance(value, list):
+        return ("list", tuple(map(_key_of_expected, value)))
+    if value is None:
+        return ("null",)
+    return ("text", value) if isinstance(value, str) else _number(value)
+
+
+def plain_json(encoded: object) -> str | None:
+    """A returned value as JSON text, for a checker: tuples and arrays as lists. None for what JSON cannot hold."""
+    try:
+        return json.dumps(_plain(encoded), allow_nan=False)
+    except ValueError:
+        return None
+
+
+def _plain(encoded: object, depth: int = 0) -> object:
+    """ValueError for what is no JSON, or nested more deeply than the harness goes."""
+    if depth > _MAX_DEPTH:
+        raise ValueError("nested too deeply")
+    tag, content = _untag(encoded)
+    if tag == "dict" and isinstance(content, list):
+        pairs = _text_keys(content)
+        if pairs is None:
+            raise ValueError("a key is no text")
+        return {key: _plain(value, depth + 1) for key, value in pairs.items()}
+    if tag and isinstance(content, list):
+        return [_plain(item, depth + 1) for item in content]
+    if encoded is None or isinstance(encoded, bool):
+        return encoded
+    word = decode_text(encoded)
+    if word is not None:
+        return word
+    number = _number(encoded)
+    if number is None or (isinstance(number, Fraction) and number.denominator != 1):
+        raise ValueError("no JSON")
+    return int(number) if isinstance(number, Fraction) else number
 
 
 def starts_equal(encoded: object, expected: object) -> bool:
@@ -134,7 +166,10 @@ def starts_equal(encoded: object, expected: object) -> bool:
         return False
     if any(a != b and 1 not in (a, b) for a, b in zip(reversed(ours), reversed(theirs), strict=False)):
         return False
-    return _equal(_first_leaf(content), _first_leaf(expected), "lcb")
+    try:
+        return _equal(_first_leaf(content), _first_leaf(expected), "lcb", None)
+    except AmbiguousArray:  # an array of objects may hold arrays
+        return False
 
 
 def _shape(nested: object, deepest: int = 64) -> tuple[int, ...] | None:
@@ -153,7 +188,7 @@ def _first_leaf(nested: object) -> object:
     return nested
 
 
-def _equal(encoded: object, expected: object, mode: ValueMode) -> bool:
+def _equal(encoded: object, expected: object, mode: ValueMode, rule: AnswerRule | None) -> bool:
     # A stack, not recursion: the depth is the dataset's. Last in, first out, and children pushed in
     # reverse, so that pairs are met in the order in which `==` meets them.
     todo: list[tuple[object, object]] = [(encoded, expected)]
@@ -187,10 +222,19 @@ def _equal(encoded: object, expected: object, mode: ValueMode) -> bool:
         elif isinstance(right, str):
             if decode_text(left) != right:
                 return False
-        elif (number := _number(left)) is None or number != right:
+        elif (number := _number(left)) is None or not (number == right or _near(number, right, rule)):
             return False
         outermost = False
     return True
+
+
+def _near(number: int | float | Fraction, expected: object, rule: AnswerRule | None) -> bool:
+    if rule is None or not rule.tolerant or not isinstance(expected, int | float):
+        return False
+    try:
+        return within(float(number), float(expected), rule)
+    except OverflowError:  # an integer beyond all floats
+        return False
 
 
 def _untag(encoded: object) -> tuple[str, object]:

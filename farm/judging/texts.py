@@ -1,0 +1,144 @@
+"""Is a printed text right? The comparators: what a program's output and the expected one must have in common.
+
+It runs in the worker, outside the sandbox, on text alone. Both texts are walked side by side and the walk ends at the
+first difference: an output of 16 MB costs no list of its lines or numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from decimal import Context, Decimal, InvalidOperation
+from itertools import zip_longest
+from typing import Literal
+
+from farm.records import AnswerRule
+
+Outcome = Literal["equal", "different", "error"]
+
+_CONTEXT = Context(traps=[InvalidOperation])  # not the thread's own, which other code may have changed
+
+_WORD = re.compile(r"\S+")  # as str.split() has it
+_TOKEN = re.compile(r"[^ \t\n\r\v\f]+")  # what C's isspace ends; a no-break space is part of a token
+# What a judge reads as a number, if the statement has a tolerance: no underscore, no digit outside ASCII, no name of
+# infinity. Judges that read a double take an exponent, and languages print one for small numbers.
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_MAX_NUMBER_CHARS = 2_000  # a double written out has at most 1,100
+
+
+def equal_text(actual: str, expected: str, comparator: str, rule: AnswerRule | None = None) -> bool:
+    """Whether a program's output is right. Never raises on any text; an unknown comparator is a ValueError.
+
+    `tokens@1`: the same tokens, whatever white space is between them; what `rule` accepts besides.
+    `lcb-text@1`: both texts stripped, split at `\\n`, lines stripped; as many lines, and each pair equal or, split at
+    white space, wholly decimal numbers of equal value (LiveCodeBench `testing_util.py`). `strip@1`: equal after strip.
+    """
+    return compare_text(actual, expected, comparator, rule) == "equal"
+
+
+def compare_text(actual: str, expected: str, comparator: str, rule: AnswerRule | None = None) -> Outcome:
+    """How two texts compare, as `equal_text` does. "error": `lcb-text@1` met a signalling NaN, which compares
+    with nothing; LiveCodeBench's grader dies of it."""
+    if comparator == "tokens@1":
+        return "equal" if _equal_tokens(actual, expected, rule) else "different"
+    if comparator == "strip@1":
+        return "equal" if actual.strip() == expected.strip() else "different"
+    if comparator != "lcb-text@1":
+        raise ValueError(f"unknown comparator {comparator!r} (known: tokens@1, lcb-text@1, strip@1)")
+    actual, expected = actual.strip(), expected.strip()
+    if actual == expected:
+        return "equal"
+    if actual.count("\n") != expected.count("\n"):
+        return "different"
+    lines = map(_compare_line, _lines(actual), _lines(expected))
+    return next((outcome for outcome in lines if outcome != "equal"), "equal")
+
+
+# --- tokens@1 -----------------------------------------------------------------------------------
+
+
+def tokens(text: str) -> Iterator[str]:
+    """The tokens of a text, one after the other."""
+    return (found[0] for found in _TOKEN.finditer(text))
+
+
+def _equal_tokens(actual: str, expected: str, rule: AnswerRule | None) -> bool:
+    if actual == expected:
+        return True
+    return all(
+        left == right or (left is not None and right is not None and _accepted(left, right, rule))
+        for left, right in zip_longest(tokens(actual), tokens(expected))
+    )
+
+
+def _accepted(actual: str, expected: str, rule: AnswerRule | None) -> bool:
+    """Whether the statement's own rule accepts a token that is not the expected one."""
+    if rule is None:
+        return False
+    if rule.any_case:
+        return actual.isascii() and actual.lower() == expected.lower()
+    if not rule.tolerant or expected in rule.exact:
+        return False
+    left, right = _number(actual), _number(expected)
+    return left is not None and right is not None and within(left, right, rule)
+
+
+def within(actual: float, expected: float, rule: AnswerRule) -> bool:
+    """Whether the error of a number is one that the statement allows. False for infinity and NaN."""
+    error = abs(actual - expected)
+    if not math.isfinite(error):
+        return False
+    return (rule.absolute is not None and error <= rule.absolute) or (
+        rule.relative is not None and error <= rule.relative * abs(expected)
+    )
+
+
+def _number(token: str) -> float | None:
+    if len(token) > _MAX_NUMBER_CHARS or not _NUMBER.fullmatch(token):
+        return None
+    return float(token)
+
+
+# --- lcb-text@1 ---------------------------------------------------------------------------------
+
+
+def _lines(text: str) -> Iterator[str]:
+    """`text.split("\\n")`, one line at a time."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
+
+
+def _compare_line(actual: str, expected: str) -> Outcome:
+    actual, expected = actual.strip(), expected.strip()
+    if actual == expected:
+        return "equal"
+    pairs = zip_longest(_WORD.finditer(actual), _WORD.finditer(expected))
+    return _compare_numbers((left and left[0], right and right[0]) for left, right in pairs)
+
+
+def _compare_numbers(pairs: Iterator[tuple[str | None, str | None]]) -> Outcome:
+    """As LiveCodeBench compares two lists of Decimals: it converts all words before it compares the first pair.
+
+    So a word that is no number, or another number of words, decides even behind a signalling NaN.
+    """
+    outcome: Outcome = "equal"
+    for left, right in pairs:
+        if left is None or right is None:
+            return "different"
+        try:
+            # Decimal(text, context) converts exactly; the context only decides about invalid text.
+            first, second = Decimal(left, _CONTEXT), Decimal(right, _CONTEXT)
+        except InvalidOperation:  # not a number
+            return "different"
+        if outcome == "error":
+            continue
+        try:
+            if first != second:
+                return "different"
+        except InvalidOperation:
+            outcome = "error"
+    return outcome
