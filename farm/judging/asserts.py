@@ -1,7 +1,7 @@
 """Mode `asserts` on the trusted side: carry calls from the tests' process to the program's, and decide.
 
-Two children: the tester executes the dataset's tests (`inside/tester.py`), the callee the program
-(`inside/callee.py`). Neither can reach the other; this side passes frames between them, counts both
+Two children: the tester executes the dataset's tests (`inside/modes/tester.py`), the callee the program
+(`inside/modes/program_child.py`). Neither can reach the other; this side passes frames between them, counts both
 children's time, and makes verdicts of the tester's outcomes. The program's limits hold for the whole
 sample, as in the original graders, which execute program and tests together.
 

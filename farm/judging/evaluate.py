@@ -1,4 +1,4 @@
-"""How a worker judges one sample: its tests in order, each program run in a child, each answer compared here.
+"""How a worker judges one sample: its tests in request, each program run in a child, each answer compared here.
 
 Expected outputs stay on this side. A failure of the sandbox repeats the test on a new zygote and, after
 RETRIES, raises: it never becomes a verdict.
@@ -20,7 +20,7 @@ from farm.judging.asserts import AssertsOutcome, judge_asserts, source_of_tests
 from farm.judging.lcb import global_limit_s, judge_lcb
 from farm.records import CaseResult, JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Evaluation, Observation, SandboxInfo
-from farm.sandbox.runner import Order, Runner
+from farm.sandbox.runner import Runner, RunRequest
 
 RETRIES = 2
 STDOUT_CEILING = 128 << 20
@@ -73,8 +73,8 @@ class JudgingSandbox:
 
     def observe(self, source: str, suite: Suite, index: int, limits: Limits) -> Observation:
         """See `farm.sandbox.api.Sandbox`."""
-        order = _order(text.encode(source), suite.func_name, suite.tests[index], limits)
-        return self._repeat(lambda: self._observe(order))
+        request = _run_request(text.encode(source), suite.func_name, suite.tests[index], limits)
+        return self._repeat(lambda: self._observe(request))
 
     def close(self) -> None:
         """End all processes of this slot; idempotent."""
@@ -115,8 +115,8 @@ class JudgingSandbox:
         self, index: int, program: bytes, suite: Suite, test: TestCase, judge: JudgeSpec, limits: Limits
     ) -> CaseResult:
         functional = suite.func_name is not None
-        order = _order(program, suite.func_name, test, limits)
-        seen = self._repeat(lambda: self._observe(order))
+        request = _run_request(program, suite.func_name, test, limits)
+        seen = self._repeat(lambda: self._observe(request))
         decision = outcome.decide(seen, limits, functional=functional)
         if decision.verdict is not None:
             return _case(index, seen, decision.verdict, decision.detail)
@@ -124,9 +124,9 @@ class JudgingSandbox:
         case = _case(index, seen, answer.verdict, answer.detail)
         return case.model_copy(update={"decided_by": answer.decided_by})
 
-    def _observe(self, order: Order) -> Observation:
+    def _observe(self, request: RunRequest) -> Observation:
         """One child from launch to end. Raises SandboxLost for a run that does not count."""
-        seen = self._runner.observe(order)
+        seen = self._runner.observe(request)
         if seen.suspect:
             raise SandboxLost(seen.suspect)
         return seen
@@ -134,7 +134,7 @@ class JudgingSandbox:
     # --- mode lcb -------------------------------------------------------------------------------
 
     def _lcb(self, program: bytes, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
-        order = Order(
+        request = RunRequest(
             mode="lcb",
             source=program,
             limits=limits,
@@ -146,7 +146,7 @@ class JudgingSandbox:
         )
 
         def once() -> Evaluation:
-            with self._runner.session(order) as session:
+            with self._runner.session(request) as session:
                 return judge_lcb(session, suite, judge, limits)
 
         return self._repeat(once)
@@ -170,8 +170,8 @@ class JudgingSandbox:
             raise DatasetError(f"the tests of this problem fail its own solution, too: {self._faults[digest]}")
 
     def _called(self, program: bytes, suite: Suite, judge: JudgeSpec, limits: Limits) -> AssertsOutcome:
-        callee = Order(
-            mode="callee",
+        callee = RunRequest(
+            mode="program",
             source=program,
             limits=limits,
             cpu_s=limits.cpu_s,
@@ -214,10 +214,10 @@ class JudgingSandbox:
             self._tests_runner.discard()
 
 
-def _order(program: bytes, func_name: str | None, test: TestCase, limits: Limits) -> Order:
+def _run_request(program: bytes, func_name: str | None, test: TestCase, limits: Limits) -> RunRequest:
     """One child of mode `judge`: one program on one test."""
     given = text.encode_input(test.input)
-    return Order(
+    return RunRequest(
         mode="judge",
         source=program,
         limits=limits,

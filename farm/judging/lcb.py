@@ -1,6 +1,6 @@
 """Mode `lcb` on the trusted side: feed the child input by input, and judge what it answers.
 
-The child (`inside/lcb.py`) behaves like LiveCodeBench's grader process but holds no expected output;
+The child (`inside/modes/lcb.py`) behaves like LiveCodeBench's grader process but holds no expected output;
 this side sends input i + 1 only after output i was judged, so a program cannot answer a test from a
 later one, and cannot be paid for ending early. Which observation is which verdict: docs/protocols.md
 sections 4 and 10.

@@ -1,6 +1,6 @@
 """What runs programs for the judge: a slot of this host, or a container that holds one.
 
-The judge (farm/judging/evaluate.py) gives an order and gets an observation; where the child process
+The judge (farm/judging/evaluate.py) gives a request and gets an observation; where the child process
 lives, and how the bytes get there, is the runner's matter. This file and all that it names load with the
 standard library alone, because the relay in a container loads them.
 """
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RunRequest:
     """What a child is to run. `stdin` None: nothing to read; `payload`: a function's arguments."""
 
-    mode: Literal["judge", "lcb", "callee", "tester"]  # the last two: the children of mode `asserts`
+    mode: Literal["judge", "lcb", "program", "tester"]  # the last two: the children of mode `asserts`
     source: bytes
     limits: Limits
     cpu_s: float
@@ -35,16 +35,16 @@ class Order:
 
 class Runner(Protocol):
     """Runs one child at a time. All but `close` may raise SandboxLost, and SandboxUnavailable when
-    nothing starts any more; after either, `discard` and an order again is the way to go on."""
+    nothing starts any more; after either, `discard` and a second request is the way to go on."""
 
     @property
     def info(self) -> SandboxInfo: ...
 
-    def observe(self, order: Order) -> Observation:
+    def observe(self, request: RunRequest) -> Observation:
         """One child from launch to end."""
         ...
 
-    def session(self, order: Order) -> AbstractContextManager[Session]:
+    def session(self, request: RunRequest) -> AbstractContextManager[Session]:
         """A child that is fed input by input; it ends with the context."""
         ...
 
@@ -53,7 +53,7 @@ class Runner(Protocol):
         ...
 
     def discard(self) -> None:
-        """Give up what programs have run in; the next order starts afresh."""
+        """Give up what programs have run in; the next request starts a new one."""
         ...
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from farm.sandbox.api import Observation, SandboxInfo
 from farm.sandbox.cgroup import Cgroup
 from farm.sandbox.plan import Plan
 from farm.sandbox.proc import clock_kind
-from farm.sandbox.runner import Order
+from farm.sandbox.runner import RunRequest
 from farm.sandbox.session import ChildSession
 from farm.sandbox.supervisor import Child
 from farm.sandbox.zygote import Zygote
@@ -70,16 +70,16 @@ class Slot:
             found = self._zygotes[whole] = Zygote(self.plan, self._cgroup, whole=whole)
         return found
 
-    def observe(self, order: Order) -> Observation:
+    def observe(self, request: RunRequest) -> Observation:
         """See `Runner`."""
-        with self._launched(order) as child:
-            child.pump(order.limits.wall_s)
-            return child.finish(frame=order.func_name is not None)
+        with self._launched(request) as child:
+            child.pump(request.limits.wall_s)
+            return child.finish(frame=request.func_name is not None)
 
     @contextmanager
-    def session(self, order: Order) -> Iterator[ChildSession]:
+    def session(self, request: RunRequest) -> Iterator[ChildSession]:
         """See `Runner`."""
-        with self._launched(order) as child:
+        with self._launched(request) as child:
             yield ChildSession(child)
 
     def twin(self) -> Slot:
@@ -87,12 +87,12 @@ class Slot:
         return Slot(self.plan)
 
     @contextmanager
-    def _launched(self, order: Order) -> Iterator[Child]:
-        self._last = imports.wants_more(order.source, self._packages)
+    def _launched(self, request: RunRequest) -> Iterator[Child]:
+        self._last = imports.wants_more(request.source, self._packages)
         zygote = self.zygote(whole=self._last)
         if self._cgroup is not None:
-            self._cgroup.limit(order.limits.memory_bytes, order.limits.threads)
-        child = zygote.launch(order)
+            self._cgroup.limit(request.limits.memory_bytes, request.limits.threads)
+        child = zygote.launch(request)
         try:
             yield child
         finally:
@@ -101,7 +101,7 @@ class Slot:
                 self.discard()
 
     def discard(self) -> None:
-        """End the zygote of the last program, the one in doubt; the next order of its kind starts another."""
+        """End the zygote of the last program, the one in doubt; the next request of its kind starts another."""
         self._end(self._last)
 
     def _end(self, whole: bool) -> None:

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from farm.errors import SandboxLost
 from farm.sandbox.api import Ended, Observation
+from farm.sandbox.child_inputs import Descriptors
 from farm.sandbox.clock import ProgramClock
 from farm.sandbox.frames import FrameReader
-from farm.sandbox.handover import Descriptors
 from farm.sandbox.proc import ProcessView
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from typing import Any
 from farm.errors import SandboxLost, SandboxUnavailable
 from farm.sandbox import seccomp
 from farm.sandbox.cgroup import Cgroup, own_oom_kills
-from farm.sandbox.handover import PIPE_BYTES, Descriptors
+from farm.sandbox.child_inputs import PIPE_BYTES, Descriptors
 from farm.sandbox.plan import Plan, uid_offset, uid_range
-from farm.sandbox.runner import Order
+from farm.sandbox.runner import RunRequest
 from farm.sandbox.supervisor import Caps, Child, Exit
 
 START_S = 60.0  # importing numpy on a loaded host takes seconds
@@ -107,15 +107,15 @@ class Zygote:
     def channel_fd(self) -> int:
         return self._sock.fileno()
 
-    def launch(self, order: Order) -> Child:
-        """Fork a child for `order`. Raises SandboxLost when the zygote does not answer."""
+    def launch(self, request: RunRequest) -> Child:
+        """Fork a child for `request`. Raises SandboxLost when the zygote does not answer."""
         nonce = secrets.token_bytes(16)
         fds = Descriptors()
         try:
-            _hand_over(order, fds)
+            _hand_over(request, fds)
             names = list(fds.given)
-            request = {**_request(order, nonce), "fds": names}
-            socket.send_fds(self._sock, [json.dumps(request).encode()], [fds.given[n] for n in names])
+            message = {**_request(request, nonce), "fds": names}
+            socket.send_fds(self._sock, [json.dumps(message).encode()], [fds.given[n] for n in names])
             fds.close_given()
             answer, received = self._receive(ANSWER_S)
             if "error" in answer or not received:
@@ -128,7 +128,7 @@ class Zygote:
             raise
         self.runs += 1
         self._unreaped = answer["pid"]
-        caps = Caps.of(order.limits, cpu_s=order.cpu_s, stdout=order.stdout_bytes)
+        caps = Caps.of(request.limits, cpu_s=request.cpu_s, stdout=request.stdout_bytes)
         return Child(self, answer["pid"], received[0], fds, caps, nonce)
 
     def reap(self, timeout_s: float) -> Exit:
@@ -233,37 +233,37 @@ def _admit(cgroup: Cgroup | None, pid: int) -> None:
             raise SandboxUnavailable(f"the slot's cgroup is gone: {exc}", remedy="start the worker again") from exc
 
 
-def _hand_over(order: Order, fds: Descriptors) -> None:
-    fds.give_sealed("source", order.source)
-    if order.stdin is not None:
-        fds.give_sealed("stdin", order.stdin)
+def _hand_over(request: RunRequest, fds: Descriptors) -> None:
+    fds.give_sealed("source", request.source)
+    if request.stdin is not None:
+        fds.give_sealed("stdin", request.stdin)
     else:
         fds.give_empty("stdin")
     fds.pipe_out("stdout", size=PIPE_BYTES)
     fds.pipe_out("stderr", size=PIPE_BYTES)
     fds.pipe_out("status")
-    fed = order.mode != "judge"  # input by input
-    if order.func_name is not None or fed:
+    fed = request.mode != "judge"  # input by input
+    if request.func_name is not None or fed:
         fds.pipe_out("result", size=PIPE_BYTES)
-    if order.payload is not None:
-        fds.give_sealed("input", order.payload)
+    if request.payload is not None:
+        fds.give_sealed("input", request.payload)
     elif fed:
         fds.pipe_in("input")
 
 
-def _request(order: Order, nonce: bytes) -> dict[str, Any]:
-    limits = order.limits
+def _request(request: RunRequest, nonce: bytes) -> dict[str, Any]:
+    limits = request.limits
     return {
-        "mode": order.mode,
-        "func_name": order.func_name,
-        "variant": order.variant,
+        "mode": request.mode,
+        "func_name": request.func_name,
+        "variant": request.variant,
         "nonce": nonce.hex(),
         "result_bytes": limits.result_bytes,
         "limits": {
-            "cpu": math.ceil(order.cpu_s * CPU_STOP_FACTOR + CPU_STOP_S),
+            "cpu": math.ceil(request.cpu_s * CPU_STOP_FACTOR + CPU_STOP_S),
             "data": limits.memory_bytes + HEADROOM_DATA,
             "address_space": limits.memory_bytes + HEADROOM_SPACE,
-            "stack": order.stack_bytes,
+            "stack": request.stack_bytes,
             "files": limits.open_files,
             "threads": limits.threads,
         },

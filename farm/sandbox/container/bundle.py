@@ -16,7 +16,7 @@ import farm
 
 MODULES = (
     "__init__", "errors", "text",
-    "sandbox/__init__", "sandbox/api", "sandbox/cgroup", "sandbox/clock", "sandbox/frames", "sandbox/handover",
+    "sandbox/__init__", "sandbox/api", "sandbox/cgroup", "sandbox/clock", "sandbox/frames", "sandbox/child_inputs",
     "sandbox/imports", "sandbox/plan", "sandbox/proc", "sandbox/runner", "sandbox/seccomp", "sandbox/session",
     "sandbox/slot", "sandbox/supervisor", "sandbox/zygote",
     "sandbox/container/__init__", "sandbox/container/relay", "sandbox/container/wire",
@@ -44,7 +44,7 @@ BOOT = (
 def archive() -> bytes:
     """What BOOT expects first: four bytes of length, big-endian, and a zip."""
     root = Path(farm.__file__).parent
-    inside = sorted((root / "sandbox" / "inside").glob("*.py"))
+    inside = sorted((root / "sandbox" / "inside").rglob("*.py"))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
         for path in [*(root / f"{name}.py" for name in MODULES), *inside]:

@@ -1,4 +1,4 @@
-"""What runs in the container: takes orders on its standard input, runs them on a slot, answers on its output.
+"""What runs in the container: takes requests on its standard input, runs them on a slot, answers on its output.
 
 It is the trusted side of the container's own slot: it drains, caps and kills as a worker does on its host.
 It never sees an expected output. It loads with the standard library alone and ends when its input does,
@@ -50,9 +50,9 @@ class _Relay:
             if what == "open":
                 return self._open(**header)
             if what == "observe":
-                return wire.observation_message(self._opened().observe(wire.order_of(header, blobs)))
+                return wire.observation_message(self._opened().observe(wire.request_of(header, blobs)))
             if what == "launch":
-                self._session = self._running.enter_context(self._opened().session(wire.order_of(header, blobs)))
+                self._session = self._running.enter_context(self._opened().session(wire.request_of(header, blobs)))
                 return {}, []
             if what == "exchange":
                 return self._exchange(blobs, **header)

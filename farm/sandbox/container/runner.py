@@ -16,7 +16,7 @@ from farm.sandbox.container.bundle import archive
 from farm.sandbox.container.engine import ROOT_CAPABILITIES, Engine
 from farm.sandbox.frames import decode_value
 from farm.sandbox.plan import Tier
-from farm.sandbox.runner import Order
+from farm.sandbox.runner import RunRequest
 from farm.sandbox.supervisor import REAP_S, SETUP_S, STARVED_FOLD
 
 RECYCLE_RUNS = 1000
@@ -25,7 +25,7 @@ START_S = 90.0
 
 
 class ContainerRunner:
-    """Runs orders in containers of `spec`. `tier`: within the container; `auto` or a name.
+    """Runs requests in containers of `spec`. `tier`: within the container; `auto` or a name.
 
     Raises SandboxUnavailable when the engine, the image or the tier is not there.
     """
@@ -69,7 +69,7 @@ class ContainerRunner:
         return _Box(self._engine, self._memory_bytes, self._as_root, self._open)
 
     def _ready(self) -> _Box:
-        """The container for the next order, replaced when it has served enough."""
+        """The container for the next request, replaced when it has served enough."""
         if self._box is not None and self._box.runs >= RECYCLE_RUNS:
             self.discard()
         if self._box is None:
@@ -81,24 +81,24 @@ class ContainerRunner:
             self._spare = self._behind.submit(self._start)
         return self._box
 
-    def _serving(self, order: Order) -> _Box:
+    def _serving(self, request: RunRequest) -> _Box:
         box = self._ready()
-        self._memory_bytes = max(self._memory_bytes, order.limits.memory_bytes)
+        self._memory_bytes = max(self._memory_bytes, request.limits.memory_bytes)
         box.allow(self._memory_bytes)
         box.runs += 1
         return box
 
-    def observe(self, order: Order) -> Observation:
+    def observe(self, request: RunRequest) -> Observation:
         """See `Runner`."""
-        header, blobs = wire.order_message(order)
-        limit_s = SETUP_S + STARVED_FOLD * order.limits.wall_s + REAP_S
-        return wire.observation_of(*self._serving(order).ask("observe", header, blobs, within_s=limit_s))
+        header, blobs = wire.request_message(request)
+        limit_s = SETUP_S + STARVED_FOLD * request.limits.wall_s + REAP_S
+        return wire.observation_of(*self._serving(request).ask("observe", header, blobs, within_s=limit_s))
 
     @contextmanager
-    def session(self, order: Order) -> Iterator[_RemoteSession]:
+    def session(self, request: RunRequest) -> Iterator[_RemoteSession]:
         """See `Runner`."""
-        box = self._serving(order)
-        box.ask("launch", *wire.order_message(order), within_s=SETUP_S)
+        box = self._serving(request)
+        box.ask("launch", *wire.request_message(request), within_s=SETUP_S)
         try:
             yield _RemoteSession(box)
         except BaseException:

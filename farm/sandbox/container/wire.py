@@ -17,7 +17,7 @@ from typing import Any, cast
 from farm.errors import SandboxLost
 from farm.sandbox.api import Observation
 from farm.sandbox.frames import decode_value
-from farm.sandbox.runner import Order
+from farm.sandbox.runner import RunRequest
 
 HEAD_BYTES = 4
 MAX_HEADER_BYTES = 1 << 20
@@ -49,23 +49,23 @@ def read(exactly: Callable[[int], bytes]) -> tuple[dict[str, Any], list[bytes]]:
     return header, [exactly(n) for n in sizes]
 
 
-def order_message(order: Order) -> tuple[dict[str, Any], list[bytes]]:
-    """An order as header and blobs."""
-    plain = {field.name: getattr(order, field.name) for field in dataclasses.fields(order)}
+def request_message(request: RunRequest) -> tuple[dict[str, Any], list[bytes]]:
+    """A request as header and blobs."""
+    plain = {field.name: getattr(request, field.name) for field in dataclasses.fields(request)}
     blobs = [plain.pop("source")]
     given = {name: plain.pop(name) for name in ("stdin", "payload")}
     plain["given"] = [name for name, value in given.items() if value is not None]
     blobs += [given[name] for name in plain["given"]]
-    plain["limits"] = {name: getattr(order.limits, name) for name in LIMITS}
+    plain["limits"] = {name: getattr(request.limits, name) for name in LIMITS}
     return plain, blobs
 
 
-def order_of(header: dict[str, Any], blobs: list[bytes]) -> Order:
-    """The order of a message. Its limits have the attributes of `farm.records.Limits` that a slot reads."""
+def request_of(header: dict[str, Any], blobs: list[bytes]) -> RunRequest:
+    """The request of a message. Its limits have the attributes of `farm.records.Limits` that a slot reads."""
     plain = dict(header)
     named = dict(zip(plain.pop("given"), blobs[1:], strict=True))
     plain["limits"] = cast(Any, SimpleNamespace(**plain["limits"]))
-    return Order(source=blobs[0], **named, **plain)
+    return RunRequest(source=blobs[0], **named, **plain)
 
 
 def observation_message(seen: Observation) -> tuple[dict[str, Any], list[bytes]]:

@@ -1,7 +1,7 @@
 """A root of null devices and an empty folder, nothing else: what root can enter without namespaces or Landlock.
 
 For containers on kernels that have no Landlock. Nothing can be mounted there, so the library cannot be shown
-in it: children take it from memory (carried.py). One tree serves all zygotes of a host and stays, because who
+in it: children take it from memory (memory_library.py). One tree serves all zygotes of a host and stays, because who
 made it is killed rather than ended; it holds no bytes, and only root could change it.
 """
 

@@ -7,10 +7,10 @@ import traceback
 from os import _exit, close, fstat, read, setsid
 from typing import Any, NoReturn
 
-from . import callee, judge, lcb, tester
 from .at_fork import in_child
 from .channel import Channel, write_all
 from .lockdown import INPUT, RESULT, SOURCE, STATUS, Prepared, confine, take_descriptors
+from .modes import judge, lcb, program_child, tester
 
 _FAILED = 71
 
@@ -39,9 +39,9 @@ def _dispatch(request: dict[str, Any], source: bytes) -> NoReturn:
         text = source.decode("utf-8", "surrogatepass")
         lcb.run(text, func_name, request["variant"], channel, _rewritten)
         _exit(0)
-    if mode in ("callee", "tester"):
+    if mode in ("program", "tester"):
         os.close(STATUS)
-        (callee if mode == "callee" else tester).run(source, channel)
+        (program_child if mode == "program" else tester).run(source, channel)
         os._exit(0)
     payload = b""
     if func_name is not None:

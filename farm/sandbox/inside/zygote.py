@@ -30,8 +30,9 @@ from typing import Any, NoReturn
 
 from . import at_fork  # isort: skip - before the modules that want to be told of a fork
 
-from . import bare_root, carried, child, header, kernel, landlock, lcb, lcb_mocks, library, lockdown, mounts, streams
+from . import bare_root, child, header, kernel, landlock, library, lockdown, memory_library, mounts, streams
 from .lockdown import FIRST_FREE, Prepared
+from .modes import lcb, lcb_mocks
 
 MESSAGE_BYTES = 1 << 17
 _CONTROL_BYTES = socket.CMSG_SPACE(8 * 4)  # of at most eight descriptors
@@ -74,9 +75,9 @@ def _prepare(config: dict[str, Any]) -> tuple[Prepared, dict[str, Any]]:
     workdir = "/"
     abi = landlock.abi() if confined else 0
     bare = tier == "uid" and not abi
-    carries = bare or (tier == "uid" and not all(map(carried.readable_by_all, library.library_dirs())))
+    carries = bare or (tier == "uid" and not all(map(memory_library.readable_by_all, library.library_dirs())))
     if carries:
-        carried.carry(config["packages"])
+        memory_library.carry(config["packages"])
     if tier == "ns":
         visible = library.visible_paths(config["packages"])
         mounts.unshare(uid, os.getegid())

@@ -28,7 +28,8 @@ import os, sys
 sys.path.insert(0, {package!r})
 if {numpy}:
     import numpy  # before the harness takes functions of `os` away, as in the zygote
-from inside import header, lcb
+from inside import header
+from inside.modes import lcb
 from inside.channel import Channel
 header.prepare()
 lcb.rehearse()

@@ -10,7 +10,7 @@ import pytest
 
 from farm.records import Verdict
 from farm.sandbox.inside.header import TEXT
-from farm.sandbox.inside.lcb_load import functional_text, stdin_text
+from farm.sandbox.inside.modes.lcb_load import functional_text, stdin_text
 from tests.unit.judging.session import judged
 
 ADD = [("20 22\n", "42\n"), ("1 2\n", "3\n")]

@@ -18,7 +18,7 @@ from farm.records import Limits
 from farm.sandbox.api import Observation
 from farm.sandbox.container import wire
 from farm.sandbox.container.bundle import BOOT, archive
-from farm.sandbox.runner import Order
+from farm.sandbox.runner import RunRequest
 
 SEEN = Observation(
     locked=True, loaded=True, syntax_error=None, exit_code=0, signal=None, limit=None, stdout=b"\xff\n",
@@ -40,16 +40,16 @@ def reader(data: bytes) -> Callable[[int], bytes]:
 
 
 def test_an_order_arrives_whole() -> None:
-    order = Order(
+    request = RunRequest(
         mode="lcb", source=b"x", limits=Limits(), cpu_s=1.5, stack_bytes=1, stdout_bytes=2, func_name="f",
         variant="tt", payload=b"\0" * 70_000,
     )  # fmt: skip
-    header, blobs = wire.read(reader(wire.pack(*wire.order_message(order))))
+    header, blobs = wire.read(reader(wire.pack(*wire.request_message(request))))
     header.pop("blobs")
-    arrived = wire.order_of(header, blobs)
-    assert arrived.limits.memory_bytes == order.limits.memory_bytes
-    assert {n: getattr(arrived, n) for n in Order.__slots__ if n != "limits"} == {
-        n: getattr(order, n) for n in Order.__slots__ if n != "limits"
+    arrived = wire.request_of(header, blobs)
+    assert arrived.limits.memory_bytes == request.limits.memory_bytes
+    assert {n: getattr(arrived, n) for n in RunRequest.__slots__ if n != "limits"} == {
+        n: getattr(request, n) for n in RunRequest.__slots__ if n != "limits"
     }
 
 
@@ -101,13 +101,13 @@ def test_no_bytes_make_a_worker_fail_otherwise(data: bytes) -> None:
 
 
 def test_the_relay_needs_nothing_but_its_archive_and_the_standard_library(tmp_path: Path) -> None:
-    """With no site-packages and none of farm beside it, the relay starts and answers an order."""
-    order = Order(
+    """With no site-packages and none of farm beside it, the relay starts and answers an request."""
+    request = RunRequest(
         mode="judge", source=b"print(input())", limits=Limits(), cpu_s=6.0, stack_bytes=256 << 20,
         stdout_bytes=1 << 20, stdin=b"hello\n",
     )  # fmt: skip
     opening: dict[str, object] = {"do": "open", "tier": "none", "python": None, "preload": []}
-    header, blobs = wire.order_message(order)
+    header, blobs = wire.request_message(request)
     sent = archive() + wire.pack(opening) + wire.pack({"do": "observe", **header}, blobs)
     with subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", BOOT],

@@ -16,8 +16,8 @@ import pytest
 from farm.errors import SandboxLost
 from farm.records import Limits
 from farm.sandbox import plan
-from farm.sandbox.handover import Descriptors
-from farm.sandbox.runner import Order
+from farm.sandbox.child_inputs import Descriptors
+from farm.sandbox.runner import RunRequest
 from farm.sandbox.slot import Slot
 from farm.sandbox.supervisor import Caps, Child, Exit
 from tests.support.wait import wait_until
@@ -94,11 +94,11 @@ def children_of(pid: int) -> list[int]:
 
 
 def test_the_kernel_ends_a_child_before_its_zygote() -> None:
-    order = Order("judge", b"import time\ntime.sleep(600)", LIMITS, 5.0, 8 << 20, 1 << 20)
+    request = RunRequest("judge", b"import time\ntime.sleep(600)", LIMITS, 5.0, 8 << 20, 1 << 20)
     slot = Slot(plan.make(plan.candidates("auto")[0], None, ()))
     try:
         zygote = slot.zygote(whole=False)
-        with slot.session(order):
+        with slot.session(request):
             [child] = wait_until(lambda: children_of(int(zygote.facts["pid"])), "a child")
             score = Path(f"/proc/{child}/oom_score_adj").read_text()
             own = Path(f"/proc/{zygote.facts['pid']}/oom_score_adj").read_text()
@@ -109,15 +109,15 @@ def test_the_kernel_ends_a_child_before_its_zygote() -> None:
 
 def test_an_ended_zygote_serves_no_other_program() -> None:
     slot = Slot(plan.make(plan.candidates("auto")[0], None, ()))
-    order = Order("judge", b"print(1)", LIMITS, 5.0, 8 << 20, 1 << 20)
+    request = RunRequest("judge", b"print(1)", LIMITS, 5.0, 8 << 20, 1 << 20)
     try:
         first = slot.zygote(whole=False)
         os.kill(int(first.facts["pid"]), signal.SIGKILL)
         select.select([first.channel_fd], [], [], 30)
         with pytest.raises(SandboxLost):
-            slot.observe(order)
+            slot.observe(request)
         slot.discard()
-        assert slot.observe(order).exit_code == 0
+        assert slot.observe(request).exit_code == 0
     finally:
         slot.close()
 

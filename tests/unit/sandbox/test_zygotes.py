@@ -8,7 +8,7 @@ from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox import plan
 from farm.sandbox.api import Sandbox
 from farm.sandbox.imports import wants_more
-from farm.sandbox.runner import Order
+from farm.sandbox.runner import RunRequest
 from farm.sandbox.slot import Slot
 from tests.support.sandbox import alive, available_tiers
 
@@ -90,9 +90,9 @@ def test_nothing_of_a_rehearsal_is_left(sandbox: Sandbox, mode: str) -> None:
     passes(sandbox, source, "False False True\n", mode)
 
 
-def order(source: str) -> Order:
+def request(source: str) -> RunRequest:
     """One run of a program without input."""
-    return Order("judge", source.encode(), Limits(), cpu_s=6.0, stack_bytes=8 << 20, stdout_bytes=1 << 20)
+    return RunRequest("judge", source.encode(), Limits(), cpu_s=6.0, stack_bytes=8 << 20, stdout_bytes=1 << 20)
 
 
 def test_programs_of_both_kinds_take_turns_in_a_slot() -> None:
@@ -103,11 +103,11 @@ def test_programs_of_both_kinds_take_turns_in_a_slot() -> None:
         assert small is slot.zygote(whole=False) and whole is slot.zygote()
         assert small.facts["pid"] != whole.facts["pid"]
         assert small.baseline_bytes < whole.baseline_bytes
-        slot.observe(order("print(1)"))
+        slot.observe(request("print(1)"))
         slot.discard()
         assert not alive(small.facts["pid"]), "it ran the last program"
         assert whole is slot.zygote(whole=True), "nothing speaks against the other one"
-        slot.observe(order("import zlib"))
+        slot.observe(request("import zlib"))
         slot.discard()
         assert not alive(whole.facts["pid"])
         assert slot.zygote(whole=False).facts["pid"] != small.facts["pid"]

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .streams import real_open
+from ..streams import real_open
 
 
 class OfficialBuffer:

@@ -14,7 +14,8 @@ import sys
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from . import header, lcb_alarm
+from .. import header
+from . import lcb_alarm
 
 STDIN_FUNCTION = "wrapped_function"
 _RECURSION_LIMIT = 50_000  # the header's last line sets it

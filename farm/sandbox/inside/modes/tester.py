@@ -1,7 +1,7 @@
 """Mode `asserts`, the tests' child: run the dataset's Python, with the program in another process.
 
 The tests' names for the program's functions and classes are stand-ins here. A call goes out as a frame,
-the worker carries it to the program's child (`callee.py`), and the answer comes back as plain values.
+the worker carries it to the program's child (`program_child.py`), and the answer comes back as plain values.
 So the expected values are in no process that executes the program, and what the program made of itself
 (operators, patched modules) is in no process that decides.
 
@@ -29,10 +29,10 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .callee import MAX_INT_DIGITS
-from .channel import Channel
-from .objects import Objects, is_plain_class
-from .values import decode, decode_text, encode, put_into, text_form
+from ..channel import Channel
+from ..objects import Objects, is_plain_class
+from ..values import decode, decode_text, encode, put_into, text_form
+from .program_child import MAX_INT_DIGITS
 
 _SEED = 0
 _MOST_ITEMS = 1024  # asked of an iterator at once

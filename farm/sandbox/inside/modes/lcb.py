@@ -38,8 +38,9 @@ from collections.abc import Callable
 from json import JSONDecoder
 from typing import Any, Protocol
 
-from . import header, lcb_alarm
-from .canonical import encode, encode_text
+from .. import header
+from ..canonical import encode, encode_text
+from . import lcb_alarm
 from .lcb_load import STDIN_FUNCTION, NotLoaded, compiles, functional_text, load, stdin_text
 from .lcb_mocks import Captured, empty_real_stdin, standard_input
 

@@ -27,9 +27,9 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from .channel import Channel
-from .objects import Objects, is_plain_class
-from .values import decode, encode, text_form
+from ..channel import Channel
+from ..objects import Objects, is_plain_class
+from ..values import decode, encode, text_form
 
 # As in the original graders, which execute in a plain interpreter
 RECURSION_LIMIT = 1000
@@ -66,12 +66,12 @@ def run(source: bytes, channel: Channel) -> None:
         _with_room(channel.send, {"failed": "load", "detail": text_form(": ".join(_describe(error)))})
         return
     _with_room(channel.send, {"loaded": True})
-    callee = _Callee(module.__dict__)
+    program = _Program(module.__dict__)
     while (payload := _with_room(channel.recv)) is not None:
-        _with_room(channel.send, callee.answer(payload))
+        _with_room(channel.send, program.answer(payload))
 
 
-class _Callee:
+class _Program:
     """The program's names, and the objects of its making that the tests hold by number."""
 
     def __init__(self, names: dict[str, Any]) -> None:

@@ -17,8 +17,8 @@ import types
 from types import CodeType
 from typing import Any, NoReturn
 
-from . import canonical, header, streams
-from .channel import Channel, write_all
+from .. import canonical, header, streams
+from ..channel import Channel, write_all
 
 _exit, _loads, _exec = os._exit, json.loads, exec
 _join_threads = threading._shutdown  # type: ignore[attr-defined]
