@@ -12,7 +12,6 @@ from typing import Any, Self
 
 from farm.ids import canonical_json, sha256_hex
 from farm.inference.stop_strings import requested
-from farm.protocols import render_text
 from farm.records import Message, Prompt, Sampling, ServedModel, Usage
 from farm.records.fields import sent
 
@@ -64,7 +63,7 @@ class GenerateRequest:
             fields.setdefault("chat_template_kwargs", pinned(served.repo))
             fields["messages"] = prompt.messages
         else:
-            fields["prompt"] = render_text(prompt)
+            fields["prompt"] = prompt.as_text()
         parameters = sent(sampling)
         fields.setdefault("max_tokens", parameters.pop("max_tokens"))
         fields.setdefault("stop", tuple(parameters.pop("stop", ())))

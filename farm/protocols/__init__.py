@@ -2,7 +2,7 @@
 
 from farm.protocols.named import choose, for_tests, get, names
 from farm.protocols.programs import extract_program, program_of
-from farm.protocols.rendering import render, render_text
+from farm.protocols.rendering import render
 from farm.records import Protocol
 
-__all__ = ["Protocol", "choose", "extract_program", "for_tests", "get", "names", "program_of", "render", "render_text"]
+__all__ = ["Protocol", "choose", "extract_program", "for_tests", "get", "names", "program_of", "render"]

@@ -40,15 +40,3 @@ def render(protocol: Protocol, problem: Problem) -> Prompt:
     if protocol.answer_prefix:
         messages.append(Message(role="assistant", content=filled(protocol.answer_prefix)))
     return Prompt(messages=tuple(messages))
-
-
-def render_text(prompt: Prompt) -> str:
-    """The prompt of a base model: the messages' texts with an empty line between them; an answer follows its
-    question at once.
-
-    The base models' endpoint knows no roles and applies no chat template.
-    """
-    text = prompt.messages[0].content
-    for message in prompt.messages[1:]:
-        text += message.content if message.role == "assistant" else f"\n\n{message.content}"
-    return text

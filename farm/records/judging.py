@@ -135,3 +135,11 @@ class Prompt(Record):
     """What is sent for one problem: chat messages; their texts joined for a base model."""
 
     messages: Annotated[tuple[Message, ...], Field(min_length=1)]
+
+    def as_text(self) -> str:
+        """The prompt of a base model: the messages' texts with an empty line between them, an answer directly behind
+        its question. Its endpoint knows no roles and applies no chat template."""
+        text = self.messages[0].content
+        for message in self.messages[1:]:
+            text += message.content if message.role == "assistant" else f"\n\n{message.content}"
+        return text

@@ -10,7 +10,7 @@ import pytest
 from farm.benchmarks.humaneval import HUMANEVAL
 from farm.benchmarks.mbpp import MBPP
 from farm.datasets.reader import read_problems
-from farm.protocols import Protocol, extract_program, get, render, render_text
+from farm.protocols import Protocol, extract_program, get, render
 from farm.records import Asserts, Problem, TestCase
 from tests.support.data import shared
 
@@ -29,7 +29,7 @@ VECTORS = {
 def test_every_prompt_of_the_dataset_is_the_harnesss(name: str) -> None:
     path = shared("HumanEval.jsonl.gz" if name.startswith("humaneval") else "mbpp.jsonl")
     prompts = [render(get(name), problem) for problem in read_problems(path)]
-    found = [[[message.model_dump() for message in p.messages], render_text(p)] for p in prompts]
+    found = [[[message.model_dump() for message in p.messages], p.as_text()] for p in prompts]
     assert hashlib.sha256(json.dumps(found).encode()).hexdigest() == VECTORS[name]
 
 
@@ -45,14 +45,14 @@ def test_the_answer_is_begun_where_the_protocol_says_so() -> None:
     messages = render(get("humaneval-instruct"), problem()).messages
     assert [message.role for message in messages] == ["user", "assistant"]
     assert messages[-1].content == f"Here is the completed function:\n```python\n{problem().statement}\n"
-    assert render_text(render(get("humaneval"), problem())) == problem().statement
+    assert render(get("humaneval"), problem()).as_text() == problem().statement
 
 
 def test_worked_examples_come_before_the_question_and_hidden_tests_nowhere() -> None:
     prompt = render(get("mbpp"), problem())
     assert [message.role for message in prompt.messages] == ["user", "assistant"] * 3 + ["user"]
     assert prompt.messages[-1].content.endswith("pass these tests:\n\nassert f(1)\n[BEGIN]\n")
-    assert "hidden" not in render_text(prompt)
+    assert "hidden" not in prompt.as_text()
 
 
 def test_sampling_and_judge() -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from farm.errors import ConfigError
 from farm.ids import text_digest
-from farm.protocols import Protocol, extract_program, get, names, render, render_text
+from farm.protocols import Protocol, extract_program, get, names, render
 from farm.records import Problem, TestCase
 from tests.support.data import shared
 
@@ -52,11 +52,11 @@ def test_the_whole_prompt_of_official() -> None:
     messages = render(get("official"), problem()).messages
     assert [message.role for message in messages] == ["system", "user"]
     assert messages[0].content.endswith("matches the specification and passes all tests.")
-    assert render_text(render(get("official"), problem())) == f"{messages[0].content}\n\n{messages[1].content}"
+    assert render(get("official"), problem()).as_text() == f"{messages[0].content}\n\n{messages[1].content}"
 
 
 def test_a_base_model_gets_the_user_text_alone_where_there_is_no_system_message() -> None:
-    assert text_digest(render_text(render(get("tt"), problem()))).startswith("30757f809727dee2")
+    assert text_digest(render(get("tt"), problem()).as_text()).startswith("30757f809727dee2")
 
 
 def test_statements_and_starters_are_not_templates() -> None:
