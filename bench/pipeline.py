@@ -26,8 +26,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.support.big_ledger import cpu_of, resume_cost
-from tests.support.cluster import Cluster, running_cluster
+from tests.support.cluster.cluster import Cluster, running_cluster
+from tests.support.experiments.big_ledger import cpu_of, resume_cost
 from tests.support.farm_process import FarmProcess
 from tests.support.sandbox import descendants
 

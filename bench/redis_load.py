@@ -20,9 +20,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.support.answers import ScriptedModel
+from tests.support.cluster.site import Site, running_site
 from tests.support.farm_process import report_of
 from tests.support.model_server import ModelServer
-from tests.support.site import Site, running_site
 
 PROBLEMS = ("farm_add", "farm_echo", "farm_reverse")
 SCALES = ((50, 2), (200, 10), (1000, 40))  # execute workers, samples a second

@@ -1,4 +1,4 @@
-"""What one judged run costs, beside the ways others run a program, measured in one invocation on one machine.
+"""What one judged run costs, compared with the ways others run a program, measured in one invocation on one machine.
 
 All rows are taken in turn, round by round, so that a noisy neighbour is noise in each of them. A rival that is not
 installed keeps its row and says so. LiveCodeBench's own grader is measured from a checkout of its repository:

@@ -2,7 +2,7 @@
 
 Results are drawn from recorded per-problem pass rates (`lcb_sample_graded_codes.jsonl`: official verdicts of
 303 programs on 60 LiveCodeBench problems), resampled to a full set's 1,055 problems. The gate knows of them
-what stored runs show: a few samples of each problem, drawn anew for each plan. True builds: no change, and
+what stored runs show: a few samples of each problem, drawn again for each plan. True builds: no change, and
 losses of 2, 5 and 10 points of two kinds: all problems a little harder (a shift in log odds), or some
 problems broken and the others as before. Run: `python -m bench.sequential_gate [RUNS] [GRADED_CODES]`.
 """

@@ -9,7 +9,7 @@ of recorded LiveCodeBench answers: by difficulty, between problems (0.48 of the 
 same, so that few are executed: this measures serving, on machines where the sandbox shares the cores with the server.
 
     slots in use   mean share of the slots, from the first request until nothing is left to send (the tail)
-    wall           from the first request to the last token, beside the ideal: each slot takes the longest answer
+    wall           from the first request to the last token, and the ideal: each slot takes the longest answer
                    that is left, all lengths known before (a schedule that must guess them may not reach it),
                    with the times that the requests had in this very run: a busy machine slows the server down
     after          from the last token to the report

@@ -48,7 +48,7 @@ class Settings(BaseModel):
     broker_url: str | None = None
     broker_password: SecretStr | None = None
     broker_ca: Path | None = None  # of rediss://: else the system's authorities
-    broker_cert: Path | None = None  # a certificate of ours, where the server asks for one, and its key
+    broker_cert: Path | None = None  # our client certificate and its key, if the server asks for one
     broker_cert_key: Path | None = None
     message_secret: SecretStr | None = None  # FARM_SECRET: all processes of a farm share it
     ledger_url: str
@@ -63,7 +63,7 @@ class Settings(BaseModel):
     log_json: bool = False  # workers write JSON lines to stderr, too
     web_password: SecretStr | None = None  # of `farm flower` and `farm exporter`
     task_events: bool = False  # workers tell Flower of each task
-    health_file: Path | None = None  # what a service writes while it lives (farm.health)
+    health_file: Path | None = None  # the heartbeat file of a service (farm.health)
     secrets: dict[str, SecretStr] = {}
 
     def secret(self, name: str) -> str | None:
@@ -114,7 +114,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def child_environment(keep_secrets: bool, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment for a worker that farm starts: this one, without the secrets it has no use for.
+    """The environment for a worker that farm starts: this one, without secrets that the worker does not need.
 
     An execute worker gets `keep_secrets=False`: no key of the model server ever reaches a process
     that starts sandboxes.
@@ -130,9 +130,9 @@ def child_environment(keep_secrets: bool, extra: Mapping[str, str] | None = None
 
 
 def shed_secrets() -> None:
-    """Begin this command anew, as the same process, if its environment has what `child_environment` takes away.
+    """Restart this command, as the same process, if its environment has variables that `child_environment` removes.
 
-    Taking it out of `os.environ` is not enough: whoever may read /proc/PID/environ sees what a process began with.
+    Removing them from `os.environ` is not enough: /proc/PID/environ shows the variables with which a process started.
     """
     env = child_environment(keep_secrets=False)
     if env != dict(os.environ):
@@ -140,7 +140,7 @@ def shed_secrets() -> None:
 
 
 def plain_environment(names: Iterable[str]) -> dict[str, str]:
-    """Only these variables, for a process that is to know nothing else."""
+    """Only these variables, for a process that must have no others."""
     return {name: os.environ[name] for name in names if name in os.environ}
 
 

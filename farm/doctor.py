@@ -1,7 +1,7 @@
-"""What this host offers farm: pass, caution or fail, each with the remedy.
+"""Checks this host for farm: each finding is a pass, a caution or a failure, with a remedy.
 
-Each finding comes from trying the real thing: a tier passes when its self-test does, the ledger when it
-opens, the broker when it answers.
+Each check tries the real thing: a tier passes if its self-test passes, the ledger if it opens, the broker if it
+answers.
 """
 
 from __future__ import annotations
@@ -87,14 +87,14 @@ def _sandbox(battery: bool, container: ContainerSpec | None) -> Iterator[Finding
 
 
 def _packages() -> Finding:
-    """LiveCodeBench's own grader has numpy, so a program that imports it fails here for the host's lack of it."""
+    """LiveCodeBench's own grader has numpy, so a program that imports it would fail here only because of this host."""
     if importlib.util.find_spec("numpy") is not None:
         return Finding("pass", "programs can import numpy")
     return Finding("caution", "programs cannot import numpy, which they can elsewhere", "pip install 'farm[execute]'")
 
 
 def code(package: Path) -> Finding:
-    """Whoever may write to farm's own files decides what its workers do, and a worker may be root."""
+    """Anyone who can write to farm's files decides what its workers do, and a worker may be root."""
     trusted = {0, os.geteuid()} if sys.platform != "win32" else set()
     for path in (package, *package.rglob("*")) if trusted else ():
         found = path.lstat()
@@ -105,7 +105,7 @@ def code(package: Path) -> Finding:
                 f"others may change the code that workers run: {path}",
                 f"chmod -R go-w {package}, and have it belong to root or to the workers' user",
             )
-    return Finding("pass", f"nobody else may change the code in {package}")
+    return Finding("pass", f"no other user can change the code in {package}")
 
 
 def _broker(settings: Settings) -> Iterator[Finding]:
@@ -163,7 +163,7 @@ def _clock(connection: redis.Redis) -> Finding:
 
 
 def _rights(connection: redis.Redis, *, local: bool) -> Finding:
-    """Whether this user could do what farm never does. Asked inside MULTI, which is then discarded: nothing is done."""
+    """Whether this user may run commands that farm never uses. They are queued in MULTI and discarded, not executed."""
     wide = []
     link: Any = connection.connection_pool.get_connection()
     try:

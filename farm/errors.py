@@ -99,7 +99,7 @@ class RunLocked(RunError):
 
 
 class RunNotOrdered(RunError):
-    """Raised when a coordinator service is to drive a run that nobody ordered, or that was cancelled."""
+    """Raised when a coordinator service is told to drive a run that was not detached, or was cancelled."""
 
 
 class RunIncomplete(RunError):

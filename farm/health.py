@@ -1,7 +1,7 @@
-"""A sign of life for whatever supervises a service on its own host: a container's health check.
+"""A heartbeat file for whatever supervises a service on its host, such as a container's health check.
 
-The service writes the time into a file after each beat that Redis took. So the check costs Redis nothing, and
-one that hangs, or has lost Redis, falls silent. Monotonic time: a stepped clock makes nobody sick.
+The service writes the time into a file after each heartbeat that Redis accepted. So the check costs Redis nothing, and
+a service that hangs or has lost Redis fails it. The time is monotonic: a clock that is set does not matter.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from pathlib import Path
 from farm.config import Settings
 from farm.errors import ConfigError, Unhealthy
 
-SILENT_S = 20.0  # several beats, on a busy host too
+SILENT_S = 20.0  # several heartbeats, also on a busy host
 
 
 def note(path: Path) -> None:
-    """Write down that the service lives now."""
+    """Record that the service is alive now."""
     draft = path.with_name(f"{path.name}.new")
     draft.write_text(f"{time.monotonic():.1f}\n")
     draft.replace(path)
 
 
 def check(settings: Settings) -> None:
-    """Raise Unhealthy unless the service beat lately. ConfigError where no file is agreed upon."""
+    """Raise Unhealthy unless the last heartbeat is recent. Raises ConfigError if FARM_HEALTH_FILE is not set."""
     path = settings.health_file
     if path is None:
         raise ConfigError("FARM_HEALTH_FILE is not set", remedy="set it as the service has it")

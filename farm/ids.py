@@ -12,7 +12,7 @@ from typing import Any
 from farm.text import encode
 
 RUN_ID_PATTERN = r"^[a-z0-9][a-z0-9-]{2,63}$"
-DEFAULT_RUNTIME = "python"  # of programs: the interpreter that a worker has of its own
+DEFAULT_RUNTIME = "python"  # of programs: the worker's own interpreter
 RUNTIME_PATTERN = r"^[a-z][a-z0-9.-]{0,30}$"
 DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 

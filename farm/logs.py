@@ -6,7 +6,7 @@ Below the log folder, laid out as tt-inference-server's users know it (server_lo
     workflow_logs/evals_RUN/NAME.log         the same run as each process saw it: coordinator and workers
     worker_logs/NAME.log                     all that a worker says
 
-What a line is about is bound to the thread that works on it, so that a message deep below needs no word about it.
+Run, sample and attempt are bound to the thread that works on them, so code that logs need not pass them.
 """
 
 from __future__ import annotations
@@ -33,29 +33,29 @@ from farm.config import Settings
 
 log = logging.getLogger(__name__)
 REDACTED = "[redacted]"
-MAX_FILE_BYTES = 64 << 20  # a file that is full says so, and takes no more
+MAX_FILE_BYTES = 64 << 20  # a full file ends with a line that says so
 OPEN_FILES = 16
 SHORT = 200  # characters
 TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 _about: ContextVar[Mapping[str, object]] = ContextVar("farm_log_about", default=_NOTHING)
-# What looks like a credential whatever its value: a bearer token, the password in a URL
+# Text that looks like a credential: a bearer token, the password in a URL
 _LOOKS_SECRET = re.compile(r"(?<=[Bb]earer )[^\s\"']+|(?<=://)[^/\s@]*:[^/\s@]+(?=@)")
 
 
 def bind(**about: object) -> None:
-    """What this thread's lines are about from now on, in place of what they were about."""
+    """Set the fields (run, sample, ...) of this thread's log lines, replacing earlier ones."""
     _about.set(about)
 
 
 def about(name: str) -> str | None:
-    """One field of what this thread's lines are about."""
+    """One field of this thread's log lines."""
     value = _about.get().get(name)
     return None if value is None else str(value)
 
 
 class Redactor:
-    """Takes secrets out of text."""
+    """Removes secrets from text."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         words = sorted({word for word in secrets if word}, key=len, reverse=True)
@@ -72,7 +72,7 @@ class Redactor:
 
 
 def redactor(settings: Settings, *tokens: str | None) -> Redactor:
-    """For all secrets of these settings, and `tokens` that were made of them."""
+    """A filter for all secrets of these settings, and for `tokens` derived from them."""
     values = [*settings.secrets.values(), settings.broker_password, settings.message_secret]
     known = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
     for url in (settings.broker_url, settings.ledger_url, settings.server_url):
@@ -125,7 +125,7 @@ class JsonLines(logging.Formatter):
 
 
 def _fields(record: logging.LogRecord) -> Mapping[str, object]:
-    """What a record is about: `extra={"about": {...}}`, else what its thread has bound."""
+    """The fields of a record: `extra={"about": {...}}`, or those bound to its thread."""
     found: Mapping[str, object] = record.__dict__.get("about") or _about.get()
     return found
 
@@ -148,7 +148,7 @@ class _Sink:
 
 
 class RunFiles(logging.Handler):
-    """Puts each line that is about a run into that run's folder, in a file of this process's name."""
+    """Writes each line of a run into that run's folder, to a file named after this process."""
 
     def __init__(self, folder: Path, name: str) -> None:
         super().__init__()
@@ -180,7 +180,7 @@ class RunFiles(logging.Handler):
 
 
 class OneFile(logging.Handler):
-    """Puts each line into one file."""
+    """Writes each line to one file."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -218,7 +218,7 @@ def log_worker(settings: Settings, name: str, role: str, *tokens: str | None) ->
     logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     if problem is not None:
         log.warning("no log files in %s: %s", settings.log_dir, problem.strerror)
-    # One line a task is Flower's business, not the log's.
+    # Flower shows tasks; the log needs no line for each.
     for noisy in ("celery.worker.strategy", "celery.app.trace"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

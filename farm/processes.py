@@ -1,8 +1,8 @@
-"""Processes that farm starts and must never leave behind.
+"""Starts child processes and makes sure that none is left behind.
 
-A child is started so that the kernel kills it when its parent dies (Linux), is named by pid and start
-time so that a reused pid is never mistaken for it, and is ended politely first. The same names in a
-file let the next start end what a killed one left on systems without that kernel feature.
+The kernel kills a child when its parent dies (Linux). A child is identified by pid and start time, so that a
+reused pid is never mistaken for it, and gets SIGTERM before SIGKILL. On systems without that kernel feature
+the next start ends the children that a killed one recorded in a file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 @dataclass(frozen=True, slots=True)
 class ProcessName:
-    """A process for ever: its pid and when it started, in clock ticks since boot ('' where unknown)."""
+    """Identifies a process: its pid and its start, in clock ticks since boot ('' where unknown)."""
 
     pid: int
     start: str
@@ -75,7 +75,7 @@ def die_with_parent() -> None:
 def start(
     argv: Sequence[str], *, env: Mapping[str, str] | None = None, log: IO[bytes] | int
 ) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own that dies with this one. Call it from a lasting thread."""
+    """Start a process in its own session that dies with this one. Call it from a thread that outlives it."""
     return subprocess.Popen(
         argv,
         env=env,
@@ -92,7 +92,7 @@ def end(
 ) -> None:
     """SIGTERM all, wait up to `grace_s` in all, then SIGKILL what is left with its group; reap each.
 
-    `pools`: those of them whose children do the work. Without any they have no reason to take their time.
+    `pools`: those whose children do the work. One without children gets no grace.
     """
     for process in processes:
         if process.poll() is None:
@@ -109,7 +109,7 @@ def end(
 
 
 def _children(pid: int) -> bool:
-    """Whether a process has children; also where that cannot be seen."""
+    """Whether a process has children; True where that cannot be seen."""
     try:
         found = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
     except OSError:  # a thread ended in between

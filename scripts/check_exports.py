@@ -3,7 +3,7 @@
     python scripts/check_exports.py RUN [--livecodebench CHECKOUT] [--tt CHECKOUT] [--inspect BIN] [--lm-eval PYTHON]
 
 RUN is a complete run of FARM_HOME. Nothing of the tools is copied; each runs in its own process. Prints a line
-for each: what it said of pass@1 beside the report's.
+for each: the tool's pass@1 and the report's.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ROOT / "farm" / "environments" / "locks"
 LM_EVAL = "0.4.13"
 WANTED: dict[str, tuple[str, ...] | None] = {
-    "EVALS": None,  # what farm itself has beside lm-eval: scripts/locked.py
+    "EVALS": None,  # what farm itself needs with lm-eval: scripts/locked.py
     "EVALS_REASON": (f"lm-eval[math]=={LM_EVAL}",),
     "EVALS_META": (f"lm-eval[math,ifeval]=={LM_EVAL}",),
     "EVALS_VISION": (f"lm-eval=={LM_EVAL}", "pillow"),

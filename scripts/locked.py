@@ -4,7 +4,7 @@
     python scripts/locked.py --only GROUP     # a dependency group of pyproject.toml alone: one image's packages
 
 pip checks hashes only when every requirement is pinned in the file itself, so a set of extras needs its
-own list. It follows from the `# via` notes that the resolver leaves beside each pin.
+own list. It follows from the `# via` notes that the resolver leaves at each pin.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What all workers of one Redis know of a model server's health.
+"""The health of model servers, shared by all workers of one Redis.
 
-A server is **sick** if it is down (it cannot be reached, or says so) or stalled (it has requests, and none
-of them makes progress). A sick server gets no requests (`farm.admission.slots`). Times are Redis's, so that
-workers with differing clocks agree.
+A server is **sick** if it is down (it cannot be reached, or says that it is not ready) or stalled (it has
+requests and none of them makes progress). A sick server gets no requests (`farm.admission.slots`). Times are those of
+Redis, so that workers with differing clocks agree.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from farm.admission.slots import time_of
 from farm.queue.redis_keys import RUN_TTL_S, Keys
 
 Kind = Literal["down", "stalled"]
-# KEYS mark; ARGV worker, worker's presence key prefix, seconds
+# KEYS mark; ARGV worker, prefix of the heartbeat keys, seconds
 ELECT = """
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] and redis.call('EXISTS', ARGV[2] .. holder) == 1 then return 0 end
@@ -25,24 +25,24 @@ redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 return 1
 """
 WARM_S = 600.0
-ELECTED_S = 3600  # a watcher whose presence is gone is replaced at once
+ELECTED_S = 3600  # an elected worker whose heartbeat is missing is replaced at once
 
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """One server now; seconds since, None where it never was."""
+    """One server now. Fields ending in `_s` are seconds since an event; None if it never happened."""
 
     in_use: int
-    busy_s: float | None  # since it had no request
-    silent_s: float | None  # since any request made progress; None: it has not shown yet that it is warm
-    counters: float | None  # what its own counters added up to when they were last read
+    busy_s: float | None  # since it last had no request
+    silent_s: float | None  # since any request made progress; None: not yet, so it may not be warm
+    counters: float | None  # the sum of the server's counters at the last reading
     sick: Kind | None
     sick_s: float
     reason: str
 
     @property
     def warm(self) -> bool:
-        """Whether it gave a token in this stretch of work or shortly before; it may be restarted in a longer pause."""
+        """Whether it gave a token since it has had requests or shortly before: later it may have restarted."""
         if self.silent_s is None:
             return False
         return self.busy_s is None or self.silent_s < self.busy_s + WARM_S
@@ -63,7 +63,7 @@ class ServerHealth:
         self._elect = connection.register_script(ELECT)
 
     def read(self, url: str) -> ServerFacts:
-        """What is known now."""
+        """The current facts."""
         now = time_of(self._redis)
         pipe = self._redis.pipeline(transaction=False)
         pipe.hgetall(self._facts(url))
@@ -85,7 +85,7 @@ class ServerHealth:
         )
 
     def progress(self, url: str, counters: float | None = None) -> None:
-        """The server made progress; a stall is over. `counters` are what it showed, if they were read."""
+        """Record progress, which ends a stall. `counters`: the server's own, if they were read."""
         pipe = self._redis.pipeline(transaction=True)
         pipe.hset(self._facts(url), "progress_at", str(time_of(self._redis)))
         if counters is not None:
@@ -94,15 +94,15 @@ class ServerHealth:
         pipe.execute()
 
     def note_counters(self, url: str, counters: float) -> None:
-        """Remember what the counters add up to, for the next look at them."""
+        """Store the sum of the counters for the next comparison."""
         self._redis.hset(self._facts(url), "counters", str(counters))
 
     def mark_sick(self, url: str, kind: Kind, reason: str) -> None:
-        """Send nothing to this server until it is well. Since when is kept where it was sick already."""
+        """Stop requests to this server until it is well. If it was sick already, the start of that time is kept."""
         pipe = self._redis.pipeline(transaction=True)
         pipe.hset(self._facts(url), mapping={"sick": reason, "kind": kind})
         pipe.hsetnx(self._facts(url), "sick_at", str(time_of(self._redis)))
-        if kind == "down":  # when it is back it has to warm up again
+        if kind == "down":  # it will have to warm up again
             pipe.hdel(self._facts(url), "progress_at", "counters")
         pipe.expire(self._facts(url), RUN_TTL_S)
         pipe.execute()
@@ -111,12 +111,12 @@ class ServerHealth:
         """Requests may go to this server again."""
         pipe = self._redis.pipeline(transaction=True)
         pipe.hdel(self._facts(url), "sick", "kind", "sick_at")
-        pipe.hset(self._facts(url), "busy_at", str(time_of(self._redis)))  # what it still has gets its patience anew
+        pipe.hset(self._facts(url), "busy_at", str(time_of(self._redis)))  # the stall time of its requests starts again
         pipe.expire(self._facts(url), RUN_TTL_S)
         pipe.execute()
 
     def sick_for(self, urls: Sequence[str]) -> tuple[float, str]:
-        """For how long none of these servers has been well, and what the last one suffers from; 0 if one is."""
+        """Since how many seconds none of these servers is well, and the reason of the latest one; 0 if one is well."""
         seen = [self.read(url) for url in urls]
         if any(facts.sick is None for facts in seen):
             return 0.0, ""
@@ -124,12 +124,12 @@ class ServerHealth:
         return last.sick_s, last.reason
 
     def elected(self, url: str, worker: str) -> bool:
-        """Whether this worker is the one that looks after the server; another one once it is gone."""
+        """Whether this worker checks the server for all; another one is elected when it is gone."""
         mark = self._keys.server(url, "watcher")
         return bool(self._elect(keys=[mark], args=[worker, self._keys.worker(""), ELECTED_S]))
 
     def may_end_one(self, url: str, pace_s: float) -> bool:
-        """Whether a request to the server may be broken off now: one in `pace_s` seconds, over all workers."""
+        """Whether a request to the server may be aborted now: one in `pace_s` seconds, over all workers."""
         mark = self._keys.server(url, "ended-one")
         return bool(self._redis.set(mark, "1", nx=True, px=max(1, int(pace_s * 1000))))
 

@@ -1,19 +1,19 @@
-"""Seeing within seconds that a model server hangs or is down, and hurting it as little as possible.
+"""Detects a model server that hangs or is down, and aborts as few of its requests as possible.
 
-Servers of large models hang: connections stay open, requests stay in flight, no token comes. A time-out
-of each request would then break all of them off at once, and aborted requests can crash the backend of
-Tenstorrent's vLLM (tenstorrent/vllm#145). So silence is judged for a server, not for a request:
+Servers of large models hang: connections stay open, requests stay in flight, no token arrives. A time-out for
+each request would then abort all of them at once, and aborted requests can crash the backend of
+Tenstorrent's vLLM (tenstorrent/vllm#145). So the stall time applies to a server, not to a request:
 
-* no token on any of its requests, and counters that stand still, for the stall time: the server is
-  stalled. Nothing new is sent to it and nothing is broken off. It is well again when anything moves.
-* silent for twice that time: its requests are broken off one at a time, with a look at its health after
-  each, so that they can be sent again or to another server. When the last one is gone, one token is
-  asked for; if it comes, the server is well.
-* it cannot be reached, or says that it is not up: it is down. It is asked again and again, with growing
-  pauses, until it answers for the right model and gives one token.
-* one request is silent while others go on: that one alone is broken off.
+* No token on any of its requests and no change of its counters for the stall time: the server is stalled. It gets no
+  new requests, and none is aborted. It is well again when a token arrives or a counter changes.
+* Twice that time: its requests are aborted one at a time, with a health check after each, and sent again, to
+  another server if there is one. When the last one is gone, the server is asked for one token; if it arrives,
+  the server is well.
+* The server cannot be reached, or says that it is not ready: it is down. It is checked with growing pauses
+  until it answers for the right model and gives one token.
+* One request is silent while others make progress: only that one is aborted.
 
-One thread per server and worker process reports tokens; one worker of all asks the server itself.
+One thread per server and worker process reports tokens; one elected worker checks the server itself.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from farm.text import one_line
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
-PACE_S = 1.0  # between two requests that are broken off
+PACE_S = 1.0  # between two requests that are aborted
 RECHECK_MAX_S = 15.0
-DEAD_SILENCE_S = 30.0  # a request to a server that is down may have lost its connection without a word
+DEAD_SILENCE_S = 30.0  # a request to a server that is down may have lost its connection unnoticed
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a run expects of its servers: the model, and for how long they may be silent."""
+    """What a run expects of its servers: the model, and how long they may be silent."""
 
     repo: str
     engine: str
@@ -54,17 +54,17 @@ class Expectation:
 
 
 class ServerWatch:
-    """The servers that one worker process has requests for. Thread-safe."""
+    """Monitors the servers that one worker process sends requests to. Thread-safe."""
 
     def __init__(self, health: ServerHealth, worker: str, checker: Callable[[str, str], Client]) -> None:
-        """`checker` gives a client for URL and engine whose small questions have a short deadline."""
+        """`checker` makes a client for a URL and engine, with a short deadline for health checks."""
         self._health, self._worker, self._checker = health, worker, checker
         self._lock = threading.Lock()
         self._monitors: dict[str, ServerMonitor] = {}
 
     @contextmanager
     def over(self, urls: Sequence[str], expectation: Expectation) -> Iterator[None]:
-        """Keeps an eye on the servers of a request, from before its slot to after its answer."""
+        """Monitors the servers of a request, from before its slot is granted until after its answer."""
         monitors = [self._monitor(url, expectation) for url in urls]
         for monitor in monitors:
             monitor.join()
@@ -76,7 +76,7 @@ class ServerWatch:
 
     @contextmanager
     def flight(self, url: str, on_accepted: Callable[[], None]) -> Iterator[Flight]:
-        """A request to a server under watch, as long as it is out; `on_accepted` is called when the server takes it."""
+        """Registers a running request with the server's monitor; `on_accepted` is called when the server takes it."""
         flight = Flight(on_accepted)
         monitor = self._monitors[url]
         monitor.begin(flight)
@@ -87,7 +87,7 @@ class ServerWatch:
             monitor.finish(flight)
 
     def report(self, url: str, error: InferenceError) -> None:
-        """A request failed as it would if its server were down; says so to all if the server does not disagree."""
+        """Check the server after a request failed as if it were down, and mark it down for all if it is."""
         self._monitors[url].suspect(error)
 
     def require_one_well(self, urls: Sequence[str], patience_s: float) -> None:
@@ -106,7 +106,7 @@ class ServerWatch:
 
 
 class ServerMonitor:
-    """One server, seen from one worker process."""
+    """Monitors one server for one worker process."""
 
     expectation: Expectation
 
@@ -155,9 +155,9 @@ class ServerMonitor:
             try:
                 self._health.mark_sick(self._url, "down", one_line(str(exc), 300))
             except RedisError as exc_redis:
-                log.warning("that %s is down is not told, Redis does not answer: %s", self._url, exc_redis)
+                log.warning("%s cannot be marked as down, Redis does not answer: %s", self._url, exc_redis)
         except InferenceError:
-            return  # it answered: whatever is wrong is not its health
+            return  # it answered, so it is up
         else:
             log.info("%s failed a request and is up: %s", self._url, one_line(str(error), 300))
 
@@ -174,7 +174,7 @@ class ServerMonitor:
             try:
                 self._tick()
             except RedisError as exc:
-                log.warning("the health of %s is not known, Redis does not answer: %s", self._url, exc)
+                log.warning("the health of %s is unknown, Redis does not answer: %s", self._url, exc)
 
     def _tick(self) -> None:
         with self._changed:
@@ -229,17 +229,17 @@ class ServerMonitor:
             self._well("it answers again")
 
     def _end_straggler(self, flights: list[Flight]) -> None:
-        """A request that is silent while others go on."""
+        """Abort one request that is silent while others make progress."""
         wanted = self.expectation
         for flight in flights:
             patience_s = wanted.stall_s if flight.tokens else wanted.first_token_s
             if flight.streams and flight.silent_s() > patience_s and self._health.may_end_one(self._url, PACE_S):
-                log.warning("%s: a request is broken off, silent for %.0f s", self._url, flight.silent_s())
+                log.warning("%s: a request is aborted, silent for %.0f s", self._url, flight.silent_s())
                 flight.end()
                 return
 
     def _end_hopeless(self, flights: list[Flight], facts: ServerFacts) -> None:
-        """One request at a time, and a look at the server's health after it."""
+        """Abort one request at a time, with a health check after it."""
         after_s = min(DEAD_SILENCE_S, self.expectation.stall_s)
         if facts.sick == "stalled":
             if facts.idle_s < 2 * self._patience_s(facts):
@@ -249,7 +249,7 @@ class ServerMonitor:
         if not silent or not self._health.may_end_one(self._url, PACE_S):
             return
         longest = max(silent, key=Flight.silent_s)
-        log.warning("%s is %s: a request is broken off, silent for %.0f s", self._url, facts.sick, longest.silent_s())
+        log.warning("%s is %s: a request is aborted, silent for %.0f s", self._url, facts.sick, longest.silent_s())
         longest.end()
         try:
             self._client().health()
@@ -262,7 +262,7 @@ class ServerMonitor:
         counters = self._client().work_done()
         if counters is None or counters == facts.counters:
             return False
-        if facts.counters is None:  # nothing to compare with yet
+        if facts.counters is None:  # no earlier value
             self._health.note_counters(self._url, counters)
             return False
         self._health.progress(self._url, counters)

@@ -1,8 +1,8 @@
-"""Waiting for a slot of a model server, and keeping it while the request is out.
+"""Waits for a slot of a model server and renews its lease while the request runs.
 
-One thread per worker process speaks with Redis for all its requests: it renews what is held, asks for
-what is wanted, and is woken when a request ends, so that a free slot is not idle for longer than a
-round trip. A request's own time begins when its slot is granted.
+One thread per worker process talks to Redis for all its requests: it renews held leases, asks for new ones,
+and is woken when a request ends, so that a free slot is idle for one round trip at most. A request's deadline
+starts when its slot is granted.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from farm.admission.slots import LEASE_S, Refused, Slots, Ticket
 log = logging.getLogger(__name__)
 
 RENEW_S = LEASE_S / 8
-GAP_S = 0.01  # from one exchange to the next at least: what comes meanwhile goes with it
-POLL_S = 0.05  # between two questions while something waits; a slot that another worker gives back is seen then
+GAP_S = 0.01  # at least, between two exchanges; requests that arrive in between share the next one
+POLL_S = 0.05  # between two exchanges while a request waits: then a slot that another worker gave back is seen
 POLL_MAX_S = 0.5
-WANTED_S = 1.0  # how often a request that waits asks whether its run still wants it
+WANTED_S = 1.0  # how often a waiting request checks that its run still wants it
 
 
 class NotWanted(Exception):
-    """Raised out of a wait for a slot: the run is paused or ended, or this worker is about to stop."""
+    """Raised while waiting for a slot if the run is paused or ended, or this worker stops."""
 
 
 @dataclass(slots=True, eq=False)
@@ -45,7 +45,7 @@ def _says_yes(wanted: Callable[[], bool]) -> bool:
     try:
         return wanted()
     except RedisError:
-        return True  # nobody said no
+        return True  # the run did not withdraw the request
 
 
 class Admission:
@@ -53,7 +53,7 @@ class Admission:
 
     def __init__(self, slots: Slots, worker: str) -> None:
         self._slots = slots
-        # A worker that starts again under its old name must not take the old one's leases for its own.
+        # A worker that restarts under its old name must not renew the leases of its predecessor.
         self._worker = f"{worker}-{secrets.token_hex(4)}"
         self._numbers = count()
         self._changed = threading.Condition()
@@ -68,14 +68,14 @@ class Admission:
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """Let nothing wait any longer; what is out goes on."""
+        """End all waits; requests that are running continue."""
         self._stopping.set()
         with self._changed:
             for request in self._waiting.values():
-                request.granted.set()  # wakes it; it has no server and gives up
+                request.granted.set()  # wakes it; without a server it gives up
 
     def close(self) -> None:
-        """End the thread, once what has ended is given back; leases that are held run out by themselves."""
+        """End the thread after giving back the slots of ended requests; leases that are still held expire."""
         with self._changed:
             self._closed = True
             self._closing.set()
@@ -89,9 +89,9 @@ class Admission:
     ) -> Iterator[str]:
         """The server that has room for one request, which is made inside the `with`.
 
-        `label` says to those who watch which sample it is. `limit` is how many requests each server takes
-        where no operator said otherwise. Raises NotWanted when `wanted` says no meanwhile (it is asked each
-        second; while Redis does not answer the wait goes on).
+        `label` names the sample in the list of requests. `limit` is the number of requests for each server, unless an
+        operator set one. Raises NotWanted if `wanted` returns False meanwhile; it is called each second, and the
+        wait continues while Redis does not answer.
         """
         name = f"{run_id}|{next(self._numbers):09d}|{self._worker}|{label}"
         request = _Request(Ticket(name, run_id, servers, limit))
@@ -177,21 +177,21 @@ class Admission:
                     self._accepted += accepted
                     self._refused = refused | self._refused
                     self._changed.wait_for(lambda: self._closed, 1.0)
-                renewed = 0.0  # what it holds may be forgotten: say so first
+                renewed = 0.0  # Redis may have lost its leases: report them first
                 continue
             silent, took_s = False, time.monotonic() - now
             renewed = now if due else renewed
             with self._changed:
                 for name, server in granted.items():
                     self._grant(name, server)
-                poll_s = min(POLL_MAX_S, max(POLL_S, 10 * took_s))  # Redis has other things to do
+                poll_s = min(POLL_MAX_S, max(POLL_S, 10 * took_s))  # do not load a slow Redis
                 pause = poll_s if self._waiting else RENEW_S if self._held else None
                 self._changed.wait_for(lambda: self._nudged or self._closed, pause)
             self._closing.wait(max(0.0, now + GAP_S - time.monotonic()))
 
     def _grant(self, name: str, server: str) -> None:
         request = self._waiting.pop(name, None)
-        if request is not None:  # else it gave up meanwhile, and `_ended` gives the slot back
+        if request is not None:  # otherwise it gave up, and `_ended` gives the slot back
             request.server = server
             self._held[name] = request
             request.granted.set()

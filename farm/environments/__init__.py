@@ -1,1 +1,1 @@
-"""Evaluation environments: isolated Pythons with what one family of eval tasks needs, made on demand and pinned."""
+"""Evaluation environments: isolated Pythons with the pinned packages of a family of eval tasks, made on demand."""

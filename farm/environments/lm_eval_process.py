@@ -1,6 +1,6 @@
 """`python -m farm.environments.lm_eval_process plan|score|rows ORDER RESULT`: lm-eval's half of `farm submit --task`.
 
-Runs in an evaluation environment, in a process of its own: the standard library and lm-eval, nothing else of
+Runs in an evaluation environment, in a separate process: the standard library and lm-eval, nothing else of
 farm's. `plan` writes a task's requests, as lm-eval makes them. `score` evaluates answers to them with lm-eval
 itself (filters, process_results, aggregation, its own files), from the documents in the plan: no network, no hub.
 `rows` writes the documents of a dataset as lm-eval loads them, for a code task that farm's own readers judge.

@@ -1,4 +1,4 @@
-"""Running lm-eval's half of a task in a process of an environment, with neither secrets nor more time than is due."""
+"""Runs lm-eval's part of a task in a process of an evaluation environment, without secrets and with a time limit."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _with_token() -> dict[str, str]:
 
 
 def score_answers(python: str, order: dict[str, Any]) -> dict[str, Any]:
-    """lm-eval's files for answers to a plan. The process has no network of its own need, and no secret.
+    """lm-eval's files for answers to a plan. The process needs no network and is given no secrets.
 
     Raises as `plan_task`.
     """
@@ -62,7 +62,7 @@ def score_answers(python: str, order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(python: str, mode: str, order: dict[str, Any], env: dict[str, str], limit_s: float) -> dict[str, Any]:
-    # Where the tasks' own NLTK puts what it fetches, and looks for it: in the environment, not in a user's home
+    # NLTK, which some tasks use, keeps its data in the environment and not in the user's home
     env = {**env, "NLTK_DATA": str(Path(python).parents[1] / NLTK_DATA)}
     with tempfile.TemporaryDirectory(prefix="farm-lm-eval-") as name:
         folder = Path(name)
@@ -73,7 +73,7 @@ def _run(python: str, mode: str, order: dict[str, Any], env: dict[str, str], lim
             done = subprocess.run(
                 [python, "-P", "-m", MODULE, mode, "order.json", "result.json"],
                 cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-                timeout=limit_s, preexec_fn=die_with_parent,  # a killed worker's answers are another one's to score
+                timeout=limit_s, preexec_fn=die_with_parent,  # another worker scores the answers of a killed one
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise HarnessFailed(f"lm-eval did not {mode} the task in {limit_s:.0f} s") from None
@@ -83,12 +83,12 @@ def _run(python: str, mode: str, order: dict[str, Any], env: dict[str, str], lim
             raise HarnessFailed(f"lm-eval could not {mode} the task: {one_line(last_words(done.stderr), 500)}")
         found = json.loads((folder / "result.json").read_text())
     if not isinstance(found, dict):
-        raise HarnessFailed(f"lm-eval gave no answer when it should {mode} the task")
+        raise HarnessFailed(f"lm-eval gave no result when asked to {mode} the task")
     return found
 
 
 def last_words(stderr: str) -> str:
-    """The exception that ended a process, without traceback and ornament; else the last line that says something."""
+    """The exception that ended a process, without traceback and colours; else the last line that is not blank."""
     lines = [_ORNAMENT.sub("", line).strip() for line in stderr.splitlines()]
     raised = [number for number, line in enumerate(lines) if _RAISED.match(line)]
     told = lines[raised[-1] :] if raised else [line for line in lines if line][-1:]

@@ -1,8 +1,8 @@
 """Making, finding and removing environments: `$FARM_HOME/environments/NAME-<digest of its lock>`.
 
-Each is a virtualenv of its own with the packages of the lock file, checked by hash, and a link to this farm: it
-has none of the packages that farm was installed with. One is whole or absent: it is made under another name and
-renamed when it works.
+Each is a separate virtualenv with the packages of the lock file, checked by hash, and a link to this farm: it
+has none of the packages that farm was installed with. It is made under another name and renamed when it works,
+so it is either complete or absent.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Environments:
         return self._folder / f"{environment.name}-{environment.digest[:16]}"
 
     def interpreter(self, environment: Environment) -> str | None:
-        """Its Python; None if it was not made. EVALS is also where farm itself has lm-eval beside it."""
+        """Its Python; None if it was not made. For EVALS also farm's own environment, if lm-eval is installed there."""
         python = self.place(environment) / "bin" / "python"
         if python.exists():
             return str(python)
@@ -68,7 +68,7 @@ class Environments:
         return self.create(environment)
 
     def create(self, environment: Environment) -> str:
-        """Make it anew, in place of one that is there; its Python. ConfigError with pip's last words."""
+        """Create it, replacing an existing one; returns its Python. Raises ConfigError with pip's last words."""
         place = self.place(environment)
         with self._made(place) as made:
             venv.create(made, with_pip=True, symlinks=True)
@@ -109,7 +109,7 @@ class Environments:
 
 
 def _link_farm(packages: Path) -> None:
-    """This farm, and nothing of what it was installed beside: a link to the package, not a path to its folder."""
+    """This farm without the packages installed with it: a link to the package, not a path to its folder."""
     (packages / "farm").symlink_to(Path(farm.__file__).resolve().parent, target_is_directory=True)
 
 

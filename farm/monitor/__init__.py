@@ -1,1 +1,1 @@
-"""What operators look at: Flower over the queues, and an exporter of metrics over ledger and Redis. Both only read."""
+"""Pages for operators: Flower for the queues, and an exporter of metrics from ledger and Redis. Both only read."""

@@ -1,7 +1,7 @@
-"""The metrics that Flower does not have, as Prometheus reads them.
+"""Metrics of runs, queues, workers and model servers for Prometheus.
 
-One process collects them at each scrape. Gauges are those of now and of runs that are under way. Histograms and
-counters count what this process has read of such runs since it began, a run's earlier samples included.
+One process collects them at each scrape. Gauges show the current state, of active runs only. Histograms and
+counters count all samples of such runs that this process has read since it started.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Picture:
 
 
 class FarmCollector(Collector):
-    """Reads ledger and Redis when asked; use with a registry of its own."""
+    """Reads ledger and Redis at each scrape; register it in a separate registry."""
 
     def __init__(self, settings: Settings, ledger: Ledger, connection: redis.Redis) -> None:
         self._settings, self._ledger, self._redis = settings, ledger, connection
@@ -67,7 +67,7 @@ class FarmCollector(Collector):
         self._requests = Counter("farm_requests", "HTTP requests, retries included", ["server"], registry=own)
 
     def look(self) -> Picture:
-        """Read everything once. What cannot be read is said in `problem`."""
+        """Read everything once. `problem` names what could not be read."""
         with self._lock:
             began, runs, problem = time.monotonic(), [], ""
             try:
@@ -156,7 +156,7 @@ def _of_redis(numbers: RedisNumbers) -> Iterator[Metric]:
     depth = GaugeMetricFamily("farm_queue_depth", "Jobs that wait", labels=["queue"])
     for name, number in sorted(numbers.queues.items()):
         depth.add_metric([name], number)
-    streams = GaugeMetricFamily("farm_result_stream_length", "Answers that nobody took yet", labels=["run"])
+    streams = GaugeMetricFamily("farm_result_stream_length", "Answers that no coordinator has read yet", labels=["run"])
     for name, number in sorted(numbers.streams.items()):
         streams.add_metric([name], number)
     refused = CounterMetricFamily("farm_quarantined", "Messages that were refused", labels=["reason"])

@@ -1,7 +1,7 @@
 """Numbers of a run from the ledger, by counting in the database; new rows are read once.
 
-The exporter asks every few seconds, of runs of 200,000 samples too. So what can be counted is counted by the
-database, and of answers and verdicts only the keys are listed: a record is read when its key is new.
+The exporter asks every few seconds, also for runs of 200,000 samples. So the database counts, and only the keys of
+answers and verdicts are listed: a record is read when its key is new.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def run_numbers(ledger: Ledger, run_id: str) -> RunNumbers:
 
 
 def new_completions(ledger: Ledger, run_id: str, seen: Seen) -> Iterator[tuple[Completion, GenerateTelemetry]]:
-    """Completions that were not told before; they are then `seen`."""
+    """Completions that are not in `seen`; they are added to it."""
     t = tables.completions
     with ledger.read() as db:
         for row in _new(db, t, run_id, seen.completions, [t.c.record, t.c.telemetry]):
@@ -74,7 +74,7 @@ def new_completions(ledger: Ledger, run_id: str, seen: Seen) -> Iterator[tuple[C
 
 
 def new_results(ledger: Ledger, run_id: str, seen: Seen) -> Iterator[SampleResult]:
-    """Verdicts that were not told before; they are then `seen`."""
+    """Verdicts that are not in `seen`; they are added to it."""
     t = tables.results
     with ledger.read() as db:
         for row in _new(db, t, run_id, seen.results, [t.c.record]):
@@ -95,7 +95,7 @@ def _new(
 
 
 def _by_kind(db: sa.Connection, table: sa.Table, run_id: str) -> dict[tuple[str, str], int]:
-    """Rows by stage and by what their reason begins with: a reason is `Kind: words`."""
+    """Rows by stage and by the kind at the start of their reason, which reads `Kind: words`."""
     found: dict[tuple[str, str], int] = {}
     query = (
         sa.select(table.c.stage, table.c.reason, sa.func.count())

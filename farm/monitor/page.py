@@ -1,4 +1,4 @@
-"""The exporter's own page: how far the runs are and who works on them, for those without Grafana.
+"""The exporter's page: progress of runs, queues and workers, for those without Grafana.
 
 One HTML page without scripts, which a browser loads again every five seconds. All text in it is escaped: run ids,
 host and worker names come from other processes.
@@ -65,7 +65,7 @@ def _queues(picture: Picture) -> str:
         return ""
     found = picture.redis
     rows = [(f"queue {name}", number) for name, number in sorted(found.queues.items())]
-    rows += [("in workers' hands", found.unacked)]
+    rows += [("unacknowledged", found.unacked)]
     rows += [(f"refused: {name}", number) for name, number in sorted(found.refused.items())]
     cells = "".join(f'<tr><td>{escape(name)}</td><td class="number">{number}</td></tr>' for name, number in rows)
     return f"<h2>Messages</h2><table>{cells}</table>"

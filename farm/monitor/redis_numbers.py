@@ -20,14 +20,14 @@ ROLES = ("generate", "execute", "score")  # of workers
 
 @dataclass(frozen=True, slots=True)
 class RedisNumbers:
-    """What waits, what is out, and who is there."""
+    """Queued and unacknowledged messages, living workers, and model servers."""
 
     queues: dict[str, int]
     unacked: int
     streams: dict[str, int]  # answers that no coordinator has taken yet, by run
-    refused: dict[str, int]  # messages by why they were refused; 0 is said too, or the first would be no increase
+    refused: dict[str, int]  # messages by reason; 0 is exported, too, or the first refusal would be no increase
     workers: list[Worker]
-    servers: list[ServerState]  # that had requests of late
+    servers: list[ServerState]  # that had requests recently
     memory_bytes: int | None  # None where this user may not ask
     memory_limit_bytes: int | None
 

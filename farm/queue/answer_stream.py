@@ -1,4 +1,4 @@
-"""The stream on which workers answer and from which the coordinator reads.
+"""The Redis stream to which workers append answers and from which the coordinator reads them.
 
 A worker appends before Celery acknowledges the message, so work that was done is either answered or
 delivered again. The coordinator removes an entry only after its ledger holds it.
@@ -49,7 +49,7 @@ Answer = CompletionArrived | SampleResult | ScoreArrived | Failure
 
 
 class AnswerStream:
-    """The answer stream of runs in one Redis. `fence` is that of the job that is answered."""
+    """The answer streams of runs in one Redis. `fence` is the fence of the job that is answered."""
 
     def __init__(self, connection: redis.Redis, keys: Keys, signer: Signer) -> None:
         self._redis = connection
@@ -86,7 +86,7 @@ class AnswerStream:
         self._append(job.run_id, job.fence, b"scored", record, {b"text": zstandard.compress(text)})
 
     def failure(self, run_id: str, fence: int, failure: Failure) -> None:
-        """Answer that an attempt came to nothing."""
+        """Report that an attempt failed."""
         self._append(run_id, fence, b"failure", failure)
 
     def _append(
@@ -114,13 +114,13 @@ class AnswerStream:
         return cast(Entries, reply[0][1]) if reply else []
 
     def open(self, run_id: str, fields: dict[bytes, bytes]) -> Answer:
-        """An entry as a strict record of a worker of ours. Raises MessageRejected or VersionSkew for anything else."""
+        """An entry as a record, with its signature checked. Raises MessageRejected or VersionSkew."""
         kind, fence, record, mac = (fields.get(name, b"") for name in (b"kind", b"fence", b"record", b"mac"))
         self._signer.check_answer(run_id, kind, fence, record, mac)
         return decode(fields)
 
     def remove(self, run_id: str, ids: Sequence[bytes], done: Sequence[tuple[Stage, WorkKey]]) -> None:
-        """Forget entries that the ledger holds, and that the work of `done` is wanted or claimed."""
+        """Delete entries that the ledger holds, and what Redis notes of the work in `done`."""
         if not ids:
             return
         pipe = self._redis.pipeline(transaction=True)
@@ -134,7 +134,7 @@ class AnswerStream:
 
 
 def decode(fields: dict[bytes, bytes]) -> Answer:
-    """What an entry holds, whoever wrote it: see `AnswerStream.open`. Raises MessageRejected or VersionSkew."""
+    """An entry as a record, without a check of its signature. Raises MessageRejected or VersionSkew."""
     kind, record = fields.get(b"kind"), fields.get(b"record")
     if record is None:
         raise MessageRejected("an answer without a record")

@@ -1,4 +1,4 @@
-"""Large values in Redis by their SHA-256: prompts, suites and programs of running runs.
+"""Large values in Redis under their SHA-256: prompts, suites and programs of active runs.
 
 A worker caches what it fetched, up to a budget, because the samples of a problem share their suite.
 A blob is signed and verified against its name; one that is gone or altered raises DigestMismatch. The
@@ -26,11 +26,11 @@ from farm.queue.until_answered import until_answered
 from farm.records import Record
 
 RECORD_BYTES = 16 << 20  # of JSON whose records are kept
-PIPELINE_BYTES = 8 << 20  # memory that one burst of blobs may take on this side
+PIPELINE_BYTES = 8 << 20  # memory of this process for one pipeline of blobs
 
 
 class Blobs:
-    """The blobs of runs in one Redis. Not thread-safe in `get`'s cache order, safe in its content."""
+    """The blobs of runs in one Redis. Threads may share it; only the order of the cache may then be inexact."""
 
     def __init__(self, connection: redis.Redis, keys: Keys, signer: Signer, *, cache_bytes: int = 64 << 20) -> None:
         self._redis = connection
@@ -45,7 +45,7 @@ class Blobs:
         self._lock = threading.Lock()
 
     def missing(self, run_id: str, digests: Iterable[str]) -> set[str]:
-        """Which of these Redis does not hold."""
+        """The digests that Redis does not hold."""
         wanted = sorted(set(digests))
         pipe = self._redis.pipeline(transaction=False)
         for digest in wanted:
@@ -95,7 +95,7 @@ class Blobs:
         return record
 
     def get(self, run_id: str, digest: str) -> bytes:
-        """The value of a digest. Raises DigestMismatch when it is gone or not what its name says."""
+        """The value of a digest. Raises DigestMismatch when it is gone or altered."""
         cached = self._cache.get(digest)
         if cached is not None:
             return cached
@@ -118,7 +118,7 @@ class Blobs:
         except zstandard.ZstdError as exc:
             raise DigestMismatch(f"blob {digest[:12]} of run {run_id} cannot be unpacked") from exc
         if sha256_hex(data) != digest:
-            raise DigestMismatch(f"blob {digest[:12]} of run {run_id} is not what its name says")
+            raise DigestMismatch(f"blob {digest[:12]} of run {run_id} has another digest")
         if len(data) <= self._budget // 2:
             self._cache[digest] = data
             self._cached += len(data)

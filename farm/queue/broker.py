@@ -59,14 +59,14 @@ def tls(settings: Settings) -> dict[str, Any]:
 
 
 def skew_s(connection: redis.Redis) -> float:
-    """How far this host's clock is ahead of Redis' host's, in seconds, half the way of a message left out."""
+    """How far this host's clock is ahead of the clock of Redis' host, in seconds, corrected by half the round trip."""
     before = time.time()
     seconds, micros = connection.time()
     return (before + time.time()) / 2 - (seconds + micros / 1e6)
 
 
 def require_same_time(connection: redis.Redis) -> None:
-    """Raise ConfigError where the clocks differ too much: kombu gives messages back by the clock of the host."""
+    """Raise ConfigError if the clocks differ too much: kombu redelivers messages by the host's clock."""
     ahead = skew_s(connection)
     if abs(ahead) > MAX_SKEW_S:
         raise ConfigError(
@@ -98,7 +98,7 @@ def ping(settings: Settings, *, retries: int = 1) -> None:
 
 
 def require_scripts(settings: Settings, connection: redis.Redis) -> None:
-    """Raise BrokerUnavailable where this user may run no script: a worker claims each job by one."""
+    """Raise BrokerUnavailable if this user may not run scripts: a worker claims each job by a script."""
     try:
         connection.register_script("return 1")()
     except NoPermissionError as exc:

@@ -1,6 +1,6 @@
 """The Celery application of each role, with the reason for each setting.
 
-Celery carries attempts and nothing else: no result backend, no chords, no retries, no ETA. The facts
+Celery only carries attempts: there is no result backend, no chord, no retry, no ETA. The facts
 behind the values were measured; docs/adr/0003-celery-pins.md and docs/operations.md name them.
 """
 
@@ -19,9 +19,9 @@ from farm.queue.redis_keys import execute_queue, unacked_names
 # A message that a dead worker held comes back after this. Live workers renew what they hold
 # (farm.tasks.heartbeat), so a generation of an hour is not delivered twice.
 VISIBILITY_S = 120
-NO_LEASE_S = 4 * 3600  # the same where kombu lacks what the lease needs: longer than any generation
+NO_LEASE_S = 4 * 3600  # the same if kombu cannot renew: longer than any generation
 POOL_MEMORY_KIB = 1 << 20  # of a pool process at its peak: tests of a problem are tens of MB, its caches 80
-TASK_LIMIT_S = 3600  # last resort for an execute task, far above the sandbox's own limits
+TASK_LIMIT_S = 3600  # a backstop for execute tasks, far above the sandbox's limits
 
 
 def make_app(settings: Settings, role: str, *, visibility_s: int = VISIBILITY_S) -> Celery:
@@ -37,7 +37,7 @@ def queue(name: str) -> Queue:
 
 
 def execute_queues(settings: Settings) -> list[str]:
-    """The queues of an execute worker: that of its own interpreter, and those of the runtimes it was given."""
+    """The queues of an execute worker: one for its own interpreter, and one for each runtime it was given."""
     return [execute_queue(name) for name in (DEFAULT_RUNTIME, *(r.name for r in settings.program_runtimes))]
 
 
@@ -74,15 +74,14 @@ def _settings(settings: Settings, role: str, visibility_s: int) -> dict[str, Any
         # True ends the worker on 5.6.3, and aborted requests can crash the model server
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_enable_remote_control": False,  # any Redis client could stop every worker
-        "worker_consumer": "farm.tasks.guard:GuardedConsumer",
-        # one publish an event: for Flower alone
+        # costs a publish for each event; only Flower needs it
         "worker_send_task_events": settings.task_events,
         "task_send_sent_event": settings.task_events,
         "worker_hijack_root_logger": False,
-        "task_default_queue": "unrouted",  # nobody consumes it: a routing mistake shows
+        "task_default_queue": "unrouted",  # it has no consumer, so that a routing mistake shows
         "task_queues": [queue(name) for name in execute_queues(settings)] if role == "execute" else None,
         "task_create_missing_queues": True,
-        # bound leaks; a new process costs its slot a second
+        # bounds leaks; starting a process costs its slot a second
         "worker_max_tasks_per_child": 10_000 if role == "execute" else None,
         "worker_max_memory_per_child": POOL_MEMORY_KIB if role == "execute" else None,
         "task_time_limit": TASK_LIMIT_S if role == "execute" else None,  # threads have none; the client has its own

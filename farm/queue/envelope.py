@@ -1,8 +1,8 @@
-"""What a message in a queue of farm looks like. Everything else is refused before Celery or kombu sees it.
+"""Checks each message of a queue before Celery or kombu sees it, and refuses all that farm never sends.
 
 Celery obeys what a message says: time limits, ETAs, compression, other tasks to call afterwards. Farm
-uses none of that, so a message that sets any of it is not farm's, whatever else it holds. The rule is
-"what farm never sets must be empty", not a list of dangers, because the next version may add one.
+uses none of that, so a message that sets any of it is not farm's. The rule is "what farm never sets must be
+empty" and not a list of dangerous fields, because the next version of Celery may add one.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ EMPTY: tuple[object, ...] = (None, False, 0, "", [], {}, [None, None])
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message that was accepted: what kombu goes on with, and the job in it."""
+    """An accepted message: the payload for kombu, and the job in it."""
 
     payload: dict[str, Any]
     job: Job
 
 
 class BadEnvelope(MessageRejected):
-    """Raised when a queue's entry is no message of farm. `headers`: what it said of itself, if it can be told."""
+    """Raised when a queue's entry is not a message of farm. `headers`: those of the entry, if it has any."""
 
     def __init__(self, message: str, headers: object = None) -> None:
         super().__init__(message)
@@ -43,9 +43,9 @@ class BadEnvelope(MessageRejected):
 
 
 def open_envelope(raw: bytes, queue: str, kinds: Mapping[str, type[Job]]) -> Envelope:
-    """The message in an entry of `queue`. `kinds`: the job of each task that this worker has.
+    """The message in an entry of `queue`. `kinds`: the job type of each task of this worker.
 
-    Raises BadEnvelope, and VersionSkew for a job of another farm's schema.
+    Raises BadEnvelope, or VersionSkew for a job of another schema.
     """
     if len(raw) > MAX_RAW_BYTES:
         raise BadEnvelope(f"an entry of {len(raw)} bytes, over {MAX_RAW_BYTES}")

@@ -1,8 +1,8 @@
 """The messages between coordinator and workers.
 
 A job names everything by id and digest (claim check), so a message stays under 64 KiB whatever a
-problem or a completion weighs. An answer is an entry of the run's stream; its texts are bytes beside
-the record, because JSON cannot carry every text.
+problem or a completion weighs. An answer is an entry of the run's stream; its texts are bytes in separate
+fields, because JSON cannot carry every text.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ SCORE_TASK = "farm.score"
 
 
 class Job(Record):
-    """What all kinds of job carry. A kind that is not about one sample is about all of its run."""
+    """The fields that all jobs have. A job that is not for one sample is for its whole run."""
 
     stage: ClassVar[Stage]
     schema_version: Literal[1] = 1
@@ -98,17 +98,17 @@ class ScoreJob(Job):
 
 
 class ScoreAnswer(Record):
-    """What became of a ScoreJob; the field `text` of the entry holds lm-eval's files as JSON."""
+    """The answer to a ScoreJob; the field `text` of the entry holds lm-eval's files as JSON."""
 
     config: Digest  # those of the job: what was scored
     answers: Digest
-    text_bytes: Count  # unpacked; signed with the record, so a reader knows what it will take
+    text_bytes: Count  # unpacked; signed with the record, so that a reader can bound the memory
     text_sha256: Digest
     worker: str = ""
 
 
 class GenerateConfig(Record):
-    """What all generate jobs of a run share."""
+    """The settings that all generate jobs of a run share."""
 
     model: ServedModel
     sampling: Sampling
@@ -116,14 +116,14 @@ class GenerateConfig(Record):
 
 
 class ExecuteConfig(Record):
-    """What all execute jobs of a run share."""
+    """The settings that all execute jobs of a run share."""
 
     judge: JudgeSpec
     limits: Limits
 
 
 class Failure(Record):
-    """An attempt that ended without an answer, by the farm's or the server's fault."""
+    """An attempt that failed through a fault of farm or of a server."""
 
     stage: Stage
     problem_id: str | None  # None: of all samples
@@ -132,7 +132,7 @@ class Failure(Record):
     kind: str  # of the error: the name of its class, or what befell the task
     reason: str  # printable, one line
     final: bool = False  # another attempt cannot help this sample
-    pause: bool = False  # no sample can succeed until somebody acts (a rejected key, an unknown model)
+    pause: bool = False  # no sample can succeed until the user acts (a rejected key, an unknown model)
     worker: str = ""
 
     @property
@@ -168,9 +168,9 @@ J = TypeVar("J", bound=Job)
 
 
 def parse(kind: type[R], data: object) -> R:
-    """A strict record from what a message held (JSON bytes or decoded JSON).
+    """A record, strictly validated, from the JSON bytes or the decoded JSON of a message.
 
-    Raises VersionSkew for a schema of another farm, MessageRejected for anything else.
+    Raises VersionSkew for a schema of another farm version, MessageRejected for all other faults.
     """
     try:
         raw = data if isinstance(data, bytes) else canonical_json(data)

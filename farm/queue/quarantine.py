@@ -1,7 +1,7 @@
 """Notes on refused messages: bounded, with a TTL, and never the message itself.
 
-A note is for the person who looks; the counts are for the report of a run. Both outlive the worker
-that wrote them, and neither can be filled by whoever sends junk.
+Operators read the notes; the report of a run shows the counts. Both outlive the worker that wrote them,
+and a sender of junk cannot fill either.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class Quarantine:
         self._keys = keys
 
     def refuse(self, reason: str, *, headers: object = None, worker: str = "") -> None:
-        """Note one refused message: why, and what its headers said."""
+        """Record one refused message: the reason and its headers."""
         self.refuse_many([(reason, headers)], worker=worker)
 
     def refuse_many(self, refused: list[tuple[str, object]], *, worker: str = "") -> None:
-        """Count messages that were refused together and note the first of them. The log has one line for all."""
+        """Count messages that were refused together and record the first of them. The log gets one line for all."""
         if not refused:
             return
         more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""

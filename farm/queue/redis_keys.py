@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from farm.ids import DEFAULT_RUNTIME
 
 RUN_TTL_S = 7 * 24 * 3600  # of a run's keys, renewed while a coordinator drives it
-WORKER_TTL_S = 8  # a worker that has not been heard of for so long is dead
+WORKER_TTL_S = 8  # a worker without a heartbeat for so long is dead
 
 
 def execute_queue(runtime: str) -> str:
-    """The queue of programs that need a runtime: a worker takes those for which it has one of that name."""
+    """The queue of programs that need a runtime: workers that have this runtime take from it."""
     return "execute" if runtime == DEFAULT_RUNTIME else f"execute.{runtime}"
 
 
@@ -25,12 +25,12 @@ def generate_queue(repo: str) -> str:
 
 
 def score_queue(environment: str) -> str:
-    """The queue of an evaluation environment: a worker takes those that its host has."""
+    """The queue of an evaluation environment: workers whose host has it take from it."""
     return f"score.{environment}"
 
 
 def unacked_names(role: str) -> dict[str, str]:
-    """kombu's names of what workers of a role have in hand: apart, so that no role needs the other's keys."""
+    """kombu's names for the unacknowledged messages of a role; separate, so that no role needs another's keys."""
     return {f"{name}_key": f"{name}.{role}" for name in ("unacked", "unacked_index", "unacked_mutex")}
 
 
@@ -45,7 +45,7 @@ class Keys:
         return f"{self.prefix}{queue}"
 
     def unacked(self, role: str) -> tuple[str, str]:
-        """Where kombu keeps what workers of a role have in hand: the messages by tag (hash), and since when."""
+        """Where kombu keeps the unacknowledged messages of a role: by tag (hash), and since when."""
         names = unacked_names(role)
         return f"{self.prefix}{names['unacked_key']}", f"{self.prefix}{names['unacked_index_key']}"
 
@@ -65,12 +65,12 @@ class Keys:
         return f"{self.prefix}quarantine-counts"
 
     def worker(self, name: str) -> str:
-        """Hash: presence of one worker."""
+        """Hash: the heartbeat of one worker and what it says of itself."""
         return f"{self.prefix}worker:{name}"
 
     @property
     def servers(self) -> str:
-        """Set: URLs of the model servers that had requests of late."""
+        """Set: URLs of the model servers that had requests recently."""
         return f"{self.prefix}servers"
 
     def server(self, url: str, what: str) -> str:
@@ -78,19 +78,19 @@ class Keys:
         return f"{self.prefix}server:{url}:{what}"
 
     def admission(self, what: str) -> str:
-        """What belongs to all model servers: `tickets` (hash of those who wait), `epoch`, `closed` (strings)."""
+        """What belongs to all model servers: `tickets` (hash of waiting requests), `epoch`, `closed` (strings)."""
         return f"{self.prefix}admission:{what}"
 
     def drain(self, name: str) -> str:
-        """String: somebody wants this worker to take no more and to end; it looks with each beat."""
+        """String: a request that this worker drain; the worker reads it with each heartbeat."""
         return f"{self.prefix}drain:{name}"
 
     def state(self, run_id: str) -> str:
-        """String: the fence of the coordinator that wants work of this run done; gone when nobody does."""
+        """String: the fence of the coordinator that drives this run; absent when none does."""
         return f"{self.prefix}run:{run_id}:state"
 
     def identity(self, run_id: str) -> str:
-        """String: which ledger's run of this name it is."""
+        """String: identifies the ledger to which the run of this name belongs."""
         return f"{self.prefix}run:{run_id}:identity"
 
     def outstanding(self, run_id: str) -> str:
@@ -98,11 +98,11 @@ class Keys:
         return f"{self.prefix}run:{run_id}:outstanding"
 
     def progress(self, run_id: str) -> str:
-        """String: how the run stands, for those who watch it."""
+        """String: the progress of the run, for `farm watch`."""
         return f"{self.prefix}run:{run_id}:progress"
 
     def answers(self, run_id: str) -> str:
-        """Stream: what workers answer."""
+        """Stream: the answers of workers."""
         return f"{self.prefix}run:{run_id}:answers"
 
     def claims(self, run_id: str) -> str:
@@ -110,7 +110,7 @@ class Keys:
         return f"{self.prefix}run:{run_id}:claims"
 
     def starts(self, run_id: str) -> str:
-        """Hash: `stage/sample key` -> `attempt/number` of how often work on it was begun."""
+        """Hash: `stage/sample key` -> `attempt/number` of how often an attempt was started."""
         return f"{self.prefix}run:{run_id}:starts"
 
     def blob(self, run_id: str, digest: str) -> str:

@@ -1,7 +1,7 @@
-"""Who wrote a message: jobs, answers and blobs carry an HMAC by a key of their run.
+"""Signs jobs, answers and blobs with an HMAC by a key of their run, and checks these signatures.
 
-The keys derive from one secret that all processes of a farm share and the run's id, so none travels.
-Redis can be read and written by more programs than farm's; what they write is not believed.
+Each key is derived from the run's id and one secret that all processes of a farm share, so no key is sent.
+Other programs can read and write Redis; what they write is refused.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs and checks for all runs of one secret."""
+    """Signs and checks for all runs that share one secret."""
 
     secret: bytes = field(repr=False)
 
     @property
     def key_id(self) -> str:
-        """Names the secret without telling it: equal where two processes have the same."""
+        """A fingerprint of the secret: equal in two processes that have the same secret."""
         return self._mac(self.secret, b"farm key id")[:12]
 
     def signed(self, job: J) -> J:
@@ -92,7 +92,7 @@ def signer(settings: Settings) -> Signer:
     """The signer of this process.
 
     Raises ConfigError when no secret is set and other hosts can reach the broker. A broker of this host
-    may go without: then the signatures show damage, not who wrote, and the log says so.
+    may go without a secret: then a signature shows damage but not the writer, and the log says so.
     """
     if settings.message_secret is not None:
         return Signer(settings.message_secret.get_secret_value().encode())

@@ -1,4 +1,4 @@
-"""Who is there: the workers that lately said that they live, and the wish that one of them leave.
+"""The living workers, as their heartbeats describe them, and requests that a worker drain.
 
 A worker is asked through a key that its own event loop reads (farm.tasks.heartbeat), because remote control is
 switched off: it would let any client of Redis stop every worker.
@@ -17,26 +17,26 @@ from farm.errors import ConfigError
 from farm.queue.redis_keys import Keys
 from farm.text import one_line
 
-DRAIN_REQUEST_TTL_S = 3600  # a worker that has not read it by then is gone; names are never used twice
+DRAIN_REQUEST_TTL_S = 3600  # a worker that has not read it by then is gone; names are not reused
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """What a worker says of itself; what it did not say is empty or 0."""
+    """A worker as its heartbeat describes it; a missing field is empty or 0."""
 
     name: str
     role: str
     host: str
     version: str
     wire: str  # of its messages
-    key_id: str  # names its FARM_SECRET
-    sandboxes: dict[str, tuple[str, str]]  # each runtime of programs that it has: versions, and how it confines them
-    environments: tuple[str, ...]  # for evaluation that it has
+    key_id: str  # the fingerprint of its FARM_SECRET
+    sandboxes: dict[str, tuple[str, str]]  # by runtime: versions, and the tier
+    environments: tuple[str, ...]  # for lm-eval's tasks
     slots: int
     most_slots: int  # more than `slots` where a worker grows with its queue
     busy: int
     draining: bool
-    silent_s: float  # since it was last heard of, by this host's clock
+    silent_s: float  # since its last heartbeat, by this host's clock
 
     @property
     def runtimes(self) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ def find(workers: list[Worker], name: str) -> Worker:
 
 
 def ask_to_drain(connection: redis.Redis, keys: Keys, worker: Worker) -> None:
-    """Ask a worker to take no more, answer what it has, and end."""
+    """Ask a worker to take no more jobs, answer those it has, and end."""
     connection.set(keys.drain(worker.name), b"1", ex=DRAIN_REQUEST_TTL_S)
 
 

@@ -1,9 +1,9 @@
 """Model servers in containers: started, watched, found again and stopped, through the docker SDK.
 
-Their secrets are no part of a container's configuration, so `docker inspect` does not show them, and they
-are on no disk: the container's first process is a shell that reads them from its standard input, puts
+Their secrets are not in a container's configuration, so `docker inspect` does not show them, and they are not
+written to disk: the container's first process is a shell that reads them from its standard input, puts
 them into the environment that the server expects, and becomes the image's own entry point. A container
-that is started again by other means waits for them, and serves nothing, rather than serve without a key.
+that is restarted by other means waits for them and serves nothing, rather than serving without a key.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class ServerEngine:
 
     @contextmanager
     def _explained(self, launch: Launch) -> Iterator[None]:
-        """The engine's refusals in words that say what to do."""
+        """The engine's errors as ConfigError with a remedy."""
         from docker.errors import APIError
 
         try:
@@ -221,7 +221,7 @@ class ServerEngine:
         self.remove(identity)
 
     def remove(self, identity: str) -> None:
-        """Kill and remove; one that is gone, or on its way, is no error."""
+        """Kill and remove a container. One that is gone or being removed is not an error."""
         from docker.errors import APIError
 
         with suppress(APIError):

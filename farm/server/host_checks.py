@@ -1,4 +1,4 @@
-"""Whether this host can run a model server, before anything is pulled or started. Each lack is one ConfigError."""
+"""Checks that this host can run a model server, before anything is pulled or started. Each fault is one ConfigError."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def check_port(bind: str, port: int, holder: str = "") -> None:
 def check_resources(spec: ModelSpec, cache: Path | None) -> None:
     """ConfigError if memory, or disk where `cache` will be, are less than the catalogue asks for.
 
-    `cache` None: it is there already, and may hold what would need the disk.
+    `cache` None: it exists, and may hold the weights already, so disk is not checked.
     """
     memory = available_memory()
     if spec.min_ram_gb is not None and memory is not None and memory < spec.min_ram_gb * GB:

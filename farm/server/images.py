@@ -1,4 +1,4 @@
-"""How an image of tt-inference-server is told what to serve: three interfaces, each with its own arguments and mounts.
+"""The three interfaces of tt-inference-server's images, each with its arguments and mounts.
 
 - vLLM from 0.11 on: `--model` and `--tt-device`; the rest is in the catalogue that the image carries.
 - vLLM before 0.11: a file with the model's spec and a folder with its weights, both mounted from the host.
@@ -32,7 +32,7 @@ _DEV_MOUNTS = {"vllm-tt-metal/src": "src", "utils": "utils", "reference_config":
 
 @dataclass(frozen=True, slots=True)
 class LaunchOptions:
-    """What the user decides about a server beside model and device."""
+    """What the user decides about a server, apart from model and device."""
 
     server_id: str
     log: Path

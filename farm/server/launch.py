@@ -1,7 +1,7 @@
-"""What container serves a catalogue entry: image, arguments, devices, mounts, port. Pure: nothing is started here.
+"""Plans the container for a catalogue entry: image, arguments, devices, mounts, port. It starts nothing.
 
-How an image is told what to serve: farm/server/images.py. Keys are no part of a launch; they reach the
-container another way (farm/server/engine.py).
+The arguments of each kind of image: farm/server/images.py. Keys are not part of a launch; they reach the
+container through its input (farm/server/engine.py).
 """
 
 from __future__ import annotations

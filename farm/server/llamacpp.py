@@ -1,6 +1,6 @@
 """llama.cpp's own HTTP server on this machine: a real model for device `cpu`.
 
-It runs in a process of its own (`python -m farm.server.llamacpp --model FILE ...`), because the
+It runs in a separate process (`python -m farm.server.llamacpp --model FILE ...`), because the
 native code keeps threads and memory that no Python process gets back. It prints its URL when it is
 ready to be asked. The API key travels in the environment, under the names that farm's clients read,
 so that the process list does not show it.

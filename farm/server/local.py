@@ -1,4 +1,4 @@
-"""Model servers that are processes of this host: llama.cpp, for device `cpu`. They outlive what starts them.
+"""Model servers that are processes of this host: llama.cpp, for device `cpu`. They outlive the command.
 
 Each has a file in FARM_HOME/servers with its process, URL and log; a file whose process is gone is of a
 server that has ended.
@@ -61,7 +61,7 @@ def command_line(spec: ModelSpec, model: Path, options: LaunchOptions, threads: 
 
 
 def start_local(spec: ModelSpec, settings: Settings, options: LaunchOptions, threads: int) -> LocalServer:
-    """Start llama.cpp and note it. ServerNotStarted with its last words if it ends at once."""
+    """Start llama.cpp and record it. Raises ServerNotStarted with its last line if it ends at once."""
     command = command_line(spec, model_file(spec, options.weights), options, threads)
     token, _ = (None, "") if options.no_auth else bearer(settings, spec.engine)
     options.log.parent.mkdir(parents=True, exist_ok=True)
@@ -130,7 +130,7 @@ def local_servers(settings: Settings) -> Iterator[LocalServer]:
                 place=f"process {process.pid}",
             )
         except (OSError, ValueError, KeyError, TypeError):
-            continue  # half written, or none of ours
+            continue  # incomplete, or not farm's
         yield LocalServer(server, process, file)
 
 

@@ -1,6 +1,6 @@
 """Copies what a model server's container writes into its log file, as long as the container runs.
 
-A process of its own (`python -m farm.server.log_follower CONTAINER FILE`), because the server outlives the
+A separate process (`python -m farm.server.log_follower CONTAINER FILE`), because the server outlives the
 command that started it. Secrets that this process knows are blacked out on the way.
 """
 

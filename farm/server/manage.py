@@ -23,7 +23,7 @@ CPU = "cpu"
 
 @dataclass(frozen=True, slots=True)
 class ServerHandle:
-    """One server, and what can be done with it."""
+    """One server, with the functions that stop and check it."""
 
     server: RunningServer
     stop: Callable[[], None]
@@ -50,9 +50,9 @@ def start(
     host_check: bool = True,
     say: Callable[[str], None] = lambda text: None,
 ) -> ServerHandle:
-    """Start a server of `spec`; it is not ready yet. ConfigError or ServerNotStarted for what stands in the way.
+    """Start a server of `spec`; it is not ready yet. Raises ConfigError or ServerNotStarted with the obstacle.
 
-    What this host lacks is found before anything is pulled or started. `say` hears what takes long.
+    The host is checked before anything is pulled or started. `say` is called before steps that take long.
     """
     if spec.device == CPU:
         check_port(options.bind, options.port, _holder(settings, options.port))
@@ -76,13 +76,13 @@ def start(
 
 
 def _holder(settings: Settings, port: int) -> str:
-    """The server of farm's that has a port; empty if none has."""
+    """The id of the server that farm started at this port; empty if there is none."""
     known = (handle.server for handle in handles(settings))
     return next((server.server_id for server in known if server.alive and server.url.endswith(f":{port}")), "")
 
 
 def write_spec_file(launch: Launch) -> None:
-    """The file that the container mounts, where its image wants one."""
+    """Write the spec file that the container mounts, if its image needs one."""
     if launch.spec_file is not None:
         path, text = launch.spec_file
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ def write_spec_file(launch: Launch) -> None:
 
 
 def _check_room(spec: ModelSpec, options: LaunchOptions, launch: Launch, engine: ServerEngine) -> None:
-    """Disk is asked for where weights and tensors will be; a volume that is there may hold them already."""
+    """Check memory, and disk where weights and tensors will be stored unless an existing volume may hold them."""
     cache = options.cache if options.cache is not None and options.cache.startswith("/") else None
     volume = next((mount.source for mount in launch.mounts if mount.is_volume), None)
     if volume is not None and engine.has_volume(volume):
@@ -100,7 +100,7 @@ def _check_room(spec: ModelSpec, options: LaunchOptions, launch: Launch, engine:
 
 
 def handles(settings: Settings, say: Callable[[str], None] = lambda text: None) -> Iterator[ServerHandle]:
-    """All servers that farm started on this host. `say` hears why containers are not among them, if so."""
+    """All servers that farm started on this host. `say` is called with the reason if containers cannot be listed."""
     yield from (_local_handle(local) for local in local_servers(settings))
     try:
         engine = ServerEngine()

@@ -1,4 +1,4 @@
-"""A model server that farm started, whatever it runs in; and its last words when it ends too soon."""
+"""A model server that farm started, in a container or as a process, and the message if it ends too soon."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class RunningServer:
         return self.state in ("running", "created", "restarting")
 
     def ended(self, words: str) -> str:
-        """What to say of a server that has ended; `words`: its last line."""
+        """The message for a server that has ended; `words`: its last line."""
         code = "" if self.exit_code is None else f" with exit code {self.exit_code}"
         return f"the server {self.server_id} ended{code} while it started{f': {words}' if words else ''}"
 
 
 def last_line(text: bytes) -> str:
-    """The last line that says something, fit to be shown."""
+    """The last line that is not blank, made printable."""
     lines = [line for line in text.decode(errors="replace").splitlines() if line.strip()]
     return one_line(lines[-1].strip(), 300) if lines else ""

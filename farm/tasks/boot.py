@@ -44,7 +44,7 @@ from farm.tasks.context import TaskContext
 from farm.tasks.drain import DRAIN_S, end_drain
 from farm.tasks.execute import execute
 from farm.tasks.failures import answer_what_fails
-from farm.tasks.guard import Guard, install
+from farm.tasks.guard import Guard, GuardedConsumer, install
 from farm.tasks.heartbeat import FollowQueues, Lease, Presence, Settle, WorkerFacts, lacking
 from farm.tasks.score import score
 
@@ -184,6 +184,7 @@ def _prepare(
             ", ".join(missing), NO_LEASE_S // 3600, VISIBILITY_S,
         )  # fmt: skip
     app = make_app(settings, role, visibility_s=NO_LEASE_S if missing else VISIBILITY_S)
+    app.conf.worker_consumer = GuardedConsumer
     app.farm_worker = WorkerFacts(
         worker,
         role,

@@ -1,7 +1,7 @@
-"""The pages of `farm ui`, from the ledger. Nothing here writes, and nothing knows HTTP.
+"""The pages of `farm ui`, made from the ledger. This module only reads, and knows nothing of HTTP.
 
 Texts go through `farm.reports.html.markup`, as in reports. A report's page is the file that `farm report`
-wrote, if it is there and not older than the run's end; else it is made, and the last few are kept.
+wrote, if it is there and not older than the run's end; otherwise it is made, and the last few are cached.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Site:
         self._made: Callable[[str, float | None], bytes] = lru_cache(maxsize=4)(self._make)
 
     def answer(self, path: str, query: Mapping[str, Sequence[str]]) -> Reply | None:
-        """The answer to a path; None if there is no such page. RunNotFound, ConfigError and others as they come."""
+        """The reply to a path; None if there is no such page. Raises RunNotFound, ConfigError and other FarmErrors."""
         parts = [part for part in path.split("/") if part]
         match parts:
             case []:

@@ -15,8 +15,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.environments import suite
+from tests.support.containers.docker_engine import IMAGE, LABEL
 from tests.support.data import ROOT
-from tests.support.docker_engine import IMAGE, LABEL
 
 PACKAGES = Path(sysconfig.get_path("purelib"))  # farm's dependencies and pytest; the interpreter differs by place
 PATIENCE_S = 1000.0  # for one environment, which takes one or two minutes

@@ -23,9 +23,9 @@ from tests.environments.environment import (
     Results,
 )
 from tests.hostile.program import read_folder
+from tests.support.containers.docker_engine import IMAGE, base_image_problem, missing
 from tests.support.data import ROOT
-from tests.support.docker_engine import IMAGE, base_image_problem, missing
-from tests.support.scale import FULL
+from tests.support.experiments.scale import FULL
 
 AT_ONCE = 2  # each runs one program at a time, and verdicts go by CPU time: company changes none
 NO_LANDLOCK = pytest.param(DOCKER_NO_LANDLOCK, id="docker-no-landlock", marks=[pytest.mark.docker, pytest.mark.fault])

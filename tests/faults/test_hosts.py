@@ -1,4 +1,4 @@
-"""Execute workers on hosts of their own: one is cut off in mid-run, and comes back."""
+"""Execute workers on separate hosts: one is cut off in mid-run, and comes back."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 
 from farm.ledger import history
 from farm.ledger.ledger import Ledger
+from tests.support.cluster.site import running_site
+from tests.support.experiments.scale import FULL
+from tests.support.experiments.sleepers import grade_words, write_sleepers
 from tests.support.farm_process import report_of, samples_of
-from tests.support.network import emulated_hosts
-from tests.support.scale import FULL
-from tests.support.site import running_site
-from tests.support.sleepers import grade_words, write_sleepers
+from tests.support.network.namespaces import emulated_hosts
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.redis, pytest.mark.fault, pytest.mark.timeout(400)]

@@ -193,7 +193,7 @@ class World:
         assert lifecycle.counts()[Phase.JUDGED] == judged
         # I2: no sample is judged twice
         assert all(times <= 1 for times in self.judged.values())
-        # I7: attempts and what is out at a time are bounded
+        # I7: attempts and outstanding jobs are bounded
         assert all(failed <= MAX_ATTEMPTS for failed in self.failures.values())
         for stage in Stage:
             out = lifecycle.out(stage)

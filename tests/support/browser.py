@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.docker_engine import missing
+from tests.support.containers.docker_engine import missing
 from tests.support.wait import wait_until
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")

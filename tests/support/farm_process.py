@@ -1,4 +1,4 @@
-"""farm as its users run it: processes of the installed command line, with homes of their own."""
+"""farm as its users run it: processes of the installed command line, each with its own home."""
 
 from __future__ import annotations
 

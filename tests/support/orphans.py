@@ -25,7 +25,7 @@ def adopted_orphans() -> Iterator[None]:
 
 
 def _zombies() -> set[int]:
-    """Ended children of this process that nobody has waited for."""
+    """Ended children of this process that were not waited for."""
     found = set()
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for tests, on a unix socket in a folder of its own; a database per ledger."""
+"""A real PostgreSQL server for tests, on a unix socket in its own folder; a database per ledger."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from typing import Any
 import requests
 import yaml
 
+from tests.support.containers.docker_engine import missing
 from tests.support.data import ROOT
-from tests.support.docker_engine import missing
 from tests.support.redis_server import free_port
 from tests.support.wait import wait_until
 

@@ -28,7 +28,7 @@ def available_tiers() -> list[str]:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that nobody has reaped yet does not."""
+    """Whether a process runs; one that waits to be reaped does not."""
     return _stat(pid)[1] not in "ZX"
 
 

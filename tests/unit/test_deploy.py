@@ -17,9 +17,9 @@ import yaml
 from farm.ids import DEFAULT_RUNTIME
 from farm.queue.redis_keys import Keys, execute_queue
 from farm.tasks.drain import DRAIN_S
-from tests.support.compose import compose
+from tests.support.containers.compose import compose
+from tests.support.containers.docker_engine import missing
 from tests.support.data import ROOT
-from tests.support.docker_engine import missing
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.support.data import ROOT
-from tests.support.harness import harness_python
+from tests.support.lm_eval.harness import harness_python
 
 HEAVY = ("celery", "redis", "kombu", "docker", "lm_eval", "datasets", "sqlalchemy", "requests", "numpy")
 

@@ -1,6 +1,6 @@
 """Redis is killed and comes back under a busy worker: the regression of Celery 5.7.0 that farm pins away.
 
-The worker is the same process after, takes the next job, and began what it had in hand only once.
+The worker is the same process afterwards, takes the next job, and started each job that it held only once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 from farm.queue.answer_stream import CompletionArrived
 from farm.queue.messages import GenerateConfig
 from farm.records import DriveOptions, Limits, Sampling, ServedModel, Verdict
-from tests.support.job_line import RUN, JobLine, job_line
+from tests.support.cluster.job_line import RUN, JobLine, job_line
 from tests.support.model_server import ModelServer
 from tests.support.redis_server import RedisServer, real_redis_binary, running_redis
 from tests.support.wait import wait_until

@@ -1,4 +1,4 @@
-"""Work that ends in other ways than with an answer of its own is answered for, or handed back."""
+"""Work that ends without an answer is reported as failed, or handed back."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from farm.queue.answer_stream import CompletionArrived
 from farm.queue.messages import Failure
 from farm.records import Limits, Verdict
 from tests.faults.broker.test_bounce import generate_config, starts
+from tests.support.cluster.job_line import RUN, JobLine, job_line
 from tests.support.farm_process import environment
-from tests.support.job_line import RUN, JobLine, job_line
 from tests.support.model_server import ModelServer
 from tests.support.redis_server import real_redis_binary, running_redis
 
@@ -82,7 +82,7 @@ def test_a_drain_ends_in_time_and_hands_its_jobs_back(line: JobLine) -> None:
         assert redis.llen("farm:generate.org_m") == 1 and not redis.exists(
             "farm:unacked.generate", line.keys.claims(RUN)
         )
-        assert line.answers() == {}, "nobody's fault was counted against the sample"
+        assert line.answers() == {}, "an interruption was counted against the sample"
         line.worker("generate", *options)
         assert asked.acquire(timeout=60)
         go_on.set()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.answers import gated
-from tests.support.cluster import RUN_ID, SHARED, Cluster, running_cluster
+from tests.support.cluster.cluster import RUN_ID, SHARED, Cluster, running_cluster
 from tests.support.data import ROOT
 from tests.support.farm_process import environment
 from tests.support.wait import wait_until
@@ -42,7 +42,7 @@ def test_killed_at_every_durable_write_it_comes_to_the_same_score(cluster: Clust
         FARM_LOG_DIR=str(cluster.logs),
     )  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-m", "tests.support.killed_writes", RUN_ID, str(cluster.out)],
+        [sys.executable, "-m", "tests.support.experiments.killed_writes", RUN_ID, str(cluster.out)],
         cwd=ROOT, env=env, capture_output=True, text=True, timeout=380,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
@@ -74,7 +74,7 @@ def test_a_run_in_progress_is_reported_kept_interrupted_and_moved(cluster: Clust
     second = cluster.resume()
     assert second.wait() == 3 and f":{running.process.pid}:" in second.stderr and running.running
 
-    # C2: Ctrl-C once: it waits for what is out; twice: now
+    # C2: Ctrl-C once: it waits for outstanding work; twice: now
     running.interrupt()
     running.says("again: stop now")
     running.interrupt()

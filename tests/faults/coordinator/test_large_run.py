@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.big_ledger import resume_cost
-from tests.support.scale import TIMEOUT_S, size
+from tests.support.experiments.big_ledger import resume_cost
+from tests.support.experiments.scale import TIMEOUT_S, size
 
 pytestmark = [pytest.mark.fault, pytest.mark.redis, pytest.mark.timeout(max(TIMEOUT_S, 300))]
 

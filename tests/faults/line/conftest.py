@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.faults.line.experiment import Experiment, plan
-from tests.support.cluster import Cluster, running_cluster
-from tests.support.invariants import no_orphans, score_digest
-from tests.support.nemesis import nemesis_of
+from tests.support.cluster.cluster import Cluster, running_cluster
+from tests.support.experiments.invariants import no_orphans, score_digest
+from tests.support.experiments.nemesis import nemesis_of
+from tests.support.experiments.scale import FULL, seed_of
 from tests.support.orphans import adopted_orphans
 from tests.support.sandbox import descendants
-from tests.support.scale import FULL, seed_of
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from farm.benchmarks.sample import sample_path
 from farm.datasets.reader import read_problems
-from tests.support.cluster import Cluster
+from tests.support.cluster.cluster import Cluster
+from tests.support.experiments.history import History
+from tests.support.experiments.invariants import check_all, ended
+from tests.support.experiments.nemesis import Nemesis
+from tests.support.experiments.scale import size
 from tests.support.farm_process import FarmProcess
-from tests.support.history import History
-from tests.support.invariants import check_all, ended
-from tests.support.nemesis import Nemesis
-from tests.support.scale import size
 
 RESUMES = 5
 BOUND_S = size(900, 300)  # in which a run ends, on a machine that is busy with other things

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import pytest
 
 from tests.faults.line.experiment import Experiment
-from tests.support.scale import TIMEOUT_S, only_in_full
-from tests.support.tcp_proxy import Rewrite, TcpProxy
+from tests.support.experiments.scale import TIMEOUT_S, only_in_full
+from tests.support.network.tcp_proxy import Rewrite, TcpProxy
 
 pytestmark = [pytest.mark.redis, pytest.mark.fault, pytest.mark.timeout(TIMEOUT_S), only_in_full]
 
@@ -41,7 +41,7 @@ def workers(experiment: Experiment, slots: int = 2) -> None:
 
 @pytest.mark.parametrize("seconds", [5, 300])
 def test_r7_workers_lose_sight_of_redis(experiment: Experiment, seconds: int) -> None:
-    """R7: after a while their work is given to nobody, since there is nobody else; then they go on."""
+    """R7: after a while their work is sent again, but no other worker is there; then they continue."""
     cluster, nemesis = experiment.cluster, experiment.nemesis
     with between(experiment, *WORKERS) as proxy:
         workers(experiment)
@@ -116,7 +116,7 @@ def test_r11_every_packet_is_late(experiment: Experiment) -> None:
 
 
 def test_r12_packets_of_one_byte(experiment: Experiment) -> None:
-    """R12: nobody relies on what arrives at a time."""
+    """R12: no reader relies on how much arrives at a time."""
     with between(experiment, *ALL) as proxy:
         proxy.slice = 1
         workers(experiment)

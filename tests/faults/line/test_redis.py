@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.faults.line.experiment import Experiment
-from tests.support.scale import TIMEOUT_S, size
-from tests.support.tcp_proxy import TcpProxy
+from tests.support.experiments.scale import TIMEOUT_S, size
+from tests.support.network.tcp_proxy import TcpProxy
 
 pytestmark = [pytest.mark.redis, pytest.mark.fault, pytest.mark.timeout(max(TIMEOUT_S, 400))]
 
@@ -28,7 +28,7 @@ def test_redis_is_killed(experiment: Experiment, empty: bool) -> None:
 
 
 def test_r15_every_message_and_every_answer_comes_twice(experiment: Experiment) -> None:
-    """R15: the copies are dropped or counted, and nobody asks the server twice for what is recorded."""
+    """R15: the copies are dropped or counted, and the server is not asked again for what is recorded."""
     cluster = experiment.cluster
     direct = cluster.redis.client()
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.line.experiment import Experiment
+from tests.support.experiments.invariants import ended
+from tests.support.experiments.scale import TIMEOUT_S, only_in_full
 from tests.support.farm_process import FarmProcess
-from tests.support.invariants import ended
-from tests.support.scale import TIMEOUT_S, only_in_full
 
 pytestmark = [pytest.mark.redis, pytest.mark.fault, pytest.mark.timeout(TIMEOUT_S), only_in_full]
 

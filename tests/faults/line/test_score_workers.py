@@ -14,12 +14,12 @@ from farm.environments.known import KNOWN
 from farm.environments.store import Environments
 from farm.ledger.control import orders_to_drive
 from farm.records import SampleKey
-from tests.support.cluster import MODEL, SECRET, SHARED, Cluster, running_cluster
+from tests.support.cluster.cluster import MODEL, SECRET, SHARED, Cluster, running_cluster
 from tests.support.embedded_home import Home, write_rows
+from tests.support.experiments.history import history_of
+from tests.support.experiments.scale import TIMEOUT_S, only_in_full, size
 from tests.support.farm_process import FarmProcess, farm_processes
-from tests.support.harness import give_environment
-from tests.support.history import history_of
-from tests.support.scale import TIMEOUT_S, only_in_full, size
+from tests.support.lm_eval.harness import give_environment
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(max(TIMEOUT_S, 400))]
@@ -69,7 +69,7 @@ def tasks(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """It has the environment EVALS, one generate worker, and nobody who scores."""
+    """It has the environment EVALS, one generate worker, and no score worker."""
     with running_cluster(tmp_path, ["farm_add"], n=2) as cluster:
         cluster.problems = tuple(f"doc-{number}" for number in range(len(COUNTRIES)))
         give_environment(Home(cluster.home))
@@ -155,7 +155,7 @@ def test_a_run_names_the_environment_it_waits_for_and_a_worker_without_secrets_f
 
 @pytest.mark.fault
 def test_w13_a_score_worker_is_killed_in_the_middle(cluster: Cluster, tasks: Path) -> None:
-    """W13: its lm-eval ends with it, another worker scores all answers anew, and the files are those of a quiet run."""
+    """W13: its lm-eval ends with it, another worker scores all answers, and the files are those of a quiet run."""
     hold = tasks / "hold"
     hold.touch()
     run, workers = submit(cluster, tasks), []
@@ -190,7 +190,7 @@ def test_w13_the_service_is_killed_while_a_detached_run_waits_for_its_score(clus
     log = cluster.logs / "coordinator_logs" / "run-1.log"
     waits = lambda: log.exists() and "no score worker has the environment EVALS: " in log.read_text()  # noqa: E731
     wait_until(waits, "the run waits for its score", timeout_s=200)
-    assert orders_to_drive(cluster.ledger), "nobody would score it after this"
+    assert orders_to_drive(cluster.ledger), "no service would score it after this"
     asked = cluster.seeds_asked()
     service.kill()
     assert len(cluster.completed()) == 8

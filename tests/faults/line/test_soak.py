@@ -15,14 +15,14 @@ import pytest
 
 from farm.benchmarks.sample import sample_path
 from farm.datasets.reader import read_problems
-from tests.support.cluster import Cluster, running_cluster
+from tests.support.cluster.cluster import Cluster, running_cluster
+from tests.support.experiments.history import History
+from tests.support.experiments.invariants import check_all, ended, no_orphans, score_digest
+from tests.support.experiments.nemesis import Nemesis, nemesis_of, pool_of, zygotes_of
+from tests.support.experiments.scale import only_in_full, seed_of
 from tests.support.farm_process import FarmProcess
-from tests.support.history import History
-from tests.support.invariants import check_all, ended, no_orphans, score_digest
-from tests.support.nemesis import Nemesis, nemesis_of, pool_of, zygotes_of
 from tests.support.orphans import adopted_orphans
 from tests.support.sandbox import descendants
-from tests.support.scale import only_in_full, seed_of
 from tests.support.wait import wait_until
 
 HOURS = 6

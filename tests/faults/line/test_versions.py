@@ -16,7 +16,7 @@ from farm.queue.quarantine import Quarantine
 from farm.queue.redis_keys import Keys
 from farm.queue.workers import living_workers
 from tests.faults.line.experiment import Experiment
-from tests.support.scale import TIMEOUT_S, only_in_full
+from tests.support.experiments.scale import TIMEOUT_S, only_in_full
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.redis, pytest.mark.fault, pytest.mark.timeout(TIMEOUT_S), only_in_full]

@@ -8,10 +8,10 @@ from farm.ids import sample_seed
 from farm.records import SampleKey
 from tests.faults.line.experiment import Experiment
 from tests.support.answers import gated
-from tests.support.history import history_of
-from tests.support.invariants import ended
-from tests.support.nemesis import pool_of
-from tests.support.scale import TIMEOUT_S, size
+from tests.support.experiments.history import history_of
+from tests.support.experiments.invariants import ended
+from tests.support.experiments.nemesis import pool_of
+from tests.support.experiments.scale import TIMEOUT_S, size
 
 pytestmark = [pytest.mark.redis, pytest.mark.fault, pytest.mark.timeout(max(TIMEOUT_S, 400))]
 
@@ -57,7 +57,7 @@ def test_w2_a_pool_process_that_is_killed_is_answered_for(experiment: Experiment
         kills += nemesis.kill_one_of(pool_of(worker), "pool process")
     history = experiment.finish(submit)
     assert kills and worker.running
-    assert sum(map(len, history.failures.values())) <= kills, "a killed process cost more than what it had in hand"
+    assert sum(map(len, history.failures.values())) <= kills, "a killed process cost more than the jobs it held"
 
 
 def test_p19_a_program_that_kills_its_worker_each_time_is_given_up(experiment: Experiment) -> None:

@@ -12,12 +12,12 @@ from farm.ids import sample_seed
 from farm.records import SampleKey
 from tests.faults.line.experiment import Experiment
 from tests.support.answers import gated
-from tests.support.history import history_of
-from tests.support.invariants import ended, isolated
-from tests.support.nemesis import pool_of, zygotes_of
+from tests.support.experiments.history import history_of
+from tests.support.experiments.invariants import ended, isolated
+from tests.support.experiments.nemesis import pool_of, zygotes_of
+from tests.support.experiments.scale import TIMEOUT_S, only_in_full
+from tests.support.network.tcp_proxy import TcpProxy
 from tests.support.sandbox import alive, descendants
-from tests.support.scale import TIMEOUT_S, only_in_full
-from tests.support.tcp_proxy import TcpProxy
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.redis, pytest.mark.fault, pytest.mark.timeout(TIMEOUT_S), only_in_full]
@@ -57,7 +57,7 @@ def test_w1_workers_that_keep_their_names_are_killed(experiment: Experiment) -> 
 
 @pytest.mark.parametrize("role", ["execute", "generate"])
 def test_w3_a_worker_that_is_told_to_stop_finishes_what_it_has(experiment: Experiment, role: str) -> None:
-    """W3: exit code 0, nothing failed, nobody else was given its work."""
+    """W3: exit code 0, nothing failed, and no other worker was given its work."""
     cluster, nemesis = experiment.cluster, experiment.nemesis
     workers = {"execute": cluster.start_worker("execute", "e"), "generate": cluster.start_worker("generate", "g", 8)}
     experiment.slow_down(0.2)
@@ -113,7 +113,7 @@ def test_w5_a_stopped_worker_comes_back(experiment: Experiment) -> None:
 
 
 def test_w6_all_workers_are_gone_for_a_minute(experiment: Experiment) -> None:
-    """W6: the coordinator waits and says for whom; only what was in hand costs an attempt."""
+    """W6: the coordinator waits and names the missing workers; only started jobs cost an attempt."""
     cluster, nemesis = experiment.cluster, experiment.nemesis
     cluster.start_worker("execute", "e")
     cluster.start_worker("generate", "g", slots=4)

@@ -19,8 +19,8 @@ from farm.queue.envelope import HANDED_BACK, MAX_RAW_BYTES
 from farm.records import SampleKey, Verdict
 from farm.tasks.boot import KINDS
 from farm.tasks.guard import Guard
+from tests.support.cluster.job_line import RUN, JobLine, job_line
 from tests.support.farm_process import FarmProcess
-from tests.support.job_line import RUN, JobLine, job_line
 from tests.support.redis_server import real_redis_binary, running_redis
 from tests.support.wait import wait_until
 
@@ -127,7 +127,7 @@ CHANGES: dict[str, Change] = {
     "M5 no Base64": lambda entry: entry.update(body="%%%"),
     "M5 no body": lambda entry: entry.update(body=None),
     "M6 time limits of text": set_header("timelimit", ["x", "y"]),
-    "time limits of its own": set_header("timelimit", [None, 86400]),
+    "its own time limits": set_header("timelimit", [None, 86400]),
     "M7 ETA in 2999": set_header("eta", "2999-01-01T00:00:00+00:00"),
     "M7 ETA banana": set_header("eta", "banana"),
     "expires": set_header("expires", "2000-01-01T00:00:00+00:00"),
@@ -178,7 +178,7 @@ def test_a_job_of_another_schema_is_handed_back_once(line: JobLine, worker: Farm
 
 
 def test_a_job_of_another_schema_goes_back_as_it_came(line: JobLine) -> None:
-    """But for the mark that it was handed back: a worker of its own version finds nothing changed."""
+    """Except for the mark that it was handed back: a worker of the message's version finds nothing changed."""
     guard = Guard(line.redis.client(), line.keys, "execute", KINDS["execute"], line.signer, "w")
     entry = line.entry()
     CHANGES["another schema"](entry)

@@ -9,8 +9,8 @@ import pytest
 
 from farm.queue.redis_keys import Keys
 from farm.records import Verdict
+from tests.support.cluster.job_line import RUN, JobLine, job_line
 from tests.support.farm_process import FarmProcess
-from tests.support.job_line import RUN, JobLine, job_line
 from tests.support.redis_server import running_redis
 from tests.support.wait import wait_until
 

@@ -12,10 +12,10 @@ import pytest
 
 from farm.benchmarks.sample import sample_path, sample_solutions
 from farm.datasets.reader import read_problems
-from tests.support.docker_engine import IMAGE
+from tests.support.containers.docker_engine import IMAGE
+from tests.support.containers.own_engine import OwnEngine, own_engine
+from tests.support.experiments.scale import TIMEOUT_S, only_in_full
 from tests.support.farm_process import FarmProcess, environment, farm_processes, report_of, samples_of
-from tests.support.own_engine import OwnEngine, own_engine
-from tests.support.scale import TIMEOUT_S, only_in_full
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.fault, pytest.mark.timeout(TIMEOUT_S), only_in_full]

@@ -12,7 +12,7 @@ from tests.faults.sandbox.programs import BOMBS, FLOODS
 from tests.faults.sandbox.slots import slots, table, tally, wrong
 from tests.faults.sandbox.tiers import tiers
 from tests.faults.sandbox.traces import no_traces, open_descriptors, resident_bytes
-from tests.support.scale import FULL, TIMEOUT_S, seeded, size
+from tests.support.experiments.scale import FULL, TIMEOUT_S, seeded, size
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(TIMEOUT_S)]
 

@@ -19,8 +19,8 @@ from tests.faults.sandbox.programs import MIXED, ROOMY, Program
 from tests.faults.sandbox.slots import ATTEMPTS, slots, table, tally, wrong
 from tests.faults.sandbox.tiers import tiers
 from tests.faults.sandbox.traces import no_traces
+from tests.support.experiments.scale import TIMEOUT_S, seeded, size
 from tests.support.sandbox import available_tiers, children, zygotes
-from tests.support.scale import TIMEOUT_S, seeded, size
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(TIMEOUT_S)]

@@ -20,7 +20,7 @@ from tests.faults.sandbox.programs import JUDGE, LCB, Program
 from tests.faults.sandbox.slots import Ran, slots, table, tally, wrong
 from tests.faults.sandbox.tiers import tiers
 from tests.faults.sandbox.traces import no_traces
-from tests.support.scale import TIMEOUT_S, size
+from tests.support.experiments.scale import TIMEOUT_S, size
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(TIMEOUT_S)]
 
@@ -57,7 +57,7 @@ def on_few_cpus() -> Iterator[None]:
 
 @contextmanager
 def oversubscribed() -> Iterator[None]:
-    """FOLD busy processes per CPU, each in a session of its own as programs are: autogroups would favour one."""
+    """FOLD busy processes per CPU, each in its own session as programs are: autogroups would favour one."""
     command = [sys.executable, "-S", "-c", BUSY.format(parent=os.getpid())]
     busy = [subprocess.Popen(command, start_new_session=True) for _ in range(FOLD * len(CPUS))]
     try:

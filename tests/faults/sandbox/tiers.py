@@ -9,8 +9,8 @@ import sys
 from farm.errors import SandboxUnavailable
 from farm.judging.open import open_sandbox
 from farm.sandbox.api import Sandbox
+from tests.support.experiments.scale import FULL
 from tests.support.sandbox import available_tiers
-from tests.support.scale import FULL
 
 
 @functools.cache

@@ -1,6 +1,6 @@
 """The longer S experiments: whole runs against servers that break, lie, are slow, move or die.
 
-The short ones are in tests/integration/test_serving.py, what the client alone must do in
+The short ones are in tests/integration/serving/test_serving.py, what the client alone must do in
 test_inference_client.py, hangs in test_stalls.py, an expired key in test_cluster.py.
 """
 
@@ -14,9 +14,9 @@ from typing import cast
 import pytest
 
 from farm.ids import sample_seed
+from tests.support.cluster.serving import ServingFarm, serving_farm
+from tests.support.experiments.scale import only_in_full
 from tests.support.model_server import Fault
-from tests.support.scale import only_in_full
-from tests.support.serving import ServingFarm, serving_farm
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.redis, pytest.mark.fault, pytest.mark.timeout(600)]

@@ -1,4 +1,4 @@
-"""Generate workers on hosts of their own: together they keep a server's limit, also when one is killed."""
+"""Generate workers on separate hosts: together they keep a server's limit, also when one is killed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.network import Network, emulated_hosts
-from tests.support.serving import ServingFarm, serving_farm
+from tests.support.cluster.serving import ServingFarm, serving_farm
+from tests.support.network.namespaces import Network, emulated_hosts
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.redis, pytest.mark.fault, pytest.mark.timeout(400)]

@@ -1,4 +1,4 @@
-"""The bundled problems: what the set holds. That they judge right is in tests/integration/test_sample_set.py."""
+"""The bundled problems: what the set holds. tests/integration/datasets/test_sample_set.py judges them."""
 
 from __future__ import annotations
 

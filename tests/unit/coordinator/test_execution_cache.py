@@ -200,7 +200,7 @@ def test_one_is_executed_and_the_others_wait_while_it_is_out(ledger: Ledger) -> 
         return looker.decide(key, PROGRAM, SUITE_DIGEST)
 
     assert decide(a) is None and decide(b) == WaitFor(a) and decide(c) == WaitFor(a)
-    assert decide(a) is None, "sent again, it waits for nobody"
+    assert decide(a) is None, "sent again, it waits for no other sample"
     out.remove(a)  # lost: the next one takes its place, and it waits in turn
     assert decide(b) is None and decide(a) == WaitFor(b)
 

@@ -1,7 +1,7 @@
 """The trusted side of mode `asserts`: what it carries, and what it makes of outcomes, ends and clocks.
 
 The children here are scripts of frames, since a hostile child may send any; real ones are in
-tests/integration/test_asserts.py.
+tests/integration/sandbox/test_asserts.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Protocols: rendering, extraction and identity, beside the vectors in test_builtin.py."""
+"""Protocols: rendering, extraction and identity, in addition to the vectors in test_builtin.py."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import pytest
 from farm.queue.envelope import open_envelope
 from farm.queue.messages import EXECUTE_TASK, ExecuteJob, TaskMessage
 from farm.records import SampleKey
-from tests.support.job_line import JobLine, job_line
+from tests.support.cluster.job_line import JobLine, job_line
 from tests.support.redis_server import running_redis
 
 OF_EACH_MESSAGE = {"delivery_tag", "reply_to", "origin"}

@@ -1,4 +1,4 @@
-"""tt-inference-server's check, and the third answer beside it, with the numbers of its history."""
+"""tt-inference-server's check, and farm's third answer, with the numbers of its history."""
 
 from __future__ import annotations
 

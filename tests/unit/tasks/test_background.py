@@ -1,4 +1,4 @@
-"""Talks beside the event loop: one at a time, all in one thread, and none ends it."""
+"""Background calls of the event loop: one at a time, all in one thread, and no error ends it."""
 
 from __future__ import annotations
 
