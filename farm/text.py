@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from typing import Any
+from typing import Any, cast
 
 _NOT_PLAIN = re.compile(r"[^\n\t\x20-\x7e]")  # the others need no look at their category
 
@@ -119,3 +119,21 @@ def longest_integer(data: str) -> int:
     lengths = [0]
     json.loads(data, parse_int=lambda digits: lengths.append(len(digits.lstrip("-"))))
     return max(lengths)
+
+
+def nested_deeper(value: object, most: int) -> bool:
+    """Whether decoded JSON has more than `most` lists and dicts within one another.
+
+    Since Python 3.13 `json.loads` goes on for thousands of levels, of which a comparison or a `repr` then dies.
+    """
+    level = [value] if type(value) in (list, dict) else []
+    for _ in range(most):
+        if not level:
+            return False
+        level = [
+            part
+            for holder in level
+            for part in (holder.values() if type(holder) is dict else cast("list[object]", holder))
+            if type(part) in (list, dict)
+        ]
+    return bool(level)

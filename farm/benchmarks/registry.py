@@ -95,10 +95,10 @@ def benchmark_with(protocol: str) -> str:
     return ""
 
 
-def checker_of(name: str) -> Checker:
+def checker_of(name: str, *, of: Registry | None = None) -> Checker:
     """The checker `benchmark/name@version`. LookupError if none of that name and version is installed here."""
     owner, _, checker = name.partition("/")
-    benchmark = benchmarks().get(owner)
+    benchmark = (benchmarks() if of is None else of.benchmarks).get(owner)
     if benchmark is None or checker not in benchmark.checkers:
         raise LookupError(f"no checker {one_line(name, 80)} is installed on this worker")
     return benchmark.checkers[checker]

@@ -17,7 +17,8 @@ from typing import Literal
 from farm.judging.texts import Outcome, within
 from farm.records import AnswerRule
 from farm.records.judging import MAX_INT_DIGITS
-from farm.sandbox.frames import MAX_NESTING, nested_too_deeply
+from farm.sandbox.frames import MAX_NESTING
+from farm.text import nested_deeper
 
 ValueMode = Literal["judge", "lcb"]
 
@@ -46,7 +47,7 @@ def decode_expected(text: str, *, max_int_digits: int = MAX_INT_DIGITS) -> objec
             return _int_of_decimal(digits)
 
         value = _loads(text, parse_int)
-    if nested_too_deeply(value):
+    if nested_deeper(value, MAX_NESTING):
         raise ValueError(f"nested more than {MAX_NESTING} deep")
     return value
 

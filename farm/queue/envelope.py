@@ -16,9 +16,11 @@ from typing import Any
 
 from farm.errors import MessageRejected
 from farm.queue.messages import MAX_MESSAGE_BYTES, Job, parse
+from farm.text import nested_deeper
 
 MAX_RAW_BYTES = 2 * MAX_MESSAGE_BYTES  # of a queue's entry: a job in Base64, and its headers
 MAX_WORD = 512  # characters of a header's text
+MAX_NESTING = 16  # lists and dicts within one another, of which a message of farm has less than half
 # Celery's own words on an ordinary message of ours, and `redelivered`, which kombu adds.
 WORDS = {"lang", "task", "id", "root_id", "argsrepr", "kwargsrepr", "origin"}
 HANDED_BACK = "farm_handed_back"  # set by a worker of another version
@@ -66,9 +68,12 @@ def open_envelope(raw: bytes, queue: str, kinds: Mapping[str, type[Job]]) -> Env
 
 def _json(raw: bytes | str, what: str) -> Any:
     try:
-        return json.loads(raw if isinstance(raw, str) else raw.decode())
+        value = json.loads(raw if isinstance(raw, str) else raw.decode())
     except (ValueError, RecursionError) as exc:
         raise BadEnvelope(f"{what} that is no JSON: {type(exc).__name__}") from exc
+    if nested_deeper(value, MAX_NESTING):
+        raise BadEnvelope(f"{what} nested more than {MAX_NESTING} deep")
+    return value
 
 
 def _properties(properties: object, queue: str) -> None:

@@ -7,7 +7,8 @@ in bytes, in items and in depth.
 from __future__ import annotations
 
 import json
-from typing import cast
+
+from farm.text import nested_deeper
 
 HEAD_BYTES = 20
 # `[]` repeated costs a worker 64 bytes for two characters; a result of this many items fits in 200 MB
@@ -72,22 +73,7 @@ def decode_value(body: bytes) -> object | None:
         value: object = json.loads(body, parse_constant=_refuse)
     except (ValueError, RecursionError):  # bad UTF-8 and over-long integers are ValueErrors
         return None
-    return None if nested_too_deeply(value) else value
-
-
-def nested_too_deeply(value: object) -> bool:
-    """Whether decoded JSON has more than MAX_NESTING lists and dicts within one another."""
-    level = [value] if type(value) in (list, dict) else []
-    for _ in range(MAX_NESTING):
-        if not level:
-            return False
-        level = [
-            part
-            for holder in level
-            for part in (holder.values() if type(holder) is dict else cast("list[object]", holder))
-            if type(part) in (list, dict)
-        ]
-    return bool(level)
+    return None if nested_deeper(value, MAX_NESTING) else value
 
 
 def _refuse(name: str) -> object:

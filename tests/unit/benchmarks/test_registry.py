@@ -11,10 +11,33 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from pydantic import ValidationError
 
-from farm.benchmarks import Benchmark, DataFile, Download, Fields, Header, RowError, Rows, Tests, make_problem, registry
+from farm.benchmarks import (
+    Answer,
+    Benchmark,
+    DataFile,
+    Download,
+    Fields,
+    Header,
+    RowError,
+    Rows,
+    Tests,
+    Wrong,
+    make_problem,
+    registry,
+)
 from farm.benchmarks.humaneval import COMPLETION
-from farm.benchmarks.registry import LM_EVAL, benchmark_of, benchmarks, errata_of, extractor, lm_eval_tasks, load_all
+from farm.benchmarks.registry import (
+    LM_EVAL,
+    benchmark_of,
+    benchmarks,
+    checker_of,
+    errata_of,
+    extractor,
+    lm_eval_tasks,
+    load_all,
+)
 from farm.datasets.reader import read_problems
 from farm.errors import BenchmarkError, ConfigError, DatasetError
 from farm.protocols import choose, extract_program, get, names
@@ -89,6 +112,23 @@ def test_a_package_adds_a_benchmark(points: ModuleType) -> None:
     assert found.benchmarks["tiny"] is TINY
     assert list(found.benchmarks)[: len(benchmarks())] == list(benchmarks())
     assert benchmark_of({"name": "a", "ask": "b"}, of=found) is TINY
+
+
+def test_a_package_brings_its_own_checkers(points: ModuleType) -> None:
+    def check_digit(given: str, expected: str, actual: str) -> None:
+        if Answer(actual).integer(0, 9, "the digit") == int(given):
+            raise Wrong("the digit that was given")
+
+    points.OWN = Benchmark(name="digits", checkers={"another-digit@2": check_digit})  # type: ignore[attr-defined]
+    found = load_all([point("OWN")])
+    assert checker_of("digits/another-digit@2", of=found) is check_digit
+    with pytest.raises(Wrong, match="was given"):
+        check_digit("7", "1", "7\n")
+    for name in ("digits/another-digit@1", "digits/another-digit", "another-digit@2", "absent/another-digit@2"):
+        with pytest.raises(LookupError, match="is installed on this worker"):
+            checker_of(name, of=found)
+    with pytest.raises(ValidationError, match="should match pattern"):
+        Benchmark(name="digits", checkers={"another-digit": check_digit})
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,16 @@ def test_clamps_and_missing_sandboxes_are_said() -> None:
     assert finish_with(made) == f"farm regrade {RUN} --sandbox auto"
 
 
+def test_what_checkers_decided_and_comparisons_that_raised_are_counted() -> None:
+    facts = [sample(0, checked=True), sample(1, checked=True), sample(2, faulted=True)]
+    made = aggregate(RUN, spec(3), [problem(i) for i in range(3)], facts)
+    assert (made.checked, made.faulted) == (2, 1)
+    assert "2 verdict(s) were decided by a problem's checker: several answers are right there." in plain_text(made)
+    assert any(
+        "1 sample(s) failed a test because farm's own comparison raised" in caution for caution in cautions(made)
+    )
+
+
 def test_the_contest_months_are_the_contamination_curve() -> None:
     shown = plain_text(report(solved(3, 8)))
     assert line(shown, "2024-02")[:5] == ["2024-02", "2", "2/2", "1", "50.00"]

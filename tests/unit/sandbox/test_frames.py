@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farm.sandbox.frames import MAX_ITEMS, FrameReader
+from farm.sandbox.frames import MAX_ITEMS, MAX_NESTING, FrameReader, decode_value
 
 NONCE = bytes(range(16))
 CAP = 1 << 20
@@ -86,3 +87,15 @@ def test_no_bytes_raise(pieces: list[bytes], begins_well: bool) -> None:
         if reader.ready():
             reader.take()
     assert len(reader._buffer) <= 256 + 20 + 64
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":'])
+def test_a_value_may_be_as_deep_as_the_harness_makes_it_and_no_deeper(opening: str) -> None:
+    def nested(times: int) -> bytes:
+        closing = "".join({"[": "]", "{": "}"}[mark] for mark in reversed(opening) if mark in "[{")
+        return (opening * times + "1" + closing * times).encode()
+
+    a_time = opening.count("[") + opening.count("{")
+    assert decode_value(nested(800 // a_time)) is not None
+    assert decode_value(nested(MAX_NESTING // a_time + 1)) is None
+    assert decode_value(nested(100_000)) is None
