@@ -19,7 +19,8 @@ Outcome = Literal["equal", "different", "error"]
 
 _CONTEXT = Context(traps=[InvalidOperation])  # not the thread's own, which other code may have changed
 
-_WORD = re.compile(r"\S+")  # as str.split() has it
+_SPACE = re.compile(r"\s")  # as str.split() has it
+_PIECE_CHARS = 1 << 16
 _TOKEN = re.compile(r"[^ \t\n\r\v\f]+")  # what C's isspace ends; a no-break space is part of a token
 # What a judge reads as a number, if the statement has a tolerance: no underscore, no digit outside ASCII, no name of
 # infinity. Judges that read a double take an exponent, and languages print one for small numbers.
@@ -116,8 +117,17 @@ def _compare_line(actual: str, expected: str) -> Outcome:
     actual, expected = actual.strip(), expected.strip()
     if actual == expected:
         return "equal"
-    pairs = zip_longest(_WORD.finditer(actual), _WORD.finditer(expected))
-    return _compare_numbers((left and left[0], right and right[0]) for left, right in pairs)
+    return _compare_numbers(zip_longest(_words(actual), _words(expected)))
+
+
+def _words(text: str) -> Iterator[str]:
+    """`text.split()`, a piece of the text at a time."""
+    start = 0
+    while start < len(text):
+        space = _SPACE.search(text, start + _PIECE_CHARS)
+        end = len(text) if space is None else space.start()
+        yield from text[start:end].split()
+        start = end
 
 
 def _compare_numbers(pairs: Iterator[tuple[str | None, str | None]]) -> Outcome:

@@ -156,3 +156,10 @@ def test_long_lines_of_numbers_cost_no_lists(comparator: str, between: str, last
         assert tracemalloc.get_traced_memory()[1] < 4 * (len(actual) + len(expected))
     finally:
         tracemalloc.stop()
+
+
+def test_words_are_whole_wherever_a_long_line_is_cut() -> None:
+    for gap in range(65_530, 65_545):
+        line = "1" * gap + " 2.50 " + "3" * 70_000 + "\u00a04"
+        assert equal_text(line, line.replace("2.50", "2.5"), LCB)
+        assert not equal_text(line, line.replace("2.50", "2.6"), LCB)
