@@ -15,7 +15,6 @@ from pathlib import Path
 
 from farm.datasets.store import BlobStore
 from farm.ids import sha256_hex
-from farm.ledger.journal import CompletionEntry
 from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.records import (
     CaseResult,
@@ -30,6 +29,7 @@ from farm.records import (
     SampleResult,
     Sampling,
     ServedModel,
+    StoredCompletion,
     Suite,
     TestCase,
     Usage,
@@ -89,7 +89,7 @@ def build(folder: Path, problems: int, samples: int) -> tuple[Ledger, BlobStore]
     ]
     keys = [SampleKey(row.problem_id, index) for row in rows for index in range(samples)]
 
-    def answers() -> Iterator[CompletionEntry]:
+    def answers() -> Iterator[StoredCompletion]:
         for number, key in enumerate(keys):
             text = encode(f"{prose(200)}\n```python\n{prose(250)}\nprint({number})\n```\n{prose(60)}")
             cut = draw.random() < 0.03
@@ -102,7 +102,7 @@ def build(folder: Path, problems: int, samples: int) -> tuple[Ledger, BlobStore]
                 usage=Usage(prompt_tokens=500, completion_tokens=tokens),
             )
             told = GenerateTelemetry(latency_s=tokens / 30, ttft_s=0.2, finished_at=STARTED + number / 2)
-            yield CompletionEntry(completion, told, text)
+            yield StoredCompletion(completion, told, text)
 
     ledger = Ledger(f"sqlite:///{folder / 'ledger.db'}")
     ledger.create_run(RUN, spec, rows, keys, answers())

@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import cast
+from typing import NamedTuple, Self, cast
 
 import redis
 
@@ -30,12 +30,29 @@ LEASE_S = 20.0
 GRACE_S = 5.0  # after Redis forgot its leases: long enough for every living worker to say what it holds
 
 
+class TicketName(NamedTuple):
+    """What names one request in Redis, as `run|number|worker|sample`. The script reads the run from it."""
+
+    run_id: str
+    number: int  # of the worker's requests
+    worker: str
+    sample: str
+
+    def __str__(self) -> str:
+        return f"{self.run_id}|{self.number:09d}|{self.worker}|{self.sample}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The name that `str` wrote; ValueError if it is none."""
+        run_id, number, worker, sample = text.split("|", 3)
+        return cls(run_id, int(number), worker, sample)
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """One request of a run on its way to one of `servers`. `limit` is the catalogue's, where no operator set one."""
 
-    name: str  # run|number|worker|sample: the script reads the run from it
-    run_id: str
+    name: TicketName
     servers: tuple[str, ...]
     limit: int
 
@@ -61,7 +78,7 @@ class ServerState:
     in_use: int
     by_run: dict[str, int]  # of the requests in flight
     waiting: int  # tickets that list it
-    ages_s: dict[str, float]  # how long each request has its slot, by ticket
+    ages_s: dict[TicketName, float]  # how long each request has its slot
     sick: str  # why it gets no requests; empty: it is well
     closed_s: float  # for how long it gets none, because it refused some; 0: it is asked
 
@@ -83,7 +100,7 @@ class Slots:
         ended: Iterable[Ticket] = (),
         accepted: Mapping[str, int] = MappingProxyType({}),
         refused: Mapping[str, Refused] = MappingProxyType({}),
-    ) -> tuple[str, dict[str, str]]:
+    ) -> tuple[str, dict[TicketName, str]]:
         """Say what a worker has and wants; the epoch to say next time, and the servers of tickets that were granted.
 
         `held` is renewed, `ended` given back or withdrawn. `accepted` are requests that servers took since the last
@@ -96,10 +113,11 @@ class Slots:
             "grace_ms": int(GRACE_S * 1000),
             "ttl": RUN_TTL_S,
             "waiting": [
-                {"ticket": t.name, "run": t.run_id, "servers": list(t.servers), "limit": t.limit} for t in waiting
+                {"ticket": str(t.name), "run": t.name.run_id, "servers": list(t.servers), "limit": t.limit}
+                for t in waiting
             ],
-            "held": [{"ticket": ticket.name, "server": server} for ticket, server in held],
-            "ended": [{"ticket": t.name, "servers": list(t.servers)} for t in ended],
+            "held": [{"ticket": str(ticket.name), "server": server} for ticket, server in held],
+            "ended": [{"ticket": str(t.name), "servers": list(t.servers)} for t in ended],
             "accepted": [{"server": url, "number": number} for url, number in accepted.items()],
             "refused": [
                 {
@@ -111,8 +129,9 @@ class Slots:
             ],
         }
         reply = cast(list[bytes], self._script(args=[self._keys.prefix, canonical_json(ask)]))
-        now, *pairs = [word.decode() for word in reply]
-        return now, dict(zip(pairs[::2], pairs[1::2], strict=True))
+        now, *pairs = reply
+        granted = zip(map(_ticket_name, pairs[::2]), pairs[1::2], strict=True)
+        return now.decode(), {name: server.decode() for name, server in granted if name is not None}
 
     def set_limit(self, url: str, limit: int | None) -> None:
         """At most `limit` requests in flight from now on; 0 lets nothing through, None is the catalogue's again.
@@ -166,15 +185,23 @@ def _state(
     now_s: float,
 ) -> ServerState:
     asked = facts.get(b"limit")
+    names = {lease: name for lease in leases if (name := _ticket_name(lease)) is not None}
     effective = limit if limit is not None else asked
     return ServerState(
         url=url,
         limit=None if effective is None else int(effective),
         set_by_operator=limit is not None,
         in_use=len(leases),
-        by_run=dict(Counter(lease.decode().partition("|")[0] for lease in leases)),
+        by_run=dict(Counter(name.run_id for name in names.values())),
         waiting=waiting,
-        ages_s={lease.decode(): now_s - float(begun[lease]) / 1000 for lease in leases if lease in begun},
+        ages_s={name: now_s - float(begun[lease]) / 1000 for lease, name in names.items() if lease in begun},
         sick=facts.get(b"sick", b"").decode("utf-8", "replace"),
         closed_s=max(0.0, float(pace[1]) / 1000 - now_s) if pace[1] and float(pace[0] or 0) else 0.0,
     )
+
+
+def _ticket_name(lease: bytes) -> TicketName | None:
+    try:
+        return TicketName.parse(lease.decode())
+    except ValueError:
+        return None  # not written by a worker of ours

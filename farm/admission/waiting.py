@@ -19,7 +19,7 @@ from itertools import count
 
 from redis.exceptions import RedisError
 
-from farm.admission.slots import LEASE_S, Refused, Slots, Ticket
+from farm.admission.slots import LEASE_S, Refused, Slots, Ticket, TicketName
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +57,8 @@ class Admission:
         self._worker = f"{worker}-{secrets.token_hex(4)}"
         self._numbers = count()
         self._changed = threading.Condition()
-        self._waiting: dict[str, _Request] = {}
-        self._held: dict[str, _Request] = {}
+        self._waiting: dict[TicketName, _Request] = {}
+        self._held: dict[TicketName, _Request] = {}
         self._ended: list[Ticket] = []
         self._accepted: Counter[str] = Counter()
         self._refused: dict[str, Refused] = {}
@@ -93,8 +93,8 @@ class Admission:
         operator set one. Raises NotWanted if `wanted` returns False meanwhile; it is called each second, and the
         wait continues while Redis does not answer.
         """
-        name = f"{run_id}|{next(self._numbers):09d}|{self._worker}|{label}"
-        request = _Request(Ticket(name, run_id, servers, limit))
+        name = TicketName(run_id, next(self._numbers), self._worker, label)
+        request = _Request(Ticket(name, servers, limit))
         try:
             yield self._wait(request, wanted)
         finally:
@@ -189,7 +189,7 @@ class Admission:
                 self._changed.wait_for(lambda: self._nudged or self._closed, pause)
             self._closing.wait(max(0.0, now + GAP_S - time.monotonic()))
 
-    def _grant(self, name: str, server: str) -> None:
+    def _grant(self, name: TicketName, server: str) -> None:
         request = self._waiting.pop(name, None)
         if request is not None:  # otherwise it gave up, and `_ended` gives the slot back
             request.server = server

@@ -19,7 +19,7 @@ from farm.ledger import history
 from farm.ledger.ledger import Ledger
 from farm.lm_eval.runs.export import write_harness_files
 from farm.lm_eval.runs.files import write_score
-from farm.records import UNSANDBOXED
+from farm.records import TIER_NONE
 from farm.records.phases import Stage
 from farm.reports.sections import finish_with
 from farm.scoring.report import Report
@@ -108,7 +108,7 @@ def unjudged(ledger: Ledger, run_id: str, folder: Path) -> Outcome:
 
 def _lacks(run_id: str, report: Report, ended: Ended) -> FarmError | None:
     """Why the report is no score, or none to trust; None if it is one."""
-    if report.telemetry.sandboxes.get(UNSANDBOXED):
+    if report.telemetry.sandboxes.get(TIER_NONE):
         return RunIncomplete(
             f"run {run_id} was executed without a sandbox: it has no score",
             remedy=f"judge it again, confined: {finish_with(report)}",

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from types import FrameType
 
 from farm.app.display import Display
@@ -14,7 +14,7 @@ from farm.app.embedded import EmbeddedStack, stack_or_cluster
 from farm.app.home import blob_store
 from farm.app.requests import RunOptions
 from farm.config import Settings
-from farm.coordinator.driver import Driver
+from farm.coordinator.driver import Driver, QueueAccess
 from farm.coordinator.progress import Ended, Progress
 from farm.coordinator.servers import window
 from farm.environments.runtimes import program_runtime
@@ -65,9 +65,12 @@ def run_to_end(
     try:
         if retry_unjudged:
             journal.retry_unjudged()
-        with stopping(STOPPING, display) as stop, stack_or_cluster(stack, settings) as live_settings:
-            connection = broker.client(live_settings)
-            publisher = publisher_for(live_settings, connection)
+        with (
+            stopping(STOPPING, display) as stop,
+            stack_or_cluster(stack, settings) as live_settings,
+            closing(broker.client(live_settings)) as connection,
+            closing(publisher_for(live_settings, connection)) as publisher,
+        ):
             model = spec.model.name if spec.model else spec.kind
             token = bearer(settings, spec.model.engine)[0] if spec.model else None
             with (
@@ -81,15 +84,16 @@ def run_to_end(
                         stop.set()
 
                 driver = Driver(
-                    ledger=ledger, journal=journal, spec=spec, publisher=publisher, connection=connection,
-                    keys=Keys(live_settings.key_prefix), signer=signer(live_settings), load=blob_store(settings).get,
-                    generate=_generate_config(spec, options), on_progress=on_progress,
+                    ledger,
+                    journal,
+                    QueueAccess(connection, Keys(live_settings.key_prefix), publisher, signer(live_settings)),
+                    load=blob_store(settings).get,
+                    generate=_generate_config(spec, options),
+                    on_progress=on_progress,
                     check=stack.check if stack is not None else lambda: None,
-                )  # fmt: skip
+                )
                 released = True  # by the driver, whatever happens from here on
                 ended = driver.run(stop)
-            publisher.close()
-            connection.close()
     except KeyboardInterrupt:
         with suppress(FarmError):
             journal.release("paused", INTERRUPTED, keep_order=True)

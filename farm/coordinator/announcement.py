@@ -1,10 +1,11 @@
-"""What a run shows in Redis: that it wants work, on which queue, and under which fence; and who is there to do it.
+"""What a run announces in Redis: that it wants work, on which queue and under which fence. And which workers are there.
 
-Written again each second, so that a Redis that was emptied learns it anew; gone when the run ends.
+Written again each second, so that a Redis that lost its data has it back at once; deleted when the run ends.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -13,7 +14,8 @@ import redis
 import farm
 from farm.coordinator.progress import Progress
 from farm.errors import RunExists
-from farm.ledger.executions import Runner
+from farm.ids import DEFAULT_RUNTIME
+from farm.ledger.executions import RuntimeIdentity
 from farm.queue.messages import WIRE_VERSION
 from farm.queue.quarantine import Quarantine
 from farm.queue.redis_keys import RUN_TTL_S, Keys, generate_queue
@@ -22,19 +24,24 @@ from farm.records import RunSpec
 from farm.records.phases import Stage
 from farm.text import one_line
 
-PICTURE_TTL_S = 10
+PROGRESS_TTL_S = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
-    """The living workers: their roles, and what those that execute do it with."""
+class ConnectedWorkers:
+    """The living workers that can work for a run."""
 
-    roles: frozenset[str] = frozenset()
-    runners: frozenset[Runner] = frozenset()
-    strangers: tuple[str, ...] = ()  # workers that cannot work for this coordinator, and why
+    roles: frozenset[str] = frozenset()  # for which there is one that takes the run's jobs
+    runtimes: frozenset[RuntimeIdentity] = frozenset()
+    incompatible: tuple[str, ...] = ()  # workers that cannot work for this coordinator, and why
+
+    def missing(self, stages: Iterable[Stage], spec: RunSpec) -> str:
+        """For which of these stages of a run no worker is there, and what to type; empty if there is one for each."""
+        lacking = (_no_worker(stage, spec) for stage in stages if stage not in self.roles)
+        return "; ".join((*lacking, *self.incompatible))
 
 
-class RunBoard:
+class Announcement:
     """The keys of one run that are neither jobs, answers nor blobs."""
 
     def __init__(
@@ -43,12 +50,12 @@ class RunBoard:
         self._redis, self._keys, self._run_id, self._fence = connection, keys, run_id, fence
         self._model = spec.model if spec.generates else None
         self._runtime = spec.judge.runtime
-        self._environment = spec.harness.environment if spec.harness is not None else ""
+        self._environment = spec.environment
         self._identity, self._key_id = identity, key_id
         self._quarantine = Quarantine(connection, keys)
         self._refused: int | None = None
 
-    def own(self) -> None:
+    def claim_name(self) -> None:
         """Take the run's name on this Redis. Raises RunExists when a run of another ledger has it."""
         name = self._keys.identity(self._run_id)
         self._redis.set(name, self._identity, nx=True, ex=RUN_TTL_S)
@@ -66,16 +73,16 @@ class RunBoard:
         pipe.execute()
 
     def show(self, progress: Progress) -> None:
-        """A picture for those who watch; it fades when nobody renews it."""
-        self._redis.set(self._keys.progress(self._run_id), progress.to_json(), ex=PICTURE_TTL_S)
+        """Publish the progress for `farm watch`; it expires unless it is renewed."""
+        self._redis.set(self._keys.progress(self._run_id), progress.to_json(), ex=PROGRESS_TTL_S)
 
     def newly_refused(self) -> int:
-        """Messages that workers of this Redis refused since the last call; whose they were cannot be told."""
+        """How many messages the workers of this Redis refused since the last call, of whatever run."""
         before, self._refused = self._refused, self._quarantine.refused()
-        return 0 if before is None else max(0, self._refused - before)  # an emptied Redis begins anew
+        return 0 if before is None else max(0, self._refused - before)  # a Redis that lost its data counts from 0
 
     def withdraw(self) -> None:
-        """Want nothing more: workers drop the jobs that they take from now on."""
+        """Stop asking for work: workers drop the jobs that they take from now on."""
         self._redis.delete(self._keys.state(self._run_id))
 
     def clear(self) -> None:
@@ -84,19 +91,21 @@ class RunBoard:
         if names:
             self._redis.unlink(*names)
 
-    def present(self) -> Present:
+    def connected_workers(self) -> ConnectedWorkers:
         """Which workers are connected now."""
         ours: list[Worker] = []
-        strangers: list[str] = []
+        incompatible: list[str] = []
         for worker in living_workers(self._redis, self._keys):
-            why = self._stranger(worker)
+            if not worker.role:
+                continue  # no worker of farm's wrote this key
+            why = self._incompatibility(worker)
             if why:
-                strangers.append(one_line(f"worker {worker.name} {why}"))
+                incompatible.append(one_line(f"worker {worker.name} {why}"))
             else:
                 ours.append(worker)
-        runners = {Runner(*w.sandboxes[self._runtime]) for w in ours if self._runtime in w.sandboxes}
+        runtimes = {RuntimeIdentity(*w.sandboxes[self._runtime]) for w in ours if self._runtime in w.sandboxes}
         fit = [w for w in ours if self._fits(w)]
-        return Present(frozenset(w.role for w in fit), frozenset(runners), tuple(sorted(strangers)))
+        return ConnectedWorkers(frozenset(w.role for w in fit), frozenset(runtimes), tuple(sorted(incompatible)))
 
     def _fits(self, worker: Worker) -> bool:
         """Whether it takes the jobs of this run that are for its role."""
@@ -106,17 +115,29 @@ class RunBoard:
             return self._runtime in worker.sandboxes
         return worker.role != Stage.SCORE or self._environment in worker.environments
 
-    def _stranger(self, worker: Worker) -> str:
+    def _incompatibility(self, worker: Worker) -> str:
         """Why a worker cannot take this run's jobs; empty if it can."""
         if worker.wire != str(WIRE_VERSION):
             return f"is of another version (VersionSkew): farm {worker.version}, this is {farm.__version__}"
         return "" if worker.key_id == self._key_id else "has another FARM_SECRET (start it with the coordinator's)"
 
 
-def picture(connection: redis.Redis, keys: Keys, run_id: str) -> Progress | None:
+def shown_progress(connection: redis.Redis, keys: Keys, run_id: str) -> Progress | None:
     """How a run stands, as its coordinator showed it a moment ago; None if none shows it now."""
     stored = cast(bytes | None, connection.get(keys.progress(run_id)))
     try:
         return None if stored is None else Progress.from_json(stored)
     except ValueError:
         return None  # of another version
+
+
+def _no_worker(stage: Stage, spec: RunSpec) -> str:
+    if stage is Stage.SCORE:
+        name = spec.environment
+        return (
+            f"no score worker has the environment {name}: where Redis can be reached, "
+            f"farm env create {name}, then farm worker score --env {name}"
+        )
+    runtime = spec.judge.runtime
+    has = f" that has the runtime {runtime}" if stage is Stage.EXECUTE and runtime != DEFAULT_RUNTIME else ""
+    return f"no {stage} worker{has} is connected (start one: farm worker {stage})"

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from farm.coordinator.events import Command, GiveUp, Send, Waits
 from farm.coordinator.execution_cache import ExecutionCache, WaitFor
-from farm.coordinator.lifecycle import Command, GiveUp, Send, Waits
-from farm.coordinator.sending import Dispatcher, Load, Parcel
+from farm.coordinator.sending import Dispatcher, Load, OutgoingJob
 from farm.errors import RunIncomplete
 from farm.ids import sha256_hex
 from farm.ledger import history
@@ -17,15 +17,14 @@ from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.planning.repair import repair_prompts
 from farm.planning.score_inputs import ScoreInputs, score_inputs
 from farm.protocols import get, program_of
-from farm.queue.answer_stream import CompletionArrived
-from farm.records import AllSamples, CaseResult, RunSpec, SampleKey, SampleResult, Suite, Verdict
+from farm.records import AllSamples, CaseResult, RunSpec, SampleKey, SampleResult, StoredCompletion, Suite, Verdict
 from farm.records.phases import Stage
 
 FRESH_BYTES = 16 << 20  # of texts that are kept in memory, besides being in the ledger
 
 
 @dataclass(slots=True)
-class CarriedOut:
+class HandledCommands:
     """What became of commands, besides jobs that are ready to be sent."""
 
     given_up: list[SampleKey] = field(default_factory=list)
@@ -33,7 +32,7 @@ class CarriedOut:
     waiting: list[Waits] = field(default_factory=list)
 
 
-class Outbox:
+class CommandHandler:
     """Turns commands into ledger rows and jobs."""
 
     def __init__(
@@ -52,27 +51,27 @@ class Outbox:
         self._load = load
         self._protocol = get(spec.protocol)
         self._repairs = repair_prompts(spec, load)
-        self._unsent: list[Parcel] = []
+        self._unsent: list[OutgoingJob] = []
         self._digests: dict[SampleKey, str] = {}  # of the programs that are out
-        self._fresh: dict[SampleKey, history.StoredCompletion] = {}  # recorded lately, to be sent soon
+        self._fresh: dict[SampleKey, StoredCompletion] = {}  # recorded lately, to be sent soon
         self._fresh_bytes = 0
         self._score_inputs: ScoreInputs | None = None  # made once: completions do not change
 
-    def arrived(self, completions: Iterable[CompletionArrived]) -> None:
+    def arrived(self, completions: Iterable[StoredCompletion]) -> None:
         """These were just recorded, and are next to be sent: they need not be read from the ledger again."""
-        for a in completions:
-            self._fresh[a.completion.key] = history.StoredCompletion(a.completion, a.telemetry, a.text, a.reasoning)
-            self._fresh_bytes += _size(self._fresh[a.completion.key])
+        for stored in completions:
+            self._fresh[stored.key] = stored
+            self._fresh_bytes += _size(stored)
         while self._fresh_bytes > FRESH_BYTES:
             self._fresh_bytes -= _size(self._fresh.pop(next(iter(self._fresh))))
 
-    def carry_out(self, commands: Iterable[Command]) -> CarriedOut:
+    def carry_out(self, commands: Iterable[Command]) -> HandledCommands:
         """Record what the commands decide and make ready what they send.
 
         Nothing is sent before `flush`, so a Redis that fails loses no decision; what was not sent is
         found missing later and sent again.
         """
-        done = CarriedOut()
+        done = HandledCommands()
         for command in commands:
             match command:
                 case GiveUp(key, stage, reason):
@@ -88,7 +87,7 @@ class Outbox:
             self._journal.record_results(done.judged)
         return done
 
-    def _execute(self, key: SampleKey, attempt: int, done: CarriedOut) -> None:
+    def _execute(self, key: SampleKey, attempt: int, done: HandledCommands) -> None:
         program = self._program(key)
         if program is None:
             done.judged.append(self._no_code(key))
@@ -178,5 +177,5 @@ class Outbox:
         )
 
 
-def _size(stored: history.StoredCompletion) -> int:
+def _size(stored: StoredCompletion) -> int:
     return len(stored.text) + len(stored.reasoning or b"")

@@ -26,94 +26,24 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
+from farm.coordinator.events import (
+    AttemptFailed,
+    Command,
+    Completed,
+    Event,
+    GiveUp,
+    Judged,
+    Pause,
+    Scored,
+    Send,
+    Vanished,
+    Waits,
+)
 from farm.records import ALL_SAMPLES, AllSamples, SampleKey, WorkKey
 from farm.records.phases import Phase, Stage
 
 MAX_ATTEMPTS = 3
 SAMPLE_STAGES = (Stage.GENERATE, Stage.EXECUTE)  # those whose jobs are about one sample
-
-
-# --- events: each was recorded before it is told ---------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """The ledger holds a completion of this sample."""
-
-    key: SampleKey
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """The ledger holds a verdict on this sample."""
-
-    key: SampleKey
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """The ledger holds lm-eval's score of all samples."""
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptFailed:
-    """An attempt ended without an answer, by our fault. `final`: another try cannot help."""
-
-    key: WorkKey
-    stage: Stage
-    attempt: int
-    reason: str
-    final: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Vanished:
-    """The work is in no queue and no worker has it: the broker lost it. Costs no attempt."""
-
-    key: WorkKey
-    stage: Stage
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """Instead of being sent to execution: `behind` is out with the same program on the same tests."""
-
-    key: SampleKey
-    behind: SampleKey
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Send nothing more (a rejected key, Ctrl-C); what is out may still come back."""
-
-    reason: str
-
-
-Event = Completed | Judged | Scored | AttemptFailed | Vanished | Waits | Pause
-
-
-# --- commands --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Put this work into its queue. `attempt` counts from 1."""
-
-    key: WorkKey
-    stage: Stage
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class GiveUp:
-    """Record the sample as unjudged."""
-
-    key: SampleKey
-    stage: Stage
-    reason: str
-
-
-Command = Send | GiveUp
 
 
 class Ready(Protocol):
@@ -148,7 +78,7 @@ class Lifecycle:
         generate: Ready | None = None,
         after_completion: Stage | None = Stage.EXECUTE,
     ) -> None:
-        """`windows`: how many samples of each stage may be out at a time; may be changed while it runs.
+        """`windows`: how many samples of each stage may be outstanding at a time; may be changed while it runs.
 
         `generate` decides the order of generating; without it, samples go out in the order of the plan.
         With `after_completion` None a completion is a sample's end: JUDGED then means that nothing is left to do.
@@ -162,7 +92,9 @@ class Lifecycle:
             Stage.EXECUTE: deque[SampleKey](),
         }
         self._out: dict[Stage, dict[WorkKey, int]] = {stage: {} for stage in Stage}  # key -> attempt
-        self._waiting: dict[SampleKey, dict[SampleKey, None]] = {}  # what is out -> what waits behind it, in order
+        self._waiting: dict[
+            SampleKey, dict[SampleKey, None]
+        ] = {}  # executing sample -> those that wait behind it, in order
         self._behind: dict[SampleKey, SampleKey] = {}  # the same, by the one that waits
         self._counts = dict.fromkeys(Phase, 0)
         self._failed_scores = 0
@@ -182,11 +114,11 @@ class Lifecycle:
         """Samples by phase."""
         return dict(self._counts)
 
-    def out(self, stage: Stage) -> dict[WorkKey, int]:
-        """What is out in a stage, with the number of the attempt."""
+    def outstanding(self, stage: Stage) -> dict[WorkKey, int]:
+        """The outstanding work of a stage, with the number of the attempt."""
         return dict(self._out[stage])
 
-    def is_out(self, key: SampleKey, stage: Stage) -> bool:
+    def is_outstanding(self, key: SampleKey, stage: Stage) -> bool:
         return key in self._out[stage]
 
     # --- transitions ------------------------------------------------------------------------------
@@ -339,7 +271,7 @@ class Lifecycle:
         self._ready[stage].append(key)
 
     def _leave(self, key: SampleKey, stage: Stage) -> None:
-        """Out no more, and behind nothing; what waits behind it is free, and first in line."""
+        """No longer outstanding or waiting; those that wait behind it are free, and next to be sent."""
         self._out[stage].pop(key, None)
         if stage is Stage.EXECUTE:
             behind = self._behind.pop(key, None)

@@ -1,4 +1,4 @@
-"""What of a run is still open, how the rest was judged, and which blobs no job needs any more."""
+"""The problems of a run that are still open, the verdicts so far, and the blobs that no job needs any more."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from math import fsum
 
 from farm.ids import sha256_hex
 from farm.ledger.ledger import PlannedProblem
-from farm.records import SampleKey, Verdict
-from farm.records.phases import NOT_COUNTED
+from farm.records import UNSANDBOXED_LABEL, SampleKey, Verdict
 from farm.scoring.statistics import clustered_wilson
 
 
-class Tally:
-    """Counts of one drive; made anew when the drive begins again from the ledger."""
+class OpenWork:
+    """Counts of one drive."""
 
     def __init__(self, problems: Mapping[str, PlannedProblem]) -> None:
         self._problems = problems
@@ -26,21 +25,21 @@ class Tally:
         self._passed: Counter[str] = Counter()
 
     def open(self, key: SampleKey) -> None:
-        """A sample that is neither judged nor given up."""
+        """Add a sample that is neither judged nor given up."""
         if key.problem_id not in self._open:
             self._open[key.problem_id] = set()
             self._suites[self._problems[key.problem_id].suite_digest] += 1
         self._open[key.problem_id].add(key)
 
     def known(self, problem_id: str, verdict: str, number: int) -> None:
-        """So many verdicts of a problem are in the ledger. NOT_COUNTED enters no score."""
+        """Add verdicts of a problem that the ledger holds already. UNSANDBOXED_LABEL enters no score."""
         self.verdicts[verdict] += number
-        if verdict != NOT_COUNTED:
+        if verdict != UNSANDBOXED_LABEL:
             self._judged[problem_id] += number
             self._passed[problem_id] += number if verdict == Verdict.PASSED else 0
 
     def judged(self, key: SampleKey, verdict: str) -> None:
-        """A new verdict."""
+        """Add a new verdict."""
         self.known(key.problem_id, verdict, 1)
         self.close([key])
 

@@ -16,7 +16,7 @@ class Progress:
     """A picture of a running run, for the live view."""
 
     phases: dict[Phase, int]
-    verdicts: dict[str, int]  # NOT_COUNTED among them
+    verdicts: dict[str, int]  # UNSANDBOXED_LABEL among them
     completion_tokens: int
     in_flight: int  # requests of this run that hold a slot
     slots: int  # of its model servers

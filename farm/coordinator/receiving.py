@@ -13,18 +13,26 @@ from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
 
-from farm.coordinator.lifecycle import AttemptFailed, Completed, Event, Judged, Pause, Scored, Vanished
+from farm.coordinator.events import AttemptFailed, Completed, Event, Judged, Pause, Scored, Vanished
 from farm.coordinator.traffic import Traffic
 from farm.errors import MessageRejected, VersionSkew
 from farm.ids import sample_seed
-from farm.ledger.executions import Runner, runner_of
-from farm.ledger.journal import CompletionEntry, Journal, Recorded
+from farm.ledger.executions import RuntimeIdentity, runtime_of
+from farm.ledger.journal import Journal, Recorded
 from farm.ledger.ledger import PlannedProblem
 from farm.planning.score_inputs import ScoreInputs
-from farm.queue.answer_stream import AnswerStream, CompletionArrived, ScoreArrived
+from farm.queue.answer_stream import AnswerStream, ScoreArrived
 from farm.queue.messages import Failure, ScoreAnswer
-from farm.records import ALL_SAMPLES, AllSamples, RunSpec, SampleKey, SampleResult, WorkKey
-from farm.records.phases import NOT_COUNTED, Stage
+from farm.records import (
+    ALL_SAMPLES,
+    AllSamples,
+    RunSpec,
+    SampleKey,
+    SampleResult,
+    StoredCompletion,
+    WorkKey,
+)
+from farm.records.phases import Stage
 from farm.text import one_line
 
 log = logging.getLogger(__name__)
@@ -40,14 +48,14 @@ class Batch:
     removed: bool = True  # from the stream; if not, they come again and are duplicates
     events: list[Event] = field(default_factory=list)
     verdicts: list[tuple[SampleKey, str]] = field(default_factory=list)
-    runners: set[Runner] = field(default_factory=set)  # who gave the new verdicts
-    texts: list[CompletionArrived] = field(default_factory=list)  # the new completions
+    runtimes: set[RuntimeIdentity] = field(default_factory=set)  # who gave the new verdicts
+    texts: list[StoredCompletion] = field(default_factory=list)  # the new completions
     lengths: list[tuple[str, int]] = field(default_factory=list)  # of new completions: problem, tokens
     counts: Counter[str] = field(default_factory=Counter)
     conflicts: list[SampleKey] = field(default_factory=list)  # a second completion came for these, a different one
 
 
-class Intake:
+class AnswerReceiver:
     """The reader of one run's answers."""
 
     def __init__(
@@ -75,7 +83,7 @@ class Intake:
         # Always from the beginning: what is still there is what no ledger holds.
         entries = self._answers.read(self._journal.run_id, b"0", block_ms=block_ms or 1, count=READ_COUNT)
         batch.entries = len(entries)
-        completions: list[CompletionArrived] = []
+        completions: list[StoredCompletion] = []
         results: list[SampleResult] = []
         scores: list[ScoreArrived] = []
         failures: list[tuple[Failure, bool]] = []  # with whether its job was this coordinator's
@@ -88,7 +96,7 @@ class Intake:
                 batch.counts["quarantined"] += 1
                 continue
             match answer:
-                case CompletionArrived():
+                case StoredCompletion():
                     completions.append(answer)
                 case SampleResult():
                     results.append(answer)
@@ -96,8 +104,7 @@ class Intake:
                     scores.append(answer)
                 case Failure():
                     failures.append((answer, fields.get(b"fence") == str(self._journal.fence).encode()))
-        stored = [CompletionEntry(a.completion, a.telemetry, a.text, a.reasoning) for a in completions]
-        became = self._journal.record(stored, results)
+        became = self._journal.record(completions, results)
         self._completions(completions, became[0], batch)
         self._results(results, became[1], batch)
         for score in scores:
@@ -105,7 +112,7 @@ class Intake:
         for failure, ours in failures:
             self._failure(failure, ours, batch)
         try:
-            done: list[tuple[Stage, WorkKey]] = [(Stage.GENERATE, a.completion.key) for a in completions]
+            done: list[tuple[Stage, WorkKey]] = [(Stage.GENERATE, stored.key) for stored in completions]
             done += [(Stage.EXECUTE, result.key) for result in results]
             done += [(Stage.SCORE, ALL_SAMPLES) for _ in scores]
             done += [(failure.stage, failure.key) for failure, _ in failures]
@@ -115,11 +122,11 @@ class Intake:
             log.warning("recorded answers stay in the stream for now: %s", exc)  # read again, they are duplicates
         return batch
 
-    def _check(self, answer: CompletionArrived | SampleResult | ScoreArrived | Failure) -> None:
+    def _check(self, answer: StoredCompletion | SampleResult | ScoreArrived | Failure) -> None:
         if isinstance(answer, ScoreArrived):
             self._check_score(answer.answer)
             return
-        key = answer.completion.key if isinstance(answer, CompletionArrived) else answer.key
+        key = answer.key
         if isinstance(key, AllSamples):
             if self._spec.after_completion is not Stage.SCORE or not isinstance(answer, Failure):
                 raise MessageRejected("an answer about a score, which this run does not get from lm-eval")
@@ -127,7 +134,7 @@ class Intake:
         if key not in self._planned:
             raise MessageRejected(f"an answer for {key}, which this run did not plan")
         problem = self._problems[key.problem_id]
-        if isinstance(answer, CompletionArrived):
+        if isinstance(answer, StoredCompletion):
             seed = sample_seed(self._spec.sampling.seed, key.problem_id, key.index)
             if not self._spec.generates or answer.completion.seed != seed:
                 raise MessageRejected(f"a completion of {key} that this run did not ask for")
@@ -154,7 +161,7 @@ class Intake:
         if (answer.config, answer.answers) != (inputs.config_digest, inputs.answers_digest):
             raise MessageRejected("a score of other answers, or by another plan, than this run's")
 
-    def _completions(self, arrived: list[CompletionArrived], became: list[Recorded], batch: Batch) -> None:
+    def _completions(self, arrived: list[StoredCompletion], became: list[Recorded], batch: Batch) -> None:
         for answer, recorded in zip(arrived, became, strict=True):
             self._count(recorded, "completion", batch)
             if recorded is Recorded.CONFLICT:
@@ -174,8 +181,8 @@ class Intake:
         for result, recorded in zip(results, became, strict=True):
             self._count(recorded, "verdict", batch)
             if recorded is Recorded.NEW:
-                batch.verdicts.append((result.key, result.verdict.value if result.official else NOT_COUNTED))
-                batch.runners.add(runner_of(result))
+                batch.verdicts.append((result.key, result.counted_as))
+                batch.runtimes.add(runtime_of(result))
             if recorded is not Recorded.UNEXPECTED:
                 batch.events.append(Judged(result.key))
 
@@ -208,6 +215,6 @@ class Intake:
             batch.counts[f"{recorded.value}_{what}s"] += 1
 
 
-def _origin(answer: CompletionArrived) -> str:
+def _origin(answer: StoredCompletion) -> str:
     told = answer.telemetry
     return f"attempt {told.attempt} by {one_line(told.worker, 100)}, text {answer.completion.text_sha256[:12]}"

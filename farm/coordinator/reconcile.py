@@ -1,8 +1,8 @@
-"""Who has the work that is out: claims of living workers, queues, or nobody.
+"""Where outstanding jobs are: claimed by a living worker, in a queue, or lost.
 
 Celery on Redis can lose a message when a worker is killed, and returns others only after a time-out.
-So the coordinator asks three places itself: the claims that workers write when they start a job, the
-presence keys of those workers, and the queue. What is in none of them is sent again.
+So the coordinator looks in three places itself: the claims that workers write when they start a job, the
+heartbeats of those workers, and the queue. A job that is in none of them is sent again.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from farm.records.phases import Stage
 UNCLAIMED_S = 5.0  # how long a message may be between queue and claim
 QUEUE_PIECE = 500  # entries read at a time
 QUEUE_LOOK = 20_000  # entries looked at: farm's own are far fewer, more are a flood of junk
-DEAD_AFTER_S = 5.0  # how long a worker's presence must be missing, above its TTL
+DEAD_AFTER_S = 5.0  # how long a worker's heartbeat must be missing, above its TTL
 
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """One job that is out."""
+    """One outstanding job."""
 
     key: WorkKey
     stage: Stage
@@ -37,14 +37,14 @@ class Out:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What became of jobs that are out: the worker that had it died, or it is nowhere."""
+    """Outstanding jobs that are lost: their worker died, or they are in no queue and no worker has them."""
 
     dead: list[tuple[Out, str]]  # with the worker's name
     vanished: list[Out]
 
 
 class Reconciler:
-    """Remembers since when something has been missing, so that one look decides nothing."""
+    """Remembers since when something has been missing, because one look alone proves nothing."""
 
     def __init__(self, connection: redis.Redis, keys: Keys, run_id: str) -> None:
         self._redis = connection
@@ -54,7 +54,7 @@ class Reconciler:
         self._unclaimed: dict[Out, float] = {}
 
     def forget(self) -> None:
-        """After trouble with Redis: what was missing then proves nothing."""
+        """Forget what was missing: while Redis fails, that proves nothing."""
         self._worker_missing.clear()
         self._unclaimed.clear()
 
@@ -65,7 +65,7 @@ class Reconciler:
         return {place: attempt for place, (attempt, worker) in claims.items() if worker in present}
 
     def look(self, out: Iterable[Out], queues: dict[Stage, str], now: float) -> Findings:
-        """Compare what is out with what Redis says. `now` is monotonic; call every second or two."""
+        """Compare outstanding jobs with what Redis holds. `now` is monotonic; call every second or two."""
         claims = self._claims()
         present = self._present({worker for _, worker in claims.values()})
         self._note_missing({worker for _, worker in claims.values()} - present, now)

@@ -31,7 +31,7 @@ TASKS = {Stage.GENERATE: GENERATE_TASK, Stage.EXECUTE: EXECUTE_TASK, Stage.SCORE
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class OutgoingJob:
     """One job with the blobs that it names: digest -> how to load it."""
 
     job: Job
@@ -73,7 +73,7 @@ class Dispatcher:
         """The queue of a stage; None if this run has no such stage."""
         return self._queues.get(stage)
 
-    def generate(self, key: SampleKey, attempt: int, prompt: bytes) -> Parcel:
+    def generate(self, key: SampleKey, attempt: int, prompt: bytes) -> OutgoingJob:
         """A generate job; `prompt` is the JSON of a Prompt."""
         config = self._generate
         if config is None:
@@ -82,27 +82,27 @@ class Dispatcher:
             run_id=self._run_id, problem_id=key.problem_id, index=key.index, attempt=attempt, fence=self._fence,
             config=sha256_hex(config), prompt=sha256_hex(prompt),
         )  # fmt: skip
-        return Parcel(job, {job.config: lambda: config, job.prompt: lambda: prompt})
+        return OutgoingJob(job, {job.config: lambda: config, job.prompt: lambda: prompt})
 
-    def execute(self, key: SampleKey, attempt: int, program: bytes, suite: str) -> Parcel:
+    def execute(self, key: SampleKey, attempt: int, program: bytes, suite: str) -> OutgoingJob:
         """An execute job; `program` is the source, `suite` a digest."""
         job = ExecuteJob(
             run_id=self._run_id, problem_id=key.problem_id, index=key.index, attempt=attempt, fence=self._fence,
             config=sha256_hex(self._execute), program=sha256_hex(program), suite=suite,
         )  # fmt: skip
-        return Parcel(
+        return OutgoingJob(
             job, {job.config: lambda: self._execute, job.program: lambda: program, suite: lambda: self._load(suite)}
         )
 
-    def score(self, attempt: int, inputs: ScoreInputs) -> Parcel:
+    def score(self, attempt: int, inputs: ScoreInputs) -> OutgoingJob:
         """The score job of the run."""
         job = ScoreJob(
             run_id=self._run_id, attempt=attempt, fence=self._fence, config=inputs.config_digest,
             answers=inputs.answers_digest, environment=self._environment,
         )  # fmt: skip
-        return Parcel(job, {job.config: lambda: inputs.config, job.answers: lambda: inputs.answers})
+        return OutgoingJob(job, {job.config: lambda: inputs.config, job.answers: lambda: inputs.answers})
 
-    def send(self, parcels: Iterable[Parcel]) -> None:
+    def send(self, parcels: Iterable[OutgoingJob]) -> None:
         """Put the blobs that Redis lacks, then the messages. Raises RedisError."""
         parcels = list(parcels)
         if not parcels:

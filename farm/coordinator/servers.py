@@ -42,10 +42,10 @@ class RunServers:
     def slowest(self) -> dict[str, float]:
         """This run's requests that have their slots for longest: sample, seconds."""
         ages = {
-            ticket.split("|", 3)[3]: age_s
+            name.sample: age_s
             for state in self._states
-            for ticket, age_s in state.ages_s.items()
-            if ticket.startswith(f"{self._run_id}|")
+            for name, age_s in state.ages_s.items()
+            if name.run_id == self._run_id
         }
         return {sample: ages[sample] for sample in sorted(ages, key=lambda sample: -ages[sample])[:SLOWEST]}
 

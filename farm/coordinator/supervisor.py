@@ -19,7 +19,7 @@ from farm.ledger.ledger import Ledger
 from farm.processes import end
 
 EVERY_S = 1.0
-GRACE_S = 40.0  # what a run has in hand is waited for 10 s, and then it is recorded
+GRACE_S = 40.0  # a paused run waits 10 s for outstanding answers, then records them
 WAIT_MAX_S = 30.0  # between two tries of a run
 CRASHES = 5  # in a row, each within STEADY_S; more means that it is the run
 STEADY_S = 60.0

@@ -1,7 +1,7 @@
 """Orders: what is asked of a run by somebody who does not drive it.
 
 `drive` is an order to a `farm coordinator`: take this run and see it to its end, again after each crash. It
-stands until the run ends, pauses for a cause that somebody has to mend, or is taken by a command of its own.
+stands until the run ends, pauses for a cause that somebody has to mend, or another command drives the run.
 `cancel` is an order to whoever drives the run now: pause it. Both are rows of the ledger, so they outlive
 every process, and need no access to Redis.
 """
@@ -42,7 +42,7 @@ def order_drive(ledger: Ledger, run_id: str, options: DriveOptions) -> None:
 
 
 def order_cancel(ledger: Ledger, run_id: str) -> bool:
-    """Order a run to be paused. True if nobody drives it: it is paused now; else its driver will see the order.
+    """Order a run to be paused. True if no coordinator drives it: it is paused now; else its driver will see the order.
 
     RunNotFound if there is none. A run that has ended stays as it is.
     """

@@ -1,4 +1,5 @@
-"""When one execution may stand for another: what names it, who could have made it, and how sure it is.
+"""When a recorded verdict may be reused for an identical program: its cache key, the runtimes it is valid for, and
+whether it is stable enough.
 
 Pure. The rules and their reasons: docs/adr/0011-one-execution-per-program.md.
 """
@@ -10,27 +11,27 @@ from dataclasses import dataclass
 
 from farm import __version__
 from farm.ids import canonical_json, sha256_hex
-from farm.records import CaseResult, JudgeSpec, Limits, SampleKey, SampleResult, Verdict
+from farm.records import TIER_NONE, CaseResult, JudgeSpec, Limits, SampleKey, SampleResult, Verdict
 
 RULE = "execution@1"
 NEAR = 0.5  # of a limit: what needed more of it is a matter of the machine
 
 
 @dataclass(frozen=True, slots=True)
-class Runner:
+class RuntimeIdentity:
     """What executes a program: versions of interpreter, packages and harness, and the sandbox's tier."""
 
-    runtime: str
+    versions: str
     tier: str
 
     @property
     def confined(self) -> bool:
-        """Whether its results may stand for others: what ran without walls enters no score."""
-        return bool(self.runtime) and self.tier not in ("", "none")
+        """Whether its results may be reused: what ran without a sandbox enters no score."""
+        return bool(self.versions) and self.tier not in ("", TIER_NONE)
 
 
 def execution_digest(program: str, suite: str, judge: JudgeSpec, limits: Limits) -> str:
-    """What names an execution but for the runner: program and tests by digest, judge, limits, farm's version.
+    """What names an execution but for the runtime: program and tests by digest, judge, limits, farm's version.
 
     farm's version, because the comparison happens in the worker, outside of what `runtime` names.
     """
@@ -45,9 +46,9 @@ def digest_of(result: SampleResult) -> str | None:
     return execution_digest(result.program_sha256, result.suite_sha256, result.judge, result.limits)
 
 
-def runner_of(result: SampleResult) -> Runner:
+def runtime_of(result: SampleResult) -> RuntimeIdentity:
     """Who executed it."""
-    return Runner(result.runtime, result.sandbox)
+    return RuntimeIdentity(result.runtime, result.sandbox)
 
 
 def steady(result: SampleResult) -> bool:

@@ -19,9 +19,9 @@ from pydantic import ValidationError
 from farm.errors import LedgerCorrupt
 from farm.ids import sha256_hex
 from farm.ledger import tables
-from farm.ledger.executions import Runner, digest_of, runner_of
+from farm.ledger.executions import RuntimeIdentity, digest_of, runtime_of
 from farm.ledger.ledger import Ledger, PlannedProblem
-from farm.records import UNSANDBOXED, Completion, GenerateTelemetry, SampleKey, SampleResult, Verdict
+from farm.records import TIER_NONE, Completion, GenerateTelemetry, SampleKey, SampleResult, StoredCompletion, Verdict
 from farm.records.phases import Stage
 from farm.text import decode
 
@@ -62,27 +62,6 @@ class PlannedSamples:
         return isinstance(key, SampleKey) and key.index in self.by_problem.get(key.problem_id, ())
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictCount:
-    """So many samples of a problem have this verdict; `official`: it may enter a score."""
-
-    problem_id: str
-    verdict: str
-    official: bool
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCompletion:
-    """A recorded completion with its whole texts."""
-
-    completion: Completion
-    telemetry: GenerateTelemetry
-    text: bytes
-    reasoning: bytes | None
-    program: bytes | None = None  # extracted by another tool
-
-
 def problems(ledger: Ledger, run_id: str) -> list[PlannedProblem]:
     """The planned problems, in dataset order; without their statements."""
     t = tables.problems
@@ -102,7 +81,7 @@ def unfinished_problems(ledger: Ledger, run_id: str) -> set[str]:
 
 
 def statement(ledger: Ledger, run_id: str, problem_id: str) -> str:
-    """What a problem asks; empty for a run that was planned before statements were kept. LedgerCorrupt if damaged."""
+    """What a problem asks; empty where that is not known. LedgerCorrupt if damaged."""
     t = tables.statements
     query = sa.select(t.c.text).where(t.c.run_id == run_id, t.c.problem_id == problem_id)
     with ledger.read() as db:
@@ -129,18 +108,6 @@ def planned_samples(ledger: Ledger, run_id: str) -> PlannedSamples:
                 one = sa.select(s.c.idx).where(s.c.run_id == run_id, s.c.problem_id == problem_id)
                 found[problem_id] = frozenset(db.execute(one).scalars())
     return PlannedSamples(found)
-
-
-def verdict_counts(ledger: Ledger, run_id: str) -> list[VerdictCount]:
-    """How many samples of each problem have which verdict."""
-    r, e = tables.results, tables.executions
-    same = sa.and_(e.c.run_id == r.c.run_id, e.c.problem_id == r.c.problem_id, e.c.idx == r.c.idx)
-    official = sa.case((e.c.tier == UNSANDBOXED, 0), else_=1)
-    columns = (r.c.problem_id, r.c.verdict, official)
-    query = sa.select(*columns, sa.func.count()).select_from(r.outerjoin(e, same)).where(r.c.run_id == run_id)
-    with ledger.read() as db:
-        rows = db.execute(query.group_by(*columns))
-        return [VerdictCount(problem_id, verdict, bool(counts), number) for problem_id, verdict, counts, number in rows]
 
 
 def sample_states(ledger: Ledger, run_id: str, *, judged: bool = True) -> list[SampleState]:
@@ -181,7 +148,7 @@ def sample_states(ledger: Ledger, run_id: str, *, judged: bool = True) -> list[S
                 key := SampleKey(problem_id, index),
                 completed is not None,
                 verdict,
-                tier != UNSANDBOXED,
+                tier != TIER_NONE,
                 None if stage is None else GivenUp(Stage(stage), reason),
                 failures.get(key, {}),
             )
@@ -294,27 +261,29 @@ def verdicts(ledger: Ledger, run_id: str) -> dict[SampleKey, Verdict]:
         return {SampleKey(row.problem_id, row.idx): Verdict(row.verdict) for row in rows}
 
 
-def execution(ledger: Ledger, run_id: str, digest: str, runners: frozenset[Runner]) -> tuple[str, SampleResult] | None:
+def execution(
+    ledger: Ledger, run_id: str, digest: str, runtimes: frozenset[RuntimeIdentity]
+) -> tuple[str, SampleResult] | None:
     """A verdict that may stand for that of an execution in run `run_id`, and the run that holds it.
 
-    It was executed by one of `runners`, in this run or, if steady, in any. LedgerCorrupt if what is found
+    It was executed by one of `runtimes`, in this run or, if steady, in any. LedgerCorrupt if what is found
     is not what was written.
     """
-    if not runners:
+    if not runtimes:
         return None
     with ledger.read() as db:
-        row = db.execute(_execution_query(runners), {"digest": digest, "run": run_id}).mappings().first()
+        row = db.execute(_execution_query(runtimes), {"digest": digest, "run": run_id}).mappings().first()
     if row is None:
         return None
     key = SampleKey(row["problem_id"], row["idx"])
     result = _verified(SampleResult, row, row["run_id"], key)
-    if digest_of(result) != digest or runner_of(result) not in runners:
+    if digest_of(result) != digest or runtime_of(result) not in runtimes:
         raise LedgerCorrupt(f"run {row['run_id']}, sample {key}: listed as an execution that it is not")
     return row["run_id"], result
 
 
 @lru_cache(maxsize=16)  # asked for each sample: building it takes longer than the database does
-def _execution_query(runners: frozenset[Runner]) -> sa.Select[Any]:
+def _execution_query(runtimes: frozenset[RuntimeIdentity]) -> sa.Select[Any]:
     e, r = tables.executions, tables.results
     own = e.c.run_id == sa.bindparam("run")
     return (
@@ -323,7 +292,7 @@ def _execution_query(runners: frozenset[Runner]) -> sa.Select[Any]:
         .where(
             e.c.digest == sa.bindparam("digest"),
             sa.or_(own, e.c.steady),
-            sa.or_(*(sa.and_(e.c.runtime == runner.runtime, e.c.tier == runner.tier) for runner in runners)),
+            sa.or_(*(sa.and_(e.c.runtime == runtime.versions, e.c.tier == runtime.tier) for runtime in runtimes)),
         )
         .order_by(sa.case((own, 0), else_=1))
         .limit(1)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import Any
@@ -23,8 +22,8 @@ from farm.errors import RunLocked
 from farm.ids import sha256_hex
 from farm.ledger import tables
 from farm.ledger.database import translated
-from farm.ledger.executions import digest_of, runner_of, steady
-from farm.records import Completion, GenerateTelemetry, SampleKey, SampleResult
+from farm.ledger.executions import digest_of, runtime_of, steady
+from farm.records import SampleKey, SampleResult, StoredCompletion
 
 # Reasons of a paused run
 INTERRUPTED = "interrupted"  # its coordinator was told to stop
@@ -40,30 +39,19 @@ class Recorded(Enum):
     UNEXPECTED = "unexpected"  # no such sample was planned
 
 
-@dataclass(frozen=True, slots=True)
-class CompletionEntry:
-    """A completion with its texts, as bytes of farm.text.encode."""
-
-    completion: Completion
-    telemetry: GenerateTelemetry
-    text: bytes
-    reasoning: bytes | None = None
-    program: bytes | None = None  # extracted by another tool
-
-
-def completion_row(entry: CompletionEntry) -> dict[str, Any]:
-    """The columns of `completions` for an entry, without the run's id."""
-    record = entry.completion
+def completion_row(stored: StoredCompletion) -> dict[str, Any]:
+    """The columns of `completions` for a completion, without the run's id."""
+    record = stored.completion
     text = record.to_json().decode()
     return {
         "problem_id": record.problem_id,
         "idx": record.index,
         "record": text,
         "record_digest": sha256_hex(text.encode()),
-        "telemetry": entry.telemetry.to_json().decode(),
-        "text": zstandard.compress(entry.text),
-        "reasoning": None if entry.reasoning is None else zstandard.compress(entry.reasoning),
-        "program": None if entry.program is None else zstandard.compress(entry.program),
+        "telemetry": stored.telemetry.to_json().decode(),
+        "text": zstandard.compress(stored.text),
+        "reasoning": None if stored.reasoning is None else zstandard.compress(stored.reasoning),
+        "program": None if stored.program is None else zstandard.compress(stored.program),
     }
 
 
@@ -82,15 +70,15 @@ def result_row(result: SampleResult) -> dict[str, Any]:
 
 def execution_row(result: SampleResult) -> dict[str, Any] | None:
     """The columns of `executions` for a verdict, without the run's id; None if nothing was executed for it."""
-    digest, runner = digest_of(result), runner_of(result)
+    digest, runtime = digest_of(result), runtime_of(result)
     if digest is None:
         return None
     return {
         "problem_id": result.problem_id,
         "idx": result.index,
         "digest": digest,
-        "runtime": runner.runtime,
-        "tier": runner.tier,
+        "runtime": runtime.versions,
+        "tier": runtime.tier,
         "steady": steady(result),
     }
 
@@ -134,26 +122,26 @@ class Journal:
             return db.execute(query).scalar() == tables.CANCEL
 
     def record(
-        self, entries: Sequence[CompletionEntry], results: Sequence[SampleResult]
+        self, completions: Sequence[StoredCompletion], results: Sequence[SampleResult]
     ) -> tuple[list[Recorded], list[Recorded]]:
         """Record completions, then verdicts, in one transaction: what each of the next two does."""
-        if not entries and not results:
+        if not completions and not results:
             return [], []
         with self._write() as db:
-            return self._completions(db, entries), self._results(db, results)
+            return self._completions(db, completions), self._results(db, results)
 
-    def record_completions(self, entries: Sequence[CompletionEntry]) -> list[Recorded]:
+    def record_completions(self, completions: Sequence[StoredCompletion]) -> list[Recorded]:
         """Record completions; answers what became of each, in order. The first one of a sample stays."""
         with self._write() as db:
-            return self._completions(db, entries)
+            return self._completions(db, completions)
 
     def record_results(self, results: Sequence[SampleResult]) -> list[Recorded]:
         """Record verdicts; answers what became of each, in order. A differing verdict is a conflict."""
         with self._write() as db:
             return self._results(db, results)
 
-    def _completions(self, db: sa.Connection, entries: Sequence[CompletionEntry]) -> list[Recorded]:
-        rows = [(entry.completion.key, completion_row(entry)) for entry in entries]
+    def _completions(self, db: sa.Connection, completions: Sequence[StoredCompletion]) -> list[Recorded]:
+        rows = [(stored.key, completion_row(stored)) for stored in completions]
         return self._record(db, tables.completions, rows, tables.completions.c.record_digest)
 
     def _results(self, db: sa.Connection, results: Sequence[SampleResult]) -> list[Recorded]:

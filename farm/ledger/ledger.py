@@ -25,11 +25,11 @@ from farm.errors import LedgerCorrupt, LedgerError, RunExists, RunLocked, RunNot
 from farm.ids import sha256_hex
 from farm.ledger import tables
 from farm.ledger.database import connect, shown, translated
-from farm.ledger.journal import CompletionEntry, Journal, completion_row
+from farm.ledger.journal import Journal, completion_row
 from farm.ledger.plan_digest import PlanDigest
 from farm.ledger.spec_differences import spec_differences
 from farm.processes import process_start
-from farm.records import RunSpec, SampleKey
+from farm.records import RunSpec, SampleKey, StoredCompletion
 from farm.text import encode
 
 LOCK_STALE_S = 30.0  # a coordinator on another host that has not been heard of for so long is dead
@@ -47,7 +47,7 @@ class PlannedProblem:
     prompt: str | None  # canonical JSON of a Prompt; None in a run of kind grade
     suite_digest: str
     tests: int
-    statement: str = ""  # in a table of its own: only who shows a problem asks for it
+    statement: str = ""  # in another table: only views of a problem read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Ledger:
         spec: RunSpec,
         problems: Iterable[PlannedProblem],
         keys: Iterable[SampleKey],
-        completions: Iterable[CompletionEntry] = (),
+        completions: Iterable[StoredCompletion] = (),
     ) -> None:
         """Record a whole plan in one transaction: either all of it is there afterwards, or nothing.
 
@@ -151,7 +151,7 @@ class Ledger:
                 db.execute(tables.samples.insert(), rows)
                 digest.samples((row["problem_id"], row["idx"]) for row in rows)
             db.execute(tables.plans.insert().values(run_id=run_id, digest=digest.hexdigest()))
-            for rows in _batches({"run_id": run_id, **completion_row(entry)} for entry in completions):
+            for rows in _batches({"run_id": run_id, **completion_row(stored)} for stored in completions):
                 db.execute(tables.completions.insert(), rows)
 
     @staticmethod
@@ -283,7 +283,7 @@ def _problem_rows(run_id: str, problems: Iterable[PlannedProblem]) -> Iterator[d
 
 
 def _statement_row(row: dict[str, Any]) -> dict[str, Any]:
-    """The statement out of a problem's row, as a row of its own table."""
+    """The statement out of a problem's row, as a row of the table of statements."""
     text = zstandard.compress(encode(row.pop("statement")))
     return {"run_id": row["run_id"], "problem_id": row["problem_id"], "text": text}
 

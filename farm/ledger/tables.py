@@ -1,6 +1,6 @@
 """The ledger's tables, for SQLite and PostgreSQL alike.
 
-Records are stored as canonical JSON beside their SHA-256, texts as zstd beside the SHA-256 that the
+Records are stored as canonical JSON with their SHA-256, texts as zstd with the SHA-256 that the
 record names: a flipped bit anywhere is found when the row is read. `problem_id` and `idx` name a
 sample (`farm.records.SampleKey`); `position` keeps the order of the dataset.
 """
@@ -46,7 +46,7 @@ runs = Table(
     Column("spec_digest", String(64), nullable=False),
     Column("farm_version", String(32), nullable=False),
     Column("fence", BigInteger, nullable=False, default=0),  # raised by each coordinator that takes the run
-    Column("owner", Text),  # host:pid:start of the coordinator; null: nobody
+    Column("owner", Text),  # host:pid:start of the coordinator; null: none
     Column("heartbeat", Float, nullable=False, default=0.0),
     Column("active_s", Float, nullable=False, default=0.0),  # seconds that coordinators drove it
     Column("finished_at", Float),
@@ -92,7 +92,7 @@ problems = Table(
     PrimaryKeyConstraint("run_id", "problem_id"),
 )
 
-statements = Table(  # what a problem asks, for who looks at a run; absent in runs that older versions planned
+statements = Table(  # what a problem asks, for those who look at a run
     "statements",
     metadata,
     _run_id(),

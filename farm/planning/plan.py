@@ -21,7 +21,6 @@ from farm.datasets.select import ProblemsDigest, Selection
 from farm.datasets.store import BlobStore
 from farm.errors import ConfigError, DatasetError
 from farm.ids import sha256_hex
-from farm.ledger.journal import CompletionEntry
 from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.protocols import Protocol, for_tests, render
 from farm.records import (
@@ -38,6 +37,7 @@ from farm.records import (
     SampleKey,
     Sampling,
     ServedModel,
+    StoredCompletion,
 )
 from farm.scoring.passk import default_ks
 from farm.text import encode, one_line
@@ -234,9 +234,9 @@ def plan_grading(
             )  # fmt: skip
         keys.append(SampleKey(row.question_id, row.index))
         counts[row.question_id] += 1
-        entry = _entry(row, extract=extract)
-        given += entry.program is not None or entry.completion.form == "program"
-        hasher.update(entry.completion.to_json() + b"\n")
+        stored = _stored(row, extract=extract)
+        given += stored.program is not None or stored.completion.form == "program"
+        hasher.update(stored.completion.to_json() + b"\n")
     if not keys:
         raise DatasetError("no completion is of a problem that was selected", path=str(completions.path))
     fewest = min(counts.values())
@@ -255,12 +255,12 @@ def plan_grading(
         given_programs=given,
         cache=cache,
     )
-    entries = (_entry(row, extract=extract) for row in completions.rows() if row.question_id in planned)
-    ledger.create_run(run_id, spec, dataset.problems, keys, entries)
+    planned_ones = (_stored(row, extract=extract) for row in completions.rows() if row.question_id in planned)
+    ledger.create_run(run_id, spec, dataset.problems, keys, planned_ones)
     return spec, left_out
 
 
-def _entry(row: CompletionRow, *, extract: bool) -> CompletionEntry:
+def _stored(row: CompletionRow, *, extract: bool) -> StoredCompletion:
     form: Literal["text", "program"] = "program" if row.output is None else "text"
     text = encode(row.code or "" if row.output is None else row.output)
     program = encode(row.code) if row.output is not None and row.code is not None and not extract else None
@@ -271,4 +271,4 @@ def _entry(row: CompletionRow, *, extract: bool) -> CompletionEntry:
         text_sha256=sha256_hex(text),
         program_sha256=None if program is None else sha256_hex(program),
     )
-    return CompletionEntry(completion, GenerateTelemetry(), text, program=program)
+    return StoredCompletion(completion, GenerateTelemetry(), text, program=program)

@@ -13,11 +13,11 @@ from itertools import islice
 from farm.datasets.store import BlobStore
 from farm.errors import ConfigError, DigestMismatch, RunIncomplete
 from farm.ledger import history
-from farm.ledger.journal import CompletionEntry, Journal
+from farm.ledger.journal import Journal
 from farm.ledger.ledger import Ledger, RunRow
 from farm.planning.plan import PlannedDataset
 from farm.protocols import Protocol
-from farm.records import JudgeSpec, Limits, Reference, RegradedFrom, RunSpec
+from farm.records import JudgeSpec, Limits, Reference, RegradedFrom, RunSpec, StoredCompletion
 
 BATCH = 100  # completions in memory
 
@@ -90,7 +90,7 @@ def plan_regrade(
         }
     )
     extract = protocol.ident != spec.protocol
-    completions = (_entry(stored, extract=extract) for stored in history.completions(ledger, source.run_id))
+    completions = (_carried_over(stored, extract=extract) for stored in history.completions(ledger, source.run_id))
     asked = (replace(p, statement=history.statement(ledger, source.run_id, p.problem_id)) for p in problems)
     ledger.create_run(run_id, regraded, asked, [state.key for state in states], completions)
     return regraded
@@ -106,22 +106,20 @@ def take_over(ledger: Ledger, journal: Journal, source: RegradedFrom) -> None:
         return
     wanted = set(missing)
     extract = ledger.run(journal.run_id).spec.protocol != source.protocol
-    found = (
-        _entry(c, extract=extract) for c in history.completions(ledger, source.run_id) if c.completion.key in wanted
-    )
+    found = (_carried_over(c, extract=extract) for c in history.completions(ledger, source.run_id) if c.key in wanted)
     while batch := list(islice(found, BATCH)):
         journal.record_completions(batch)
-        wanted -= {entry.completion.key for entry in batch}
+        wanted -= {stored.key for stored in batch}
     lacking = [key for key in missing if key in wanted]
     journal.record_unjudged(lacking, "generate", f"run {source.run_id} holds no completion")
 
 
-def _entry(stored: history.StoredCompletion, *, extract: bool) -> CompletionEntry:
+def _carried_over(stored: StoredCompletion, *, extract: bool) -> StoredCompletion:
     """Under another protocol a program is extracted from the answer again, whoever extracted the recorded one."""
-    completion, program = stored.completion, stored.program
-    if extract and program is not None:
-        completion, program = completion.model_copy(update={"program_sha256": None}), None
-    return CompletionEntry(completion, stored.telemetry, stored.text, stored.reasoning, program)
+    if not extract or stored.program is None:
+        return stored
+    completion = stored.completion.model_copy(update={"program_sha256": None})
+    return replace(stored, completion=completion, program=None)
 
 
 def _without_answer(ledger: Ledger, source: RunRow) -> int:

@@ -14,10 +14,9 @@ from farm.datasets.store import BlobStore
 from farm.errors import ConfigError, RunIncomplete
 from farm.ids import canonical_json
 from farm.ledger import history
-from farm.ledger.journal import CompletionEntry
 from farm.ledger.ledger import Ledger, PlannedProblem, RunRow
 from farm.protocols import extract_program, get
-from farm.records import Prompt, Repairs, RunSpec, SampleKey, SampleResult, Suite
+from farm.records import Prompt, Repairs, RunSpec, SampleKey, SampleResult, StoredCompletion, Suite
 from farm.scoring.passk import default_ks
 from farm.text import decode
 
@@ -38,11 +37,11 @@ def plan_repair(ledger: Ledger, run_id: str, source: RunRow, store: BlobStore, *
             f"run {source.run_id} has samples that are not judged", remedy=f"first: farm resume {source.run_id}"
         )
     prompts: dict[str, Prompt] = {}
-    kept: list[CompletionEntry] = []
+    kept: list[StoredCompletion] = []
     for key in keys:
         stored = history.completion(ledger, source.run_id, key)
         if results[key].passed:
-            kept.append(CompletionEntry(stored.completion, stored.telemetry, stored.text, stored.reasoning))
+            kept.append(stored)
         else:
             text = decode(stored.text)
             prompts[str(key)] = _prompt(spec, problems[key.problem_id], text, results[key], store)

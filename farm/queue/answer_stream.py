@@ -19,21 +19,11 @@ from farm.queue.messages import CompletionAnswer, Failure, ScoreAnswer, ScoreJob
 from farm.queue.redis_keys import RUN_TTL_S, Keys
 from farm.queue.signing import Signer
 from farm.queue.until_answered import until_answered
-from farm.records import Completion, GenerateTelemetry, Record, SampleResult, WorkKey
+from farm.records import Record, SampleResult, StoredCompletion, WorkKey
 from farm.records.phases import Stage
 
 MAX_TEXT_BYTES = 16 << 20
 MAX_SCORED_BYTES = 1 << 30  # results and samples of a whole task
-
-
-@dataclass(frozen=True, slots=True)
-class CompletionArrived:
-    """A completion with its texts, verified against their digests."""
-
-    completion: Completion
-    telemetry: GenerateTelemetry
-    text: bytes
-    reasoning: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +35,7 @@ class ScoreArrived:
 
 
 Entries = list[tuple[bytes, dict[bytes, bytes]]]
-Answer = CompletionArrived | SampleResult | ScoreArrived | Failure
+Answer = StoredCompletion | SampleResult | ScoreArrived | Failure
 
 
 class AnswerStream:
@@ -58,20 +48,12 @@ class AnswerStream:
 
     # --- workers ------------------------------------------------------------------------------------
 
-    def completion(
-        self,
-        run_id: str,
-        fence: int,
-        completion: Completion,
-        telemetry: GenerateTelemetry,
-        text: bytes,
-        reasoning: bytes | None,
-    ) -> None:
+    def completion(self, run_id: str, fence: int, stored: StoredCompletion) -> None:
         """Answer a generate job."""
-        fields = {b"text": zstandard.compress(text)}
-        if reasoning is not None:
-            fields[b"reasoning"] = zstandard.compress(reasoning)
-        record = CompletionAnswer(completion=completion, telemetry=telemetry)
+        fields = {b"text": zstandard.compress(stored.text)}
+        if stored.reasoning is not None:
+            fields[b"reasoning"] = zstandard.compress(stored.reasoning)
+        record = CompletionAnswer(completion=stored.completion, telemetry=stored.telemetry)
         self._append(run_id, fence, b"completion", record, fields)
 
     def result(self, run_id: str, fence: int, result: SampleResult) -> None:
@@ -144,7 +126,7 @@ def decode(fields: dict[bytes, bytes]) -> Answer:
         reasoning = None
         if answer.completion.reasoning_sha256 is not None:
             reasoning = _unpack(fields.get(b"reasoning"), answer.completion.reasoning_sha256)
-        return CompletionArrived(answer.completion, answer.telemetry, text, reasoning)
+        return StoredCompletion(answer.completion, answer.telemetry, text, reasoning)
     if kind == b"result":
         return parse(SampleResult, record)
     if kind == b"scored":

@@ -2,7 +2,7 @@
 
 A worker that gave up would be taken for one that still works, since it lives and its claim stands: nobody would
 send the job again, and device time would be thrown away with the answer. So there is no limit. Who wants the worker
-to end although Redis is away kills it; then its silence says that its work is nobody's.
+to end although Redis is away kills it; then its missing heartbeat tells the coordinator to send its jobs again.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ from __future__ import annotations
 from farm.records.base import (
     ALL_SAMPLES,
     DEFAULT_TOLERANCE,
-    UNSANDBOXED,
+    TIER_NONE,
+    UNSANDBOXED_LABEL,
     AllSamples,
     Count,
     Difficulty,
@@ -53,6 +54,7 @@ from farm.records.results import (
     Completion,
     GenerateTelemetry,
     SampleResult,
+    StoredCompletion,
     Usage,
 )
 from farm.records.runs import (
@@ -69,7 +71,8 @@ from farm.records.runs import (
 __all__ = [
     "ALL_SAMPLES",
     "DEFAULT_TOLERANCE",
-    "UNSANDBOXED",
+    "TIER_NONE",
+    "UNSANDBOXED_LABEL",
     "AllSamples",
     "AnswerRule",
     "Asserts",
@@ -102,6 +105,7 @@ __all__ = [
     "Seconds",
     "ServedModel",
     "Shot",
+    "StoredCompletion",
     "Suite",
     "TestCase",
     "Usage",

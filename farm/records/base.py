@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from farm.ids import DEFAULT_RUNTIME, DIGEST_PATTERN, RUN_ID_PATTERN, canonical_json, sha256_hex
 
-SCHEMA_VERSION = 1
 DEFAULT_TOLERANCE = 0.05  # tt-inference-server's EvalTaskScore.tolerance
-UNSANDBOXED = "none"  # the `sandbox` of a result whose program ran without walls
+TIER_NONE = "none"  # the `sandbox` of a result whose program ran unconfined: it may be forged
+UNSANDBOXED_LABEL = "UNSANDBOXED"  # shown in place of the verdict of such a result, which enters no score
 
 Digest = Annotated[str, StringConstraints(pattern=DIGEST_PATTERN)]
 RunId = Annotated[str, StringConstraints(pattern=RUN_ID_PATTERN)]
@@ -92,13 +92,12 @@ class Difficulty(StrEnum):
     UNKNOWN = "unknown"
 
 
+# Predicates for optional fields: unset, such a field is not written, so that a new one leaves the digests of
+# protocols, suites and samplings that do not use it as they are.
+
+
 def is_none(value: object) -> bool:
-    """For fields that came later: unset, they are not written, so older records keep their digests."""
     return value is None
-
-
-def is_true(value: object) -> bool:
-    return value is True
 
 
 def is_false(value: object) -> bool:
@@ -111,10 +110,6 @@ def is_empty(value: object) -> bool:
 
 def is_blank(value: object) -> bool:
     return value == ""
-
-
-def is_default_tolerance(value: object) -> bool:
-    return value == DEFAULT_TOLERANCE
 
 
 def is_default_runtime(value: object) -> bool:

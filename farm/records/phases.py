@@ -24,6 +24,3 @@ class Phase(Enum):
     SCORING = "scoring"  # with all other samples of the run
     JUDGED = "judged"
     UNJUDGED = "unjudged"
-
-
-NOT_COUNTED = "UNSANDBOXED"  # stands for the verdicts that enter no score

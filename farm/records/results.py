@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from farm.ids import canonical_json, sha256_hex
-from farm.records.base import UNSANDBOXED, Count, Digest, Record, SampleKey, Seconds, Verdict
+from farm.records.base import TIER_NONE, UNSANDBOXED_LABEL, Count, Digest, Record, SampleKey, Seconds, Verdict
 from farm.records.judging import JudgeSpec, Limits
 
 
@@ -56,6 +57,21 @@ class GenerateTelemetry(Record):
     stop_reason: str = ""  # as vLLM states it: the stop string, or the number of the token, that ended the answer
     cut_at: str = ""  # the stop string where farm cut the answer, since the server had not
     finished_at: float = 0.0  # Unix time
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCompletion:
+    """A completion with its texts, which are bytes of farm.text.encode, and how it came about."""
+
+    completion: Completion
+    telemetry: GenerateTelemetry
+    text: bytes
+    reasoning: bytes | None = None
+    program: bytes | None = None  # extracted by another tool
+
+    @property
+    def key(self) -> SampleKey:
+        return self.completion.key
 
 
 class CaseResult(Record):
@@ -124,7 +140,12 @@ class SampleResult(Record):
     @property
     def official(self) -> bool:
         """Whether it may enter a score: what ran without a sandbox may have been forged."""
-        return self.sandbox != UNSANDBOXED
+        return self.sandbox != TIER_NONE
+
+    @property
+    def counted_as(self) -> str:
+        """The verdict as it is counted; UNSANDBOXED_LABEL for one that enters no score."""
+        return self.verdict.value if self.official else UNSANDBOXED_LABEL
 
     def outcome_digest(self) -> str:
         """Digest of what the judging decided; equal for two honest executions of a deterministic program."""

@@ -12,11 +12,6 @@ from farm.records.base import (
     Digest,
     Record,
     RunId,
-    is_blank,
-    is_default_tolerance,
-    is_empty,
-    is_none,
-    is_true,
 )
 from farm.records.judging import JudgeSpec, Limits, Sampling
 from farm.records.phases import Stage
@@ -33,9 +28,9 @@ class ServedModel(Record):
     max_context: Annotated[int, Field(ge=1)] = 32768
     chat: bool = True  # chat endpoint; completions for base models
     # What the catalogue says of the build that serves it
-    docker_image: str | None = Field(default=None, exclude_if=is_none)
-    tt_metal_commit: str | None = Field(default=None, exclude_if=is_none)
-    vllm_commit: str | None = Field(default=None, exclude_if=is_none)
+    docker_image: str | None = None
+    tt_metal_commit: str | None = None
+    vllm_commit: str | None = None
 
 
 class BadRow(Record):
@@ -69,9 +64,9 @@ class Reference(Record):
     label: Literal["published", "gpu_reference"]
     score: float
     source: str = ""
-    problems: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=is_none)  # it was measured on
-    hits: Count | None = Field(default=None, exclude_if=is_none)  # of `problems`, one sample each
-    unlike: tuple[str, ...] = Field(default=(), exclude_if=is_empty)  # what was not as in this run: "protocol tt"
+    problems: Annotated[int, Field(ge=1)] | None = None  # it was measured on
+    hits: Count | None = None  # of `problems`, one sample each
+    unlike: tuple[str, ...] = ()  # what was not as in this run: "protocol tt"
 
 
 class RegradedFrom(Record):
@@ -89,8 +84,8 @@ class HarnessRef(Record):
     """The task of lm-evaluation-harness that a run carries out: results are written in its layout too."""
 
     task: str
-    plan: Digest | None = Field(default=None, exclude_if=is_none)  # what lm-eval scores by; None: farm judges itself
-    environment: str = Field(default="", exclude_if=is_blank)  # that has lm-eval
+    plan: Digest | None = None  # what lm-eval scores by; None: farm judges itself
+    environment: str = ""  # that has lm-eval
 
 
 class Repairs(Record):
@@ -118,22 +113,27 @@ class RunSpec(Record):
     ks: Annotated[tuple[int, ...], Field(min_length=1)]
     references: tuple[Reference, ...] = ()
     # How far below a reference the accuracy check still passes, as a share of it
-    tolerance: Annotated[float, Field(ge=0, lt=1)] = Field(default=DEFAULT_TOLERANCE, exclude_if=is_default_tolerance)
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = DEFAULT_TOLERANCE
     completions: str = ""  # kind grade: digest of the completions file
     given_programs: Count = 0  # of the completions: those whose program was extracted elsewhere
     # The completions are another run's: nothing is generated
-    regraded_from: RegradedFrom | None = Field(default=None, exclude_if=is_none)
+    regraded_from: RegradedFrom | None = None
     # A program that was executed on the same tests by the same rules is not executed again
-    cache: bool = Field(default=True, exclude_if=is_true)
+    cache: bool = True
     # Not: completions are all that is wanted, lm-eval scores them (docs/lm-eval.md)
-    judged: bool = Field(default=True, exclude_if=is_true)
-    harness: HarnessRef | None = Field(default=None, exclude_if=is_none)
-    repairs: Repairs | None = Field(default=None, exclude_if=is_none)
+    judged: bool = True
+    harness: HarnessRef | None = None
+    repairs: Repairs | None = None
 
     @property
     def generates(self) -> bool:
         """Whether this run asks a model server for its completions."""
         return self.kind == "evaluate" and self.regraded_from is None
+
+    @property
+    def environment(self) -> str:
+        """The evaluation environment in which lm-eval scores it; empty if lm-eval does not."""
+        return "" if self.harness is None else self.harness.environment
 
     @property
     def after_completion(self) -> Stage | None:

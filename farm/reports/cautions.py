@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from farm.records import UNSANDBOXED
+from farm.records import TIER_NONE
 from farm.reports.answer_cautions import answer_cautions
 from farm.scoring.report import Report
 
@@ -49,7 +49,7 @@ def cautions(report: Report) -> list[str]:
             f"{report.clamped.samples} of {cover.planned} answers were allowed fewer than {spec.sampling.max_tokens} "
             f"tokens ({report.clamped.fewest} at the least): the model's context has no more room."
         )
-    if unsandboxed := report.telemetry.sandboxes.get(UNSANDBOXED):
+    if unsandboxed := report.telemetry.sandboxes.get(TIER_NONE):
         found.append(f"{unsandboxed} program(s) were executed without a sandbox: they count as not judged.")
     if report.faulted:
         found.append(

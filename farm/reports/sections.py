@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from farm.records import UNSANDBOXED
+from farm.records import TIER_NONE
 from farm.reports import background
 from farm.reports.section import Section, p_shown, percent
 from farm.scoring.accuracy import AccuracyCheck
@@ -57,7 +57,7 @@ def finish_with(report: Report) -> str:
     """The command that judges what an INCOMPLETE report lacks."""
     source = report.spec.regraded_from
     resume = f"farm resume {report.run_id}"
-    unsandboxed = report.telemetry.sandboxes.get(UNSANDBOXED, 0)
+    unsandboxed = report.telemetry.sandboxes.get(TIER_NONE, 0)
     if unsandboxed:
         # They have a verdict, so a resume has nothing to do for them; it has for the others.
         again = f"farm regrade {report.run_id} --sandbox auto"

@@ -11,10 +11,9 @@ from itertools import groupby
 
 from farm.errors import ConfigError, DigestMismatch
 from farm.ledger import history
-from farm.ledger.history import StoredCompletion
 from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.protocols import Protocol, get, program_of
-from farm.records import Prompt, RunSpec, SampleKey, SampleResult, Suite
+from farm.records import Prompt, RunSpec, SampleKey, SampleResult, StoredCompletion, Suite
 from farm.reports.details import ProblemDetail, SampleDetail
 from farm.reports.samples_jsonl import UnjudgedSample
 from farm.results.reporting import judged_samples

@@ -45,7 +45,7 @@ from farm.tasks.drain import DRAIN_S, end_drain
 from farm.tasks.execute import execute
 from farm.tasks.failures import answer_what_fails
 from farm.tasks.guard import Guard, GuardedConsumer, install
-from farm.tasks.heartbeat import FollowQueues, Lease, Presence, Settle, WorkerFacts, lacking
+from farm.tasks.heartbeat import FollowQueues, Heartbeat, RenewLeases, WorkerFacts, WriteAcknowledgements, lacking
 from farm.tasks.score import score
 
 log = logging.getLogger(__name__)
@@ -197,10 +197,10 @@ def _prepare(
         environments,
         health_file=settings.health_file,
     )
-    app.steps["consumer"].add(Presence)
-    app.steps["consumer"].add(Settle)
+    app.steps["consumer"].add(Heartbeat)
+    app.steps["consumer"].add(WriteAcknowledgements)
     if not missing:
-        app.steps["consumer"].add(Lease)
+        app.steps["consumer"].add(RenewLeases)
     return app
 
 
@@ -216,8 +216,8 @@ def _start(app: Celery, name: str, *, pool: str, slots: int, queues: list[str], 
     worker.start()
     app.farm_worker.ended.set()
     with suppress(RedisError):  # it may be what made us stop; the key's TTL does the rest
-        app.farm_worker.guard.in_hand.settle()
-        with app.farm_worker.saying:
+        app.farm_worker.guard.unacked.flush()
+        with app.farm_worker.heartbeat_lock:
             app.farm_worker.connection.delete(app.farm_worker.keys.worker(name))
     return int(worker.exitcode or 0)
 

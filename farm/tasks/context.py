@@ -82,7 +82,7 @@ class TaskContext:
         `fetch` names a blob that is brought along, which saves a round trip: `blobs.get` has it then.
 
         Who signed it was checked by the guard, before Celery saw it.
-        A message that is no job goes to quarantine. A job that nobody wants any more is dropped: its run
+        A message that is no job goes to quarantine. A stale job is dropped: its run
         has ended or is paused, or the coordinator that sent it was replaced by one that sends its own.
         """
         bind()
@@ -113,7 +113,7 @@ class TaskContext:
         return self.connection.get(self.keys.state(job.run_id)) == str(job.fence).encode()
 
     def drop(self, job: Job) -> None:
-        """Give a claimed job up without an answer: nobody wants it, or another worker shall have it."""
+        """Give a claimed job up without an answer: it is stale, or another worker shall have it."""
         names, words = [self.keys.claims(job.run_id)], [job.place, f"{job.attempt}/{self.worker}"]
         until_answered(lambda: self.drop_script(keys=names, args=words), f"run {job.run_id}, a claim")
 
@@ -125,7 +125,7 @@ class TaskContext:
         self.answers.failure(job.run_id, job.fence, failure)
 
     def _claim(self, job: Job, digest: str | None) -> tuple[int, bytes | None]:
-        """How often this attempt was begun, now included, and a blob as stored; 0 if nobody wants it.
+        """How often this attempt was begun, now included, and a blob as stored; 0 if the job is stale.
 
         One script, so that a stale message can neither start work nor touch the claim of another.
         """

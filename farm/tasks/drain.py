@@ -1,8 +1,8 @@
-"""The end of a generate worker that was told to stop while requests are out.
+"""The end of a generate worker that was told to stop while requests are in flight.
 
-Its event loop, and with it the lease, has stopped, so what it holds would be given to another worker
-after the visibility timeout while it still works on it. So it waits for half of that time, then gives
-back what is not answered and ends. A thread cannot be stopped; the process can.
+Its event loop has stopped, and with it the renewal of leases, so after the visibility timeout its messages would be
+given to another worker while it still works on them. So it waits for half of that time, then returns the jobs that are
+not answered to their queue and ends. A thread cannot be stopped; the process can.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ DRAIN_S = VISIBILITY_S / 2
 
 
 def end_drain(worker: WorkerFacts, drain_s: float) -> None:
-    """End this process when `drain_s` have passed and it has not ended by itself; what it had is in the queue then."""
+    """End this process when `drain_s` have passed and it has not ended by itself; its jobs are in the queue then."""
     if worker.ended.wait(drain_s):
         return
     requests = list(state.active_requests)
-    log.warning("%d requests are out after %.0f s: their jobs go back to the queue", len(requests), drain_s)
+    log.warning("%d requests are in flight after %.0f s: their jobs go back to the queue", len(requests), drain_s)
     try:
-        worker.guard.in_hand.settle()
+        worker.guard.unacked.flush()
         for request in requests:
             _hand_back(worker, request.message)
         worker.ended.set()
-        with worker.saying:
+        with worker.heartbeat_lock:
             worker.connection.delete(worker.keys.worker(worker.name))
     except RedisError as exc:
-        log.warning("not handed back, they return after the visibility timeout: %s", exc)
+        log.warning("not returned, they come back after the visibility timeout: %s", exc)
     for handler in logging.getLogger().handlers:
         with suppress(Exception):
             handler.flush()
@@ -48,18 +48,18 @@ def end_drain(worker: WorkerFacts, drain_s: float) -> None:
 def _hand_back(worker: WorkerFacts, message: Any) -> None:
     """Move an unacknowledged message to its queue, next in line, and withdraw the claim on its sample."""
     keys, tag = worker.keys, message.delivery_tag
-    in_hand, since = keys.unacked("generate")
-    held = cast(bytes | None, worker.connection.hget(in_hand, tag))
-    if held is None:
+    messages, since = keys.unacked("generate")
+    stored = cast(bytes | None, worker.connection.hget(messages, tag))
+    if stored is None:
         return  # answered in this moment
-    payload, _, queue = json.loads(held)
+    payload, _, queue = json.loads(stored)
     _, words, _ = json.loads(message.body)
     job = words["job"]
     pipe = worker.connection.pipeline(transaction=True)
     place = f"generate/{SampleKey(job['problem_id'], job['index'])}"
     pipe.hdel(keys.claims(job["run_id"]), place)
-    pipe.hdel(keys.starts(job["run_id"]), place)  # it was no fault of the sample
+    pipe.hdel(keys.starts(job["run_id"]), place)  # the sample is not the cause
     pipe.zrem(since, tag)
-    pipe.hdel(in_hand, tag)
+    pipe.hdel(messages, tag)
     pipe.rpush(keys.queue(queue), json.dumps(payload))
     pipe.execute()

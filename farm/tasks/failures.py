@@ -1,8 +1,7 @@
-"""Attempts that end without an answer of their own are answered for.
+"""Reports a failure for every task that crashed or lost its process, so that the coordinator does not wait for it.
 
-Celery acknowledges a failed task, so without this a coordinator would wait for a living worker that has
-nothing in hand. The signal fires where the task raised, and in the worker's main process for a pool
-process that died or ran into the hard time limit.
+Celery acknowledges a failed task, and its worker still has a heartbeat. The signal fires where the task raised, and in
+the worker's main process for a pool process that died or ran into the hard time limit.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ def answer_what_fails(kind: type[Job], context: Callable[[], TaskContext]) -> No
         failure = Failure.of(job, LOSSES.get(name, "task_failed"), name, mine.worker)
         answer = partial(mine.answers.failure, job.run_id, job.fence, failure)
         if os.getpid() == worker and threading.current_thread() is threading.main_thread():
-            # Redis may be away for long, and the event loop must go on saying that the worker lives
+            # Redis may be away for long, and the event loop must go on with the heartbeat
             threading.Thread(target=answer, daemon=True).start()
         else:
             answer()

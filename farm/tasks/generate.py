@@ -43,7 +43,7 @@ from farm.inference.readiness import probe
 from farm.inference.retry import retrying
 from farm.inference.transport import checked_url
 from farm.queue.messages import GenerateConfig, GenerateJob
-from farm.records import Completion, GenerateTelemetry, Prompt
+from farm.records import Completion, GenerateTelemetry, Prompt, StoredCompletion
 from farm.tasks.context import TaskContext
 from farm.text import encode, one_line
 
@@ -147,7 +147,7 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
         cut_at=answer.cut_at or "",
         finished_at=time.time(),
     )
-    context.answers.completion(job.run_id, job.fence, completion, telemetry, text, reasoning)
+    context.answers.completion(job.run_id, job.fence, StoredCompletion(completion, telemetry, text, reasoning))
     log.info("completion of %d bytes in %.1f s from %s", len(text), answer.latency_s, asked.server)
 
 
@@ -193,7 +193,7 @@ def ask(
                 servers.watch.require_one_well(urls, drive.deadline_s)
             return wanted()
 
-        # Each try waits for a slot anew: none is held while a server is being given time to heal.
+        # Each try waits for another slot: none is held while a server is given time to recover.
         with servers.admission.slot(run_id, urls, model.max_concurrency, still_wanted, sample) as url:
             client = servers.client(url, model.engine)
             try:

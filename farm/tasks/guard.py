@@ -7,10 +7,10 @@ So entries are read here, in three places of kombu and Celery that their pinned 
 
 * `Channel._brpop_read`: each entry is opened by farm.queue.envelope before kombu builds a message of it.
   A Redis that refuses writes (no memory, a full disk, no replicas) is asked again, where kombu would end.
-* `QoS`: what is in hand is noted beside the event loop (farm.tasks.unacked), which waits for no reply. When a
-  connection is lost, tasks go on, so their messages are not given to others (kombu restores
-  them if it still can: each reconnect would start all of them twice); those that end are acknowledged although
-  their channel is gone. What Redis refuses to note stops nobody.
+* `QoS`: unacknowledged messages are recorded by a background thread (farm.tasks.unacked), so the event loop waits for
+  no reply. When a connection is lost, tasks go on, so their messages are not given to other workers (kombu would
+  restore them if it still could: each reconnect would start all of them twice); those that end are acknowledged
+  although their channel is gone. A record that Redis refuses stops no task.
 * `Consumer`: what Celery refuses or fails on all the same is counted, rejected and survived.
 """
 
@@ -39,8 +39,8 @@ from farm.queue.messages import Job
 from farm.queue.quarantine import Quarantine
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import Signer
-from farm.tasks.background import Aside
-from farm.tasks.unacked import InHand
+from farm.tasks.background import BackgroundCall
+from farm.tasks.unacked import UnackedMessages
 
 log = logging.getLogger(__name__)
 
@@ -80,8 +80,8 @@ class Guard:
         self.quarantine = Quarantine(connection, keys)
         self._redis, self._keys, self._kinds, self._worker = connection, keys, kinds, worker
         self._signer = signer
-        self.in_hand = InHand(connection, keys, role)
-        self.restoring = Aside("restoring")
+        self.unacked = UnackedMessages(connection, keys, role)
+        self.restoring = BackgroundCall("restoring")
         self._pop_some = connection.register_script(POP_SOME)
         self._in_a_row = 0
 
@@ -161,15 +161,15 @@ class GuardedQoS(kombu_redis.QoS):  # type: ignore[misc]
 
     def append(self, message: Any, delivery_tag: str) -> None:
         where = message.delivery_info
-        self.channel.guard.in_hand.hold(delivery_tag, dumps([message._raw, where["exchange"], where["routing_key"]]))
+        self.channel.guard.unacked.add(delivery_tag, dumps([message._raw, where["exchange"], where["routing_key"]]))
         virtual.QoS.append(self, message, delivery_tag)
 
     def ack(self, delivery_tag: str) -> None:
         if self._gone() or stopping():  # nothing will tell Redis later
             with _refusal_logged():
-                self.channel.guard.in_hand.acknowledge(delivery_tag)
+                self.channel.guard.unacked.acknowledge(delivery_tag)
         else:
-            self.channel.guard.in_hand.settle_later(delivery_tag)
+            self.channel.guard.unacked.acknowledge_later(delivery_tag)
         virtual.QoS.ack(self, delivery_tag)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
@@ -177,7 +177,7 @@ class GuardedQoS(kombu_redis.QoS):  # type: ignore[misc]
             self.ack(delivery_tag)
             return
         with _refusal_logged():
-            self.channel.guard.in_hand.settle()
+            self.channel.guard.unacked.flush()
             super().reject(delivery_tag, requeue)
 
     def restore_unacked_once(self, stderr: Any = None) -> None:
@@ -185,12 +185,12 @@ class GuardedQoS(kombu_redis.QoS):  # type: ignore[misc]
             for request in list(state.active_requests):
                 self._delivered.pop(request.message.delivery_tag, None)
         with suppress(RedisError):  # what is not noted cannot be given back: it is found missing
-            self.channel.guard.in_hand.settle()
+            self.channel.guard.unacked.flush()
         with suppress(*((AttributeError, ConnectionError) if self._gone() else ())):
             super().restore_unacked_once(stderr)
 
     def restore_visible(self, *arguments: Any, **options: Any) -> None:
-        """kombu's own, which gives back what dead workers held, beside the event loop."""
+        """kombu's own, which returns the messages of dead workers to their queues, in a background thread."""
         self.channel.guard.restoring.start(lambda: kombu_redis.QoS.restore_visible(self, *arguments, **options))
 
     def _gone(self) -> bool:
@@ -219,7 +219,7 @@ class GuardedChannel(kombu_redis.Channel):  # type: ignore[misc]
             try:
                 reply = self.client.parse_response(self.client.connection, "BRPOP", **options)
             except self.connection_errors:
-                self.client.connection.disconnect()  # the next turn connects anew
+                self.client.connection.disconnect()  # the next turn opens a new one
                 raise
             except ResponseError as exc:
                 log.warning("Redis gives out no work: %s", exc)

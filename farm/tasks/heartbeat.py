@@ -1,11 +1,13 @@
-"""What a worker's main process does besides tasks: it says that it lives, and keeps what it holds.
+"""What a worker's main process does besides tasks: its heartbeat, and the lease on the messages that it has received.
 
-Celery bootsteps on the worker's own event loop, so a worker that hangs falls silent; the talk itself is done beside it:
+Celery bootsteps on the worker's event loop, so a worker that hangs has no heartbeat. Their calls to Redis are made in
+background threads:
 
-* Presence writes a key with a TTL. A coordinator resends what a silent worker had claimed. It also reads whether
-  somebody asked this worker to leave (farm.queue.workers).
-* Lease renews the scores of unacknowledged messages, so the visibility timeout may be short although
-  a generation may take an hour. The names it touches are kombu's private ones; a test guards them.
+* Heartbeat writes a key with a TTL. A coordinator re-sends the jobs that a worker without a heartbeat had claimed. It
+  also reads whether an operator asked this worker to drain (farm.queue.workers).
+* RenewLeases renews the scores of unacknowledged messages, so the visibility timeout may be short although
+  a generation may take an hour. The names that it uses are kombu's private ones; a test guards them.
+* WriteAcknowledgements and FollowQueues: see there.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ from farm.queue.celery_app import VISIBILITY_S
 from farm.queue.messages import WIRE_VERSION
 from farm.queue.redis_keys import WORKER_TTL_S, Keys
 from farm.sandbox.api import SandboxInfo
-from farm.tasks.background import Aside
+from farm.tasks.background import BackgroundCall
 from farm.tasks.guard import Guard, stopping
 
 log = logging.getLogger(__name__)
@@ -57,12 +59,14 @@ class WorkerFacts:
     environments: tuple[str, ...] = ()  # evaluation environments that it scores in
     health_file: Path | None = None  # for a health check that costs Redis nothing (farm.health)
     ended: threading.Event = field(default_factory=threading.Event)  # set when the process is about to end
-    saying: threading.Lock = field(default_factory=threading.Lock)  # held while it says that it lives
+    heartbeat_lock: threading.Lock = field(default_factory=threading.Lock)  # held while a heartbeat is written
 
 
 class _Repeating(bootsteps.StartStopStep):  # type: ignore[misc]
-    """Calls `beat` every `every_s` seconds on the worker's event loop, anew after each reconnect, and then beside it
-    what that gives, if the last one is done."""
+    """Calls `beat` every `every_s` seconds on the event loop (restarted after a reconnect).
+
+    If `beat` returns a callable, it runs in a background thread, unless the previous one is still running.
+    """
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
     every_s: ClassVar[float]
@@ -70,7 +74,7 @@ class _Repeating(bootsteps.StartStopStep):  # type: ignore[misc]
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
         self._timer: Any = None
-        self._aside = Aside(type(self).__name__)
+        self._background = BackgroundCall(type(self).__name__)
 
     def start(self, parent: Any) -> None:
         self._beat(parent)
@@ -86,20 +90,20 @@ class _Repeating(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def _beat(self, consumer: Any) -> None:
         try:
-            talk = self.beat(consumer, consumer.app.farm_worker)
+            call = self.beat(consumer, consumer.app.farm_worker)
         except RedisError as exc:
             log.warning("%s: Redis does not answer: %s", type(self).__name__, exc)
             return
-        if talk is not None:
-            self._aside.start(talk)
+        if call is not None:
+            self._background.start(call)
 
     def beat(self, consumer: Any, worker: WorkerFacts) -> Callable[[], None] | None:
-        """What is to be said to Redis."""
+        """What is done each time; a call to Redis is returned, not made."""
         raise NotImplementedError
 
 
-class Presence(_Repeating):
-    """Keeps the worker's key alive while its event loop turns."""
+class Heartbeat(_Repeating):
+    """Renews the worker's key while its event loop turns."""
 
     every_s = 2.0
     _ttl_s = WORKER_TTL_S  # longer where replies take seconds
@@ -111,7 +115,7 @@ class Presence(_Repeating):
         super().start(parent)
 
     def stop(self, parent: Any) -> None:
-        """A worker that drains has no event loop any more, but it lives: a thread says so until it ends."""
+        """A worker that drains has no event loop any more; a thread renews its key until it ends."""
         super().stop(parent)
         if stopping():
             threading.Thread(target=self._drain, args=(parent,), daemon=True).start()
@@ -136,28 +140,28 @@ class Presence(_Repeating):
             "busy": str(len(state.active_requests)),
             "seen": f"{time.time():.3f}",
         }
-        return lambda: self._say(worker, values)
+        return lambda: self._write(worker, values)
 
-    def _say(self, worker: WorkerFacts, values: dict[str, str]) -> None:
+    def _write(self, worker: WorkerFacts, values: dict[str, str]) -> None:
         key, began = worker.keys.worker(worker.name), time.monotonic()
-        with worker.saying:
+        with worker.heartbeat_lock:
             if worker.ended.is_set():
                 return
             pipe = worker.connection.pipeline(transaction=True)
             pipe.hset(key, mapping=cast(dict[Any, Any], values))
             pipe.expire(key, self._ttl_s)
             pipe.get(worker.keys.drain(worker.name))
-            wish = pipe.execute()[-1]
+            drain = pipe.execute()[-1]
         self._ttl_s = max(WORKER_TTL_S, math.ceil(4 * (time.monotonic() - began)))
         if worker.health_file is not None:
             health.note(worker.health_file)
-        if wish is not None and not stopping():
-            log.info("asked to drain: no more work is taken, what is in hand is answered")
+        if drain is not None and not stopping():
+            log.info("asked to drain: no more jobs are taken, those that are begun are answered")
             os.kill(os.getpid(), signal.SIGTERM)  # as an operator would: one way to stop, tested as one
 
 
-class Lease(_Repeating):
-    """Renews the visibility of the messages that this worker holds."""
+class RenewLeases(_Repeating):
+    """Renews the lease on each message that this worker has not acknowledged."""
 
     every_s = VISIBILITY_S / 5
 
@@ -181,13 +185,13 @@ def lacking() -> list[str]:
     return [f"{owner.__name__}.{name}" for owner, name in needed if not hasattr(owner, name)]
 
 
-class Settle(_Repeating):
-    """Has Redis told what this worker is done with, where no next message does so in passing (farm.tasks.unacked)."""
+class WriteAcknowledgements(_Repeating):
+    """Has acknowledgements written that no later message takes along (farm.tasks.unacked)."""
 
     every_s = 0.25
 
     def beat(self, consumer: Any, worker: WorkerFacts) -> None:
-        worker.guard.in_hand.remind()
+        worker.guard.unacked.wake_writer()
 
 
 class FollowQueues(_Repeating):

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from farm.errors import ConfigError
-from farm.ledger.counts import Standing, standings
+from farm.ledger.counts import RunCounts, run_counts
 from farm.ledger.ledger import Ledger, RunRow
 from farm.reports.html.comparison import comparison_part
 from farm.reports.html.markup import table, tag, text
@@ -58,8 +58,8 @@ class Site:
             case ["report", run_id]:
                 return Reply(self._report(run_id))
             case ["api", "runs"]:
-                counts = standings(self._ledger)
-                return _json([_facts(row, counts.get(row.run_id, Standing())) for row in self._ledger.runs()])
+                counts = run_counts(self._ledger)
+                return _json([_facts(row, counts.get(row.run_id, RunCounts())) for row in self._ledger.runs()])
             case ["api", "run", run_id]:
                 return _json(self._facts(run_id))
         return None
@@ -73,11 +73,11 @@ class Site:
 
     def _facts(self, run_id: str) -> dict[str, Any]:
         row = self._ledger.run(run_id)
-        return _facts(row, standings(self._ledger, run_id).get(run_id, Standing()))
+        return _facts(row, run_counts(self._ledger, run_id).get(run_id, RunCounts()))
 
     def _runs(self) -> str:
-        counts = standings(self._ledger)
-        rows = [self._row(row, counts.get(row.run_id, Standing())) for row in reversed(self._ledger.runs())]
+        counts = run_counts(self._ledger)
+        rows = [self._row(row, counts.get(row.run_id, RunCounts())) for row in reversed(self._ledger.runs())]
         if not rows:
             return tag("h1", "Runs") + tag("p", "No runs yet; start one with: farm submit")
         names = ("compare", "run", "planned", "model", "device", "protocol", "dataset", "progress", "passed", "state")
@@ -87,8 +87,8 @@ class Site:
         form = tag("form", tag("div", shown, class_="scroll", tabindex=0) + tag("p", button), action="/compare")
         return tag("h1", f"Runs: {len(rows)}") + form
 
-    def _row(self, row: RunRow, standing: Standing) -> str:
-        facts = _facts(row, standing)
+    def _row(self, row: RunRow, counts: RunCounts) -> str:
+        facts = _facts(row, counts)
         model = row.spec.model
         cells = [
             f'<input type="checkbox" name="run" value="{text(row.run_id)}" aria-label="compare {text(row.run_id)}">',
@@ -156,18 +156,18 @@ class Site:
         return tag("h1", "Trend") + trend_parts(found)
 
 
-def _facts(row: RunRow, standing: Standing) -> dict[str, Any]:
-    passed = standing.verdicts.get("PASSED", 0)
+def _facts(row: RunRow, counts: RunCounts) -> dict[str, Any]:
+    passed = counts.verdicts.get("PASSED", 0)
     return {
         "run_id": row.run_id,
         "state": row.state,
         "reason": row.reason,
-        "planned": standing.planned,
-        "completed": standing.completed,
-        "judged": standing.judged,
-        "unjudged": standing.unjudged,
-        "verdicts": dict(sorted(standing.verdicts.items())),
-        "passed_share": percent(passed / standing.judged) if standing.judged else "-",
+        "planned": counts.planned,
+        "completed": counts.completed,
+        "judged": counts.judged,
+        "unjudged": counts.unjudged,
+        "verdicts": dict(sorted(counts.verdicts.items())),
+        "passed_share": percent(passed / counts.judged) if counts.judged else "-",
     }
 
 

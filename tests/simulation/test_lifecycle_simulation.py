@@ -17,20 +17,19 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from farm.coordinator.lifecycle import (
-    MAX_ATTEMPTS,
+from farm.coordinator.events import (
     AttemptFailed,
     Command,
     Completed,
     Event,
     GiveUp,
     Judged,
-    Lifecycle,
     Scored,
     Send,
     Vanished,
     Waits,
 )
+from farm.coordinator.lifecycle import MAX_ATTEMPTS, Lifecycle
 from farm.records import AllSamples, SampleKey
 from farm.records.phases import Phase, Stage
 
@@ -112,18 +111,20 @@ class World:
 
     def _look_up(self, lifecycle: Lifecycle, message: Send, key: SampleKey) -> list[Event]:
         program = self.programs[key]
-        assert lifecycle.is_out(key, Stage.EXECUTE) and not self.judged[key]
+        assert lifecycle.is_outstanding(key, Stage.EXECUTE) and not self.judged[key]
         if program in self.known:
             self.judged[key] += 1
             self.reused.add(key)
             return [Judged(key)]
         leader = self.leaders.setdefault(program, key)
-        if leader != key and lifecycle.is_out(leader, Stage.EXECUTE):
+        if leader != key and lifecycle.is_outstanding(leader, Stage.EXECUTE):
             return [Waits(key, leader)]
         self.leaders[program] = key
         for other in self.sent:
             same = other != key and self.programs[other] == program
-            assert not (same and lifecycle.is_out(other, Stage.EXECUTE)), f"{key}: its program is out for {other}"
+            assert not (same and lifecycle.is_outstanding(other, Stage.EXECUTE)), (
+                f"{key}: its program is out for {other}"
+            )
         self.sent.add(key)
         self._send(message)
         return []
@@ -180,7 +181,10 @@ class World:
         """What a reconciliation finds: out, but in no queue, no worker and no answer."""
         somewhere = {(m.key, m.stage) for m in self.messages} | {(m.key, m.stage) for _, m in self.stream}
         return [
-            Vanished(key, stage) for stage in Stage for key in lifecycle.out(stage) if (key, stage) not in somewhere
+            Vanished(key, stage)
+            for stage in Stage
+            for key in lifecycle.outstanding(stage)
+            if (key, stage) not in somewhere
         ]
 
     def check(self, lifecycle: Lifecycle) -> None:
@@ -196,7 +200,7 @@ class World:
         # I7: attempts and outstanding jobs are bounded
         assert all(failed <= MAX_ATTEMPTS for failed in self.failures.values())
         for stage in Stage:
-            out = lifecycle.out(stage)
+            out = lifecycle.outstanding(stage)
             assert len(out) <= WINDOW
             assert all(1 <= attempt <= MAX_ATTEMPTS for attempt in out.values())
 
@@ -213,7 +217,7 @@ def run(
     for _ in range(5000):
         waiting = lifecycle.counts()[Phase.WAITING]
         assert cache or not waiting
-        assert not waiting or lifecycle.out(Stage.EXECUTE), f"seed {seed}: samples wait behind nothing"
+        assert not waiting or lifecycle.outstanding(Stage.EXECUTE), f"seed {seed}: samples wait behind nothing"
         if lifecycle.done:
             return world
         if lifecycle.paused is not None:  # somebody mends the cause, and resumes the run

@@ -7,7 +7,6 @@ from typing import Any
 
 from farm.datasets.store import BlobStore
 from farm.ids import sha256_hex
-from farm.ledger.journal import CompletionEntry
 from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.records import (
     CaseResult,
@@ -21,6 +20,7 @@ from farm.records import (
     SampleResult,
     Sampling,
     ServedModel,
+    StoredCompletion,
     Suite,
     TestCase,
     Verdict,
@@ -42,10 +42,10 @@ def spec(kind: str = "grade", n: int = 1, **changes: Any) -> RunSpec:
     return RunSpec(**{**values, **changes})
 
 
-def entry(key: SampleKey, text: str = "```python\nprint(1)\n```") -> CompletionEntry:
+def entry(key: SampleKey, text: str = "```python\nprint(1)\n```") -> StoredCompletion:
     data = encode(text)
     record = Completion(problem_id=key.problem_id, index=key.index, text_sha256=sha256_hex(data))
-    return CompletionEntry(record, GenerateTelemetry(), data)
+    return StoredCompletion(record, GenerateTelemetry(), data)
 
 
 def result(key: SampleKey, verdict: Verdict = Verdict.PASSED, **changes: Any) -> SampleResult:

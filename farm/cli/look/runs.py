@@ -20,7 +20,7 @@ from farm.cli.options.runs import FILTERS, matching
 from farm.cli.outcome import tell
 from farm.config import load
 from farm.errors import RunIncomplete
-from farm.ledger.counts import Standing, standings
+from farm.ledger.counts import RunCounts, run_counts
 from farm.reports.as_json import as_json
 from farm.reports.sections import finish_with
 from farm.reports.table import show
@@ -32,7 +32,7 @@ from farm.screen.terminal import Terminal
 def runs(**filters: str | None) -> None:
     """List the runs in the ledger, oldest first, and how far each is."""
     with open_ledger(load()) as ledger:
-        rows, counts = matching(ledger.runs(), **filters), standings(ledger)
+        rows, counts = matching(ledger.runs(), **filters), run_counts(ledger)
     if not rows:
         some = any(value is not None for value in filters.values())
         click.echo("no run matches" if some else "no runs yet; start one with: farm submit")
@@ -40,7 +40,7 @@ def runs(**filters: str | None) -> None:
         when = datetime.fromtimestamp(row.created_at, UTC).strftime("%Y-%m-%d %H:%M")
         what = row.spec.model.name if row.spec.model else "grade"
         state = f"{row.state} ({row.reason})" if row.reason else row.state
-        done = progress_text(counts.get(row.run_id, Standing()), generates=row.spec.generates, judges=row.spec.judged)
+        done = progress_text(counts.get(row.run_id, RunCounts()), generates=row.spec.generates, judges=row.spec.judged)
         click.echo(f"{row.run_id}  {when}  {what}  {row.spec.protocol}  {row.spec.dataset.name}  {done}  {state}")
 
 

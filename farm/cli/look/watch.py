@@ -21,11 +21,11 @@ from redis.exceptions import RedisError
 
 from farm.app.home import open_ledger
 from farm.config import load
-from farm.coordinator.announcement import picture
+from farm.coordinator.announcement import shown_progress
 from farm.coordinator.progress import Progress
 from farm.errors import ConfigError, Interrupted, RunIncomplete, RunNotFound
 from farm.ledger.control import order_cancel, ordered_drive
-from farm.ledger.counts import Standing, standings
+from farm.ledger.counts import RunCounts, run_counts
 from farm.ledger.journal import CANCELLED
 from farm.ledger.ledger import Ledger, RunRow
 from farm.queue import broker
@@ -45,7 +45,7 @@ class RunView:
     """What can be seen of a run now. Without a row the ledger here does not have it."""
 
     row: RunRow | None
-    standing: Standing
+    counts: RunCounts
     picture: Progress | None
     ordered: bool = False  # a coordinator service is to drive it
 
@@ -62,7 +62,7 @@ class RunView:
             return self.picture
         assert self.row is not None
         notice = OTHER_REDIS if self.row.state == "running" else "waits for a coordinator (farm coordinator)"
-        return Progress(self.standing.phases(), dict(self.standing.verdicts), 0, 0, 0, self.row.active_s, notice)
+        return Progress(self.counts.phases(), dict(self.counts.verdicts), 0, 0, 0, self.row.active_s, notice)
 
 
 class RunObserver:
@@ -79,22 +79,22 @@ class RunObserver:
         except RunNotFound:
             if shown is None:
                 raise
-            return RunView(None, Standing(), shown)
+            return RunView(None, RunCounts(), shown)
         if row.state != "running":
             shown = None  # it may outlive a coordinator by a few seconds
-        standing = standings(self._ledger, self._run_id).get(self._run_id, Standing())
-        return RunView(row, standing, shown, ordered_drive(self._ledger, self._run_id) is not None)
+        counts = run_counts(self._ledger, self._run_id).get(self._run_id, RunCounts())
+        return RunView(row, counts, shown, ordered_drive(self._ledger, self._run_id) is not None)
 
     def look_again(self) -> RunView:
         """As `look`, of a run that was there; one that only Redis knew may be gone."""
         try:
             return self.look()
         except RunNotFound:
-            return RunView(None, Standing(), None)
+            return RunView(None, RunCounts(), None)
 
     def _picture(self) -> Progress | None:
         try:
-            return None if self._redis is None else picture(self._redis, self._keys, self._run_id)
+            return None if self._redis is None else shown_progress(self._redis, self._keys, self._run_id)
         except RedisError:
             return None
 
@@ -201,13 +201,13 @@ def _wait_for_driver(ledger: Ledger, run_id: str) -> None:
 # --- telling ----------------------------------------------------------------------------------------
 
 
-def progress_text(standing: Standing, *, generates: bool, judges: bool = True) -> str:
+def progress_text(counts: RunCounts, *, generates: bool, judges: bool = True) -> str:
     """A run's counts in a few words, as `farm runs` has them."""
     if not judges:
-        return f"{standing.completed}/{standing.planned} generated"
-    generated = f"{standing.completed} generated, " if generates and standing.completed < standing.planned else ""
-    unjudged = f", {standing.unjudged} UNJUDGED" if standing.unjudged else ""
-    return f"{generated}{standing.judged}/{standing.planned} judged{unjudged}"
+        return f"{counts.completed}/{counts.planned} generated"
+    generated = f"{counts.completed} generated, " if generates and counts.completed < counts.planned else ""
+    unjudged = f", {counts.unjudged} UNJUDGED" if counts.unjudged else ""
+    return f"{generated}{counts.judged}/{counts.planned} judged{unjudged}"
 
 
 def _facts(run_id: str, view: RunView) -> dict[str, Any]:
@@ -225,9 +225,9 @@ def _facts(run_id: str, view: RunView) -> dict[str, Any]:
 
 
 def _recorded(row: RunRow, view: RunView) -> dict[str, Any]:
-    spec, standing = row.spec, view.standing
-    counts = {"planned": standing.planned, "generated": standing.completed, "judged": standing.judged}
-    counts |= {"UNJUDGED": standing.unjudged} if standing.unjudged else {}
+    spec, counts = row.spec, view.counts
+    samples = {"planned": counts.planned, "generated": counts.completed, "judged": counts.judged}
+    samples |= {"UNJUDGED": counts.unjudged} if counts.unjudged else {}
     idle = "none yet: it waits for a farm coordinator" if view.ordered else "none"
     return {
         "state": f"{row.state} ({row.reason})" if row.reason else row.state,
@@ -237,6 +237,6 @@ def _recorded(row: RunRow, view: RunView) -> dict[str, Any]:
         "model": f"{spec.model.repo} on {spec.model.device}" if spec.model else "",
         "protocol": spec.protocol,
         "dataset": f"{spec.dataset.name}, {spec.dataset.problems} problems",
-        "samples": counts,
-        "verdicts": dict(sorted(standing.verdicts.items())),
+        "samples": samples,
+        "verdicts": dict(sorted(counts.verdicts.items())),
     }

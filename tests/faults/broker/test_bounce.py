@@ -13,9 +13,8 @@ from typing import cast
 
 import pytest
 
-from farm.queue.answer_stream import CompletionArrived
 from farm.queue.messages import GenerateConfig
-from farm.records import DriveOptions, Limits, Sampling, ServedModel, Verdict
+from farm.records import DriveOptions, Limits, Sampling, ServedModel, StoredCompletion, Verdict
 from tests.support.cluster.job_line import RUN, JobLine, job_line
 from tests.support.model_server import ModelServer
 from tests.support.redis_server import RedisServer, real_redis_binary, running_redis
@@ -87,9 +86,9 @@ def test_threads(redis: RedisServer, tmp_path: Path, transport: str) -> None:
         bounce(redis)
         after = line.question("quick")
         line.send(after)
-        assert isinstance(line.answered(after), CompletionArrived)
+        assert isinstance(line.answered(after), StoredCompletion)
         go_on.set()
-        assert isinstance(line.answered(slow), CompletionArrived)
+        assert isinstance(line.answered(slow), StoredCompletion)
         assert worker.running and starts(line) == [b"1/1", b"1/1"]
 
 

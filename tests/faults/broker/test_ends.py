@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from farm.queue.answer_stream import CompletionArrived
 from farm.queue.messages import Failure
-from farm.records import Limits, Verdict
+from farm.records import Limits, StoredCompletion, Verdict
 from tests.faults.broker.test_bounce import generate_config, starts
 from tests.support.cluster.job_line import RUN, JobLine, job_line
 from tests.support.farm_process import environment
@@ -86,5 +85,5 @@ def test_a_drain_ends_in_time_and_hands_its_jobs_back(line: JobLine) -> None:
         line.worker("generate", *options)
         assert asked.acquire(timeout=60)
         go_on.set()
-        assert isinstance(line.answered(parcel), CompletionArrived)
+        assert isinstance(line.answered(parcel), StoredCompletion)
         assert starts(line) == [b"1/1"]

@@ -212,7 +212,7 @@ def test_a_detached_run_that_waits_for_its_score_can_be_cancelled(cluster: Clust
     wait_until(waits, "the run waits for its score", timeout_s=200)
     assert "run run-1 is cancelled" in cluster.farm("cancel", "run-1").ok().stdout
     wait_until(lambda: "run run-1 was cancelled; what was done is kept" in log.read_text(), "its coordinator ends")
-    assert not orders_to_drive(cluster.ledger) and cluster.run_keys() == []
+    assert not orders_to_drive(cluster.ledger)
     assert len(cluster.completed()) == 8
     asked = cluster.seeds_asked()
     score_worker(cluster)

@@ -45,7 +45,9 @@ def test_two_hosts_never_exceed_the_limit_also_when_one_is_killed(farm: ServingF
         wait_until(lambda: farm.slots.look([server.url])[0].in_use == LIMIT, "the server is full")
         # One of the workers that have requests out now
         [state] = farm.slots.look([server.url])
-        doomed = next(w for name, w in workers.items() if any(f"|{name}@" in ticket for ticket in state.ages_s))
+        doomed = next(
+            w for name, w in workers.items() if any(ticket.worker.startswith(f"{name}@") for ticket in state.ages_s)
+        )
         doomed.kill()
         wait_until(lambda: server.running < LIMIT, "the server sees that a host's requests are gone", timeout_s=60)
         server.thaw()

@@ -12,7 +12,7 @@ import pytest
 
 from farm.ids import sample_seed
 from farm.ledger import history
-from farm.ledger.counts import Standing, standings
+from farm.ledger.counts import RunCounts, run_counts
 from farm.ledger.ledger import Ledger
 from farm.records import SampleKey
 from tests.support.answers import ScriptedModel, gated
@@ -56,9 +56,9 @@ class Farm:
             *more,
         )  # fmt: skip
 
-    def standing(self, run_id: str) -> Standing:
+    def standing(self, run_id: str) -> RunCounts:
         with Ledger(f"sqlite:///{self.home / 'ledger.db'}") as ledger:
-            return standings(ledger, run_id).get(run_id, Standing())
+            return run_counts(ledger, run_id).get(run_id, RunCounts())
 
     def state(self, run_id: str) -> tuple[str, str]:
         with Ledger(f"sqlite:///{self.home / 'ledger.db'}") as ledger:

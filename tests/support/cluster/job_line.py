@@ -15,9 +15,9 @@ from typing import Any, cast
 from celery import Celery
 
 from farm.config import Settings, load
-from farm.coordinator.sending import Dispatcher, Parcel
+from farm.coordinator.sending import Dispatcher, OutgoingJob
 from farm.ids import sha256_hex
-from farm.queue.answer_stream import Answer, AnswerStream, CompletionArrived, ScoreArrived
+from farm.queue.answer_stream import Answer, AnswerStream, ScoreArrived
 from farm.queue.blobs import Blobs
 from farm.queue.celery_app import make_app
 from farm.queue.messages import ExecuteConfig, GenerateConfig, Publisher
@@ -25,7 +25,18 @@ from farm.queue.publisher import publisher_for
 from farm.queue.quarantine import Quarantine
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import Signer, signer
-from farm.records import JudgeSpec, Limits, Message, Prompt, SampleKey, SampleResult, Suite, TestCase, WorkKey
+from farm.records import (
+    JudgeSpec,
+    Limits,
+    Message,
+    Prompt,
+    SampleKey,
+    SampleResult,
+    StoredCompletion,
+    Suite,
+    TestCase,
+    WorkKey,
+)
 from tests.support.farm_process import FarmProcess, environment
 from tests.support.redis_server import RedisServer
 from tests.support.wait import wait_until
@@ -114,20 +125,20 @@ class JobLine:
             signer=self.signer,
         )
 
-    def parcel(self, program: bytes = ECHO, index: int | None = None) -> Parcel:
+    def parcel(self, program: bytes = ECHO, index: int | None = None) -> OutgoingJob:
         """The next sample of the run."""
         if index is None:
             self.sent += 1
             index = self.sent
         return self.dispatcher().execute(SampleKey("p", index), 1, program, sha256_hex(SUITE))
 
-    def question(self, text: str = "what?") -> Parcel:
+    def question(self, text: str = "what?") -> OutgoingJob:
         """The next sample of the run, to be generated."""
         self.sent += 1
         prompt = Prompt(messages=(Message(role="user", content=text),))
         return self.dispatcher().generate(SampleKey("p", self.sent), 1, prompt.to_json())
 
-    def send(self, *parcels: Parcel) -> None:
+    def send(self, *parcels: OutgoingJob) -> None:
         """As a coordinator does, whose run is wanted."""
         self.redis.client().set(self.keys.state(RUN), "1", ex=600)
         self.dispatcher().send(parcels)
@@ -139,23 +150,23 @@ class JobLine:
         for _, fields in stream.read(RUN, b"0", block_ms=1, count=10_000):
             answer = stream.open(RUN, fields)
             assert not isinstance(answer, ScoreArrived)
-            key = answer.completion.key if isinstance(answer, CompletionArrived) else answer.key
+            key = answer.completion.key if isinstance(answer, StoredCompletion) else answer.key
             found.setdefault(key, []).append(answer)
         return found
 
-    def answered(self, parcel: Parcel, timeout_s: float = 60.0) -> Answer:
+    def answered(self, parcel: OutgoingJob, timeout_s: float = 60.0) -> Answer:
         """Wait for the only answer to a job."""
         key = parcel.job.key
         [answer] = wait_until(lambda: self.answers().get(key, []), f"{key} is answered", timeout_s=timeout_s)
         return answer
 
-    def judged(self, parcel: Parcel, timeout_s: float = 60.0) -> SampleResult:
+    def judged(self, parcel: OutgoingJob, timeout_s: float = 60.0) -> SampleResult:
         """Wait for the verdict on a job."""
         answer = self.answered(parcel, timeout_s)
         assert isinstance(answer, SampleResult), answer
         return answer
 
-    def entry(self, parcel: Parcel | None = None) -> dict[str, Any]:
+    def entry(self, parcel: OutgoingJob | None = None) -> dict[str, Any]:
         """The queue's entry of a job, as Celery writes it: sent under another prefix and taken from there."""
         parcel = parcel or self.parcel()
         aside = make_app(self.settings.model_copy(update={"key_prefix": "aside:"}), "coordinator")

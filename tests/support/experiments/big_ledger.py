@@ -10,7 +10,7 @@ from pathlib import Path
 
 from farm.datasets.store import BlobStore
 from farm.ids import sha256_hex
-from farm.ledger.journal import CompletionEntry, completion_row
+from farm.ledger.journal import completion_row
 from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.protocols import get
 from farm.records import (
@@ -24,6 +24,7 @@ from farm.records import (
     SampleKey,
     SampleResult,
     Sampling,
+    StoredCompletion,
     Suite,
     TestCase,
     Verdict,
@@ -61,7 +62,7 @@ def make(home: Path, run_id: str, samples: int, judged: float) -> None:
 
 def _completions(db: sqlite3.Connection, run_id: str, keys: list[SampleKey]) -> None:
     record = Completion(problem_id="PROBLEM", index=MARK, form="program", text_sha256=sha256_hex(SOURCE))
-    row = completion_row(CompletionEntry(record, GenerateTelemetry(), SOURCE))
+    row = completion_row(StoredCompletion(record, GenerateTelemetry(), SOURCE))
     template, telemetry, text = row["record"], row["telemetry"], row["text"]
 
     def rows() -> Iterator[tuple[str | int | bytes | None, ...]]:

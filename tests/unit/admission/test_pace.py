@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from farm.admission.pace_script import PAUSE_MS, START
-from farm.admission.slots import Refused, Slots, Ticket
+from farm.admission.slots import Refused, Slots, Ticket, TicketName
 from farm.queue.redis_keys import Keys
 from tests.support.model_server import Quota
 from tests.support.redis_server import RedisServer, running_redis
@@ -36,11 +36,11 @@ class Line:
         self.redis, self.slots = connection, Slots(connection, KEYS)
         self.numbers = count()
         self.waiting = [self.ticket(limit) for _ in range(samples)]
-        self.out: dict[str, Ticket] = {}
+        self.out: dict[TicketName, Ticket] = {}
         self.now_s = 0.0
 
     def ticket(self, limit: int) -> Ticket:
-        return Ticket(f"run|{next(self.numbers):06d}|w", "run", (ONE,), limit)
+        return Ticket(TicketName("run", next(self.numbers), "w", ""), (ONE,), limit)
 
     def exchange(
         self, ended: list[Ticket] | None = None, taken: int = 0, refused: Refused | None = None
@@ -59,7 +59,9 @@ class Line:
 
     def refuse(self, tickets: list[Ticket], said: Refused = LIMITED) -> list[Ticket]:
         """The server refuses these: they give their slots back and wait again."""
-        self.waiting += [Ticket(f"run|{next(self.numbers):06d}|w", "run", (ONE,), ticket.limit) for ticket in tickets]
+        self.waiting += [
+            Ticket(TicketName("run", next(self.numbers), "w", ""), (ONE,), ticket.limit) for ticket in tickets
+        ]
         return self.exchange(ended=tickets, refused=said)
 
     def pass_s(self, seconds: float) -> None:

@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from farm.admission import slots as module
-from farm.admission.slots import Slots, Ticket
+from farm.admission.slots import Slots, Ticket, TicketName
 from farm.queue.redis_keys import Keys
 from tests.support.redis_server import RedisServer, running_redis
 from tests.support.wait import wait_until
@@ -42,7 +42,7 @@ def slots(connection: redis.Redis) -> Slots:
 
 
 def tickets(run: str, count: int, *, limit: int = 4, servers: tuple[str, ...] = (ONE,)) -> list[Ticket]:
-    return [Ticket(f"{run}|{n:03d}|w", run, servers, limit) for n in range(count)]
+    return [Ticket(TicketName(run, n, "w", ""), servers, limit) for n in range(count)]
 
 
 def in_use(slots: Slots, url: str = ONE) -> int:
@@ -79,7 +79,7 @@ def test_runs_share_a_server_by_what_they_have_in_flight(slots: Slots) -> None:
         ended = by_name[held.pop(0)]
         left = [t for t in greedy + late if t.name not in held and t is not ended]
         held += slots.exchange("w", "", waiting=left, ended=[ended])[1]
-        turns.update(name.partition("|")[0] for name in held[-1:])
+        turns.update(name.run_id for name in held[-1:])
     assert turns == {"late": 2, "greedy": 1}, "two of four slots each"
 
 
@@ -121,7 +121,7 @@ def test_the_slots_and_the_places_in_line_of_a_dead_worker_come_back(
 
 def test_what_is_renewed_lasts_longer(slots: Slots, connection: redis.Redis) -> None:
     def ends() -> float:
-        return cast(float, connection.zscore(KEYS.server(ONE, "leases"), held.name))
+        return cast(float, connection.zscore(KEYS.server(ONE, "leases"), str(held.name)))
 
     [held] = tickets("held", 1)
     slots.exchange("w", "", waiting=[held])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from click.testing import CliRunner, Result
 
-from farm.admission.slots import Slots, Ticket
+from farm.admission.slots import Slots, Ticket, TicketName
 from farm.cli.main import cli
 from farm.errors import ConfigError
 from farm.queue.redis_keys import Keys
@@ -33,7 +33,7 @@ def farm(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Farm:
 def test_it_shows_what_is_in_flight_and_changes_the_limit(farm: Farm, redis_server: RedisServer) -> None:
     assert farm().stdout == "no model server had requests of late\n"
     slots = Slots(redis_server.client(), Keys("farm:"))
-    slots.exchange("w", "", waiting=[Ticket(f"run|{n}|w", "run", (URL,), 2) for n in range(3)])
+    slots.exchange("w", "", waiting=[Ticket(TicketName("run", n, "w", ""), (URL,), 2) for n in range(3)])
     assert farm().stdout == f"{URL}: limit 2 (catalogue), in flight 2 (run 2), waiting 1\n"
     assert farm(f"{URL}/v1/", "16").stdout == f"{URL}: limit 16, in flight 2 (run 2), waiting 1\n"
     assert farm(URL, "0").stdout.startswith(f"{URL}: limit 0, ")

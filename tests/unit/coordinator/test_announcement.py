@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import redis
 
-from farm.coordinator.announcement import RunBoard
-from farm.ledger.executions import Runner
+from farm.coordinator.announcement import Announcement
+from farm.ledger.executions import RuntimeIdentity
 from farm.queue.messages import WIRE_VERSION
 from farm.queue.quarantine import Quarantine
 from farm.queue.redis_keys import Keys
@@ -34,16 +34,16 @@ def announce(connection: redis.Redis, name: str, **changes: Any) -> None:
 @pytest.mark.redis
 def test_workers_of_another_secret_or_version_are_named_and_not_counted_on(tmp_path: Path) -> None:
     with running_redis(tmp_path / "redis") as server, server.client() as connection:
-        board = RunBoard(connection, KEYS, "run-1", 1, spec(), "identity", SIGNER.key_id)
+        announcement = Announcement(connection, KEYS, "run-1", 1, spec(), "identity", SIGNER.key_id)
         announce(connection, "foreign@host", key="another")
         announce(connection, "new@host", wire=str(WIRE_VERSION + 1))
-        found = board.present()
-        assert not found.roles and not found.runners
-        foreign, new = found.strangers
+        found = announcement.connected_workers()
+        assert not found.roles and not found.runtimes
+        foreign, new = found.incompatible
         assert "foreign@host has another FARM_SECRET" in foreign
         assert "new@host is of another version (VersionSkew): farm 9.9" in new
         announce(connection, "ours@host")
-        assert board.present().runners == {Runner("cpython", "landlock")}
+        assert announcement.connected_workers().runtimes == {RuntimeIdentity("cpython", "landlock")}
 
 
 @pytest.mark.redis
@@ -51,10 +51,10 @@ def test_messages_refused_meanwhile_are_counted_once(tmp_path: Path) -> None:
     with running_redis(tmp_path / "redis") as server, server.client() as connection:
         quarantine = Quarantine(connection, KEYS)
         quarantine.refuse("before this run")
-        board = RunBoard(connection, KEYS, "run-1", 1, spec(), "identity", SIGNER.key_id)
-        assert board.newly_refused() == 0
+        announcement = Announcement(connection, KEYS, "run-1", 1, spec(), "identity", SIGNER.key_id)
+        assert announcement.newly_refused() == 0
         quarantine.refuse_many([("one", None), ("two", {})])
-        assert [board.newly_refused(), board.newly_refused()] == [2, 0]
+        assert [announcement.newly_refused(), announcement.newly_refused()] == [2, 0]
         connection.flushall()
-        assert board.newly_refused() == 0
+        assert announcement.newly_refused() == 0
         assert all(connection.ttl(key) > 0 for key in connection.scan_iter())

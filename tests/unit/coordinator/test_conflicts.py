@@ -11,14 +11,14 @@ from farm.app.requests import RunOptions
 from farm.cli.outcome import tell
 from farm.config import load
 from farm.coordinator.progress import Ended
-from farm.coordinator.receiving import Intake
+from farm.coordinator.receiving import AnswerReceiver
 from farm.errors import ConflictingResult
 from farm.ids import sample_seed, sha256_hex
 from farm.ledger import history
 from farm.queue.answer_stream import AnswerStream
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import Signer
-from farm.records import Completion, GenerateTelemetry, SampleKey, Verdict
+from farm.records import Completion, GenerateTelemetry, SampleKey, StoredCompletion, Verdict
 from farm.text import encode
 from tests.support.redis_server import running_redis
 from tests.unit.plans import PROGRAM, open_ledger, plan, result, spec
@@ -32,21 +32,21 @@ def test_what_comes_twice_is_counted_and_what_differs_is_said(tmp_path: Path, ca
         journal = ledger.acquire("run-1")
         answers = AnswerStream(server.client(), Keys("farm:"), Signer(b""))
         problems = {row.problem_id: row for row in history.problems(ledger, "run-1")}
-        intake = Intake(
+        receiver = AnswerReceiver(
             journal, answers, ledger.run("run-1").spec, problems, set(keys), lambda key: PROGRAM, lambda: None
         )
 
         def complete(key: SampleKey, text: str, worker: str) -> None:
             data, seed = encode(text), sample_seed(42, key.problem_id, key.index)
             record = Completion(problem_id=key.problem_id, index=key.index, text_sha256=sha256_hex(data), seed=seed)
-            answers.completion("run-1", 1, record, GenerateTelemetry(worker=worker), data, None)
+            answers.completion("run-1", 1, StoredCompletion(record, GenerateTelemetry(worker=worker), data))
 
         for text, worker in (("first", "one"), ("first", "two"), ("another", "zombie")):
             complete(keys[0], text, worker)
         answers.result("run-1", 1, result(keys[1]))
         answers.result("run-1", 1, result(keys[1], worker="two"))
         answers.result("run-1", 1, result(keys[1], Verdict.WRONG_ANSWER))
-        batch = intake.read(block_ms=10)
+        batch = receiver.read(block_ms=10)
         assert batch.conflicts == [keys[0]]
         counted = {name: n for name, n in batch.counts.items() if name.startswith(("duplicate", "conflict"))}
         assert counted == dict.fromkeys(

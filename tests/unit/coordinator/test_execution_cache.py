@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from farm.coordinator.execution_cache import ExecutionCache, WaitFor
-from farm.coordinator.receiving import Intake
+from farm.coordinator.receiving import AnswerReceiver
 from farm.ids import sha256_hex
 from farm.ledger import history
-from farm.ledger.executions import Runner, copy_for, digest_of, execution_digest, steady
+from farm.ledger.executions import RuntimeIdentity, copy_for, digest_of, execution_digest, steady
 from farm.ledger.ledger import Ledger
 from farm.queue.answer_stream import AnswerStream
 from farm.queue.redis_keys import Keys
@@ -22,7 +22,7 @@ from farm.records import CaseResult, JudgeSpec, Limits, SampleKey, SampleResult,
 from tests.support.redis_server import running_redis
 from tests.unit.plans import PROGRAM, SUITE_DIGEST, open_ledger, plan, result, spec
 
-HERE = Runner("cpython-3.11.7 harness-1", "landlock")
+HERE = RuntimeIdentity("cpython-3.11.7 harness-1", "landlock")
 KEY = SampleKey("p1", 0)
 
 
@@ -86,10 +86,15 @@ def record(ledger: Ledger, run_id: str, made: SampleResult) -> None:
 
 
 def decided(
-    ledger: Ledger, run_id: str = "run-2", *, index: int = 1, runners: tuple[Runner, ...] = (HERE,), cache: bool = True
+    ledger: Ledger,
+    run_id: str = "run-2",
+    *,
+    index: int = 1,
+    runtimes: tuple[RuntimeIdentity, ...] = (HERE,),
+    cache: bool = True,
 ) -> SampleResult | WaitFor | None:
     looker = ExecutionCache(ledger, run_id, spec(cache=cache), lambda key: False)
-    looker.runners_are(runners)
+    looker.set_runtimes(runtimes)
     return looker.decide(SampleKey("p1", index), PROGRAM, SUITE_DIGEST)
 
 
@@ -116,24 +121,26 @@ def test_the_own_runs_execution_is_preferred_and_a_copy_is_no_source(ledger: Led
 
 
 @pytest.mark.parametrize(
-    "runners",
+    "runtimes",
     [
         (),
-        (Runner("cpython-3.12.1 harness-1", "landlock"),),
-        (Runner(HERE.runtime, "ns"),),
-        (Runner(HERE.runtime, "none"),),
+        (RuntimeIdentity("cpython-3.12.1 harness-1", "landlock"),),
+        (RuntimeIdentity(HERE.versions, "ns"),),
+        (RuntimeIdentity(HERE.versions, "none"),),
     ],
     ids=["nobody", "another python", "another tier", "no sandbox"],
 )
-def test_only_what_a_present_worker_could_have_found_is_reused(ledger: Ledger, runners: tuple[Runner, ...]) -> None:
+def test_only_what_a_present_worker_could_have_found_is_reused(
+    ledger: Ledger, runtimes: tuple[RuntimeIdentity, ...]
+) -> None:
     record(ledger, "run-1", result(KEY))
-    assert decided(ledger, runners=runners) is None
+    assert decided(ledger, runtimes=runtimes) is None
 
 
 def test_what_ran_without_a_sandbox_is_reused_nowhere(ledger: Ledger) -> None:
     record(ledger, "run-1", result(KEY, sandbox="none"))
     for run_id in ("run-1", "run-2"):
-        assert decided(ledger, run_id, runners=(HERE, Runner(HERE.runtime, "none"))) is None
+        assert decided(ledger, run_id, runtimes=(HERE, RuntimeIdentity(HERE.versions, "none"))) is None
 
 
 def test_a_verdict_at_a_limit_is_reused_in_its_run_only(ledger: Ledger) -> None:
@@ -177,13 +184,13 @@ def test_a_worker_cannot_answer_with_a_copy(ledger: Ledger, tmp_path: Path) -> N
     with running_redis(tmp_path / "redis") as server:
         connection = server.client()
         answers = AnswerStream(connection, Keys("farm:"), Signer(b""))
-        intake = Intake(journal, answers, spec(), problems, {KEY}, lambda key: PROGRAM, lambda: None)
+        receiver = AnswerReceiver(journal, answers, spec(), problems, {KEY}, lambda key: PROGRAM, lambda: None)
         answers.result("run-1", 1, result(KEY, cached_from="run-2/p1#0"))
-        refused = intake.read(block_ms=0)
+        refused = receiver.read(block_ms=0)
         assert refused.counts["quarantined"] == 1 and refused.verdicts == []
         answers.result("run-1", 1, result(KEY))
-        taken = intake.read(block_ms=0)
-        assert taken.verdicts == [(KEY, "PASSED")] and taken.runners == {HERE}
+        taken = receiver.read(block_ms=0)
+        assert taken.verdicts == [(KEY, "PASSED")] and taken.runtimes == {HERE}
         connection.close()
 
 
@@ -194,7 +201,7 @@ def test_one_is_executed_and_the_others_wait_while_it_is_out(ledger: Ledger) -> 
     a, b, c = (SampleKey("p1", index) for index in range(3))
     out = {a, b, c}
     looker = ExecutionCache(ledger, "run-1", spec(), lambda key: key in out)
-    looker.runners_are([HERE])
+    looker.set_runtimes([HERE])
 
     def decide(key: SampleKey) -> object:
         return looker.decide(key, PROGRAM, SUITE_DIGEST)
@@ -211,7 +218,7 @@ def test_what_an_earlier_coordinator_sent_is_waited_for(ledger: Ledger) -> None:
     assert looker.decide(SampleKey("p1", 1), PROGRAM, SUITE_DIGEST) == WaitFor(KEY)
 
 
-def test_where_nobody_confines_programs_nobody_waits(ledger: Ledger) -> None:
+def test_where_none_confines_programs_nobody_waits(ledger: Ledger) -> None:
     looker = ExecutionCache(ledger, "run-1", spec(), lambda key: True)
-    looker.runners_are([Runner(HERE.runtime, "none")])
+    looker.set_runtimes([RuntimeIdentity(HERE.versions, "none")])
     assert [looker.decide(SampleKey("p1", i), PROGRAM, SUITE_DIGEST) for i in range(3)] == [None, None, None]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from farm.coordinator.lifecycle import (
+from farm.coordinator.events import (
     AttemptFailed,
     Command,
     Completed,
     GiveUp,
     Judged,
-    Lifecycle,
     Pause,
     Scored,
     Send,
     Vanished,
     Waits,
 )
+from farm.coordinator.lifecycle import Lifecycle
 from farm.records import ALL_SAMPLES, SampleKey
 from farm.records.phases import Phase, Stage
 
@@ -34,7 +34,7 @@ def test_a_sample_goes_from_plan_to_verdict() -> None:
     assert commands == [Send(A, G, 1)]
     assert lifecycle.handle(Completed(A)) == [Send(A, X, 1)]
     assert lifecycle.handle(Judged(A)) == []
-    assert lifecycle.done and not any(lifecycle.out(stage) for stage in Stage)
+    assert lifecycle.done and not any(lifecycle.outstanding(stage) for stage in Stage)
 
 
 def test_where_nothing_is_judged_a_completion_is_the_end() -> None:
@@ -56,7 +56,7 @@ def test_one_job_scores_all_samples_once_the_last_is_completed() -> None:
     lifecycle, commands = to_score((A, Phase.COMPLETED), (B, Phase.PLANNED))
     assert commands == [Send(B, G, 1)]
     assert lifecycle.handle(Completed(B)) == [Send(ALL_SAMPLES, S, 1)]
-    assert lifecycle.counts()[Phase.SCORING] == 2 and lifecycle.out(S) == {ALL_SAMPLES: 1}
+    assert lifecycle.counts()[Phase.SCORING] == 2 and lifecycle.outstanding(S) == {ALL_SAMPLES: 1}
     assert lifecycle.handle(Scored()) == [] and lifecycle.done
     assert lifecycle.handle(Scored()) == [] and lifecycle.counts()[Phase.JUDGED] == 2
 
@@ -87,14 +87,14 @@ def test_a_run_with_gaps_is_not_scored() -> None:
 
 def test_a_score_job_that_a_worker_has_from_an_earlier_coordinator_is_awaited() -> None:
     lifecycle, commands = to_score((A, Phase.COMPLETED), scoring=2)
-    assert commands == [] and lifecycle.out(S) == {ALL_SAMPLES: 2}
+    assert commands == [] and lifecycle.outstanding(S) == {ALL_SAMPLES: 2}
     assert lifecycle.handle(AttemptFailed(ALL_SAMPLES, S, 2, "worker_lost: w")) == [Send(ALL_SAMPLES, S, 3)]
 
 
 def test_a_paused_run_sends_no_score_job() -> None:
     lifecycle, _ = to_score((A, Phase.PLANNED))
     lifecycle.handle(Pause("cancelled"))
-    assert lifecycle.handle(Completed(A)) == [] and not lifecycle.out(S)
+    assert lifecycle.handle(Completed(A)) == [] and not lifecycle.outstanding(S)
 
 
 def test_execution_overlaps_generation() -> None:
@@ -120,14 +120,14 @@ def test_a_failed_attempt_is_sent_again_until_the_cap() -> None:
 def test_a_final_failure_gives_up_at_once_and_touches_no_other_sample() -> None:
     lifecycle, _ = started(A, B)
     assert lifecycle.handle(AttemptFailed(A, G, 1, "prompt too long", final=True)) == [GiveUp(A, G, "prompt too long")]
-    assert lifecycle.is_out(B, G)
+    assert lifecycle.is_outstanding(B, G)
 
 
 def test_the_echo_of_an_older_attempt_costs_nothing() -> None:
     lifecycle, _ = started(A)
     lifecycle.handle(AttemptFailed(A, G, 1, "lost"))
     assert lifecycle.handle(AttemptFailed(A, G, 1, "late echo")) == []
-    assert lifecycle.out(G) == {A: 2}
+    assert lifecycle.outstanding(G) == {A: 2}
 
 
 def test_vanished_work_is_sent_again_without_costing_an_attempt() -> None:
@@ -171,7 +171,7 @@ def test_a_resumed_run_sends_only_what_is_missing() -> None:
         ]
     )
     assert commands == [Send(C, G, 3), Send(B, X, 2)]
-    assert lifecycle.out(X) == {SampleKey("q", 0): 1, B: 2}
+    assert lifecycle.outstanding(X) == {SampleKey("q", 0): 1, B: 2}
 
 
 def test_a_plan_with_a_sample_twice_is_refused() -> None:
@@ -184,7 +184,7 @@ def waiting(*keys: SampleKey) -> Lifecycle:
     lifecycle, _ = started(*keys, phase=Phase.COMPLETED)
     for key in keys[1:]:
         lifecycle.handle(Waits(key, keys[0]))
-    assert lifecycle.counts()[Phase.WAITING] == len(keys) - 1 and list(lifecycle.out(X)) == [keys[0]]
+    assert lifecycle.counts()[Phase.WAITING] == len(keys) - 1 and list(lifecycle.outstanding(X)) == [keys[0]]
     return lifecycle
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from farm.coordinator.lifecycle import Pause, Scored, Vanished
-from farm.coordinator.receiving import Intake
+from farm.coordinator.events import Pause, Scored, Vanished
+from farm.coordinator.receiving import AnswerReceiver
 from farm.ids import sha256_hex
 from farm.ledger import history
 from farm.planning.score_inputs import ScoreInputs
@@ -30,7 +30,9 @@ def test_a_copy_of_what_paused_an_earlier_coordinator_pauses_nobody(tmp_path: Pa
         assert journal.fence == 2
         problems = {row.problem_id: row for row in history.problems(ledger, "run-1")}
         answers = AnswerStream(server.client(), Keys("farm:"), Signer(b"secret"))
-        intake = Intake(journal, answers, ledger.run("run-1").spec, problems, {key}, lambda key: PROGRAM, lambda: None)
+        receiver = AnswerReceiver(
+            journal, answers, ledger.run("run-1").spec, problems, {key}, lambda key: PROGRAM, lambda: None
+        )
         failure = Failure(
             problem_id=key.problem_id,
             index=key.index,
@@ -41,10 +43,10 @@ def test_a_copy_of_what_paused_an_earlier_coordinator_pauses_nobody(tmp_path: Pa
             pause=True,
         )
         answers.failure("run-1", 1, failure)
-        batch = intake.read(block_ms=0)
+        batch = receiver.read(block_ms=0)
         assert batch.events == [Vanished(key, Stage.GENERATE)] and not batch.counts["failed_attempts"]
         answers.failure("run-1", 2, failure)
-        assert intake.read(block_ms=0).events == [Pause("AuthRejected: 401"), Vanished(key, Stage.GENERATE)]
+        assert receiver.read(block_ms=0).events == [Pause("AuthRejected: 401"), Vanished(key, Stage.GENERATE)]
 
 
 @pytest.mark.redis
@@ -54,7 +56,7 @@ def test_a_score_is_recorded_once_and_only_if_it_is_of_the_runs_own_answers(tmp_
         plan(ledger, "run-1", spec("evaluate", judged=False, harness=task))
         inputs: list[ScoreInputs] = []
         answers = AnswerStream(server.client(), Keys("farm:"), Signer(b"secret"))
-        intake = Intake(
+        receiver = AnswerReceiver(
             ledger.acquire("run-1"), answers, ledger.run("run-1").spec, {}, (), lambda key: None,
             lambda: inputs[0] if inputs else None,
         )  # fmt: skip
@@ -65,7 +67,7 @@ def test_a_score_is_recorded_once_and_only_if_it_is_of_the_runs_own_answers(tmp_
 
         def read(text: bytes) -> tuple[list[object], int]:
             answers.scored(job, text, "worker")
-            batch = intake.read(block_ms=0)
+            batch = receiver.read(block_ms=0)
             return list(batch.events), batch.counts["quarantined"] + 10 * batch.counts["duplicate_scores"]
 
         assert read(b"early") == ([], 1), "completions are missing"

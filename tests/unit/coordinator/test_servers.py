@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.admission.slots import Slots, Ticket
+from farm.admission.slots import Slots, Ticket, TicketName
 from farm.coordinator.servers import RunServers, window
 from farm.queue.redis_keys import Keys
 from tests.support.redis_server import running_redis
@@ -26,9 +26,9 @@ def slots(tmp_path: Path) -> Iterator[Slots]:
 def test_limits_requests_and_ailments_of_its_own(slots: Slots) -> None:
     mine = RunServers(slots, "mine", (ONE, TWO), 4)
     assert (mine.room, mine.in_flight, mine.slowest(), mine.ailing()) == (8, 0, {}, [])
-    tickets = [Ticket(f"mine|{n}|w|p|q#{n}", "mine", (ONE, TWO), 4) for n in range(5)]
+    tickets = [Ticket(TicketName("mine", n, "w", f"p|q#{n}"), (ONE, TWO), 4) for n in range(5)]
     slots.exchange("w", "", waiting=tickets[:1])
-    slots.exchange("w", "", waiting=[*tickets[1:], Ticket("other|1|w|x#1", "other", (ONE,), 4)])
+    slots.exchange("w", "", waiting=[*tickets[1:], Ticket(TicketName("other", 1, "w", "x#1"), (ONE,), 4)])
     mine.look()
     assert (mine.room, mine.in_flight) == (8, 5)
     assert len(mine.slowest()) == 3 and set(mine.slowest()) <= {f"p|q#{n}" for n in range(5)}

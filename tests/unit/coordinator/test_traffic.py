@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from farm.coordinator.open_work import Tally
+from farm.coordinator.open_work import OpenWork
 from farm.coordinator.traffic import Traffic
 from farm.ledger.ledger import PlannedProblem
-from farm.records import SampleKey
-from farm.records.phases import NOT_COUNTED
+from farm.records import UNSANDBOXED_LABEL, SampleKey
 
 
 def test_tokens_waits_and_failures() -> None:
@@ -25,16 +24,16 @@ def test_tokens_waits_and_failures() -> None:
 
 def test_the_score_so_far_is_a_mean_over_problems_and_leaves_out_what_ran_without_walls() -> None:
     problems = {name: PlannedProblem(name, "", "", "easy", "", None, "0" * 64, 1) for name in "abc"}
-    tally = Tally(problems)
+    tally = OpenWork(problems)
     assert tally.score() is None
     for name, verdict in [
         ("a", "PASSED"),
         ("a", "PASSED"),
         ("a", "WRONG_ANSWER"),
         ("b", "NO_CODE"),
-        ("c", NOT_COUNTED),
+        ("c", UNSANDBOXED_LABEL),
     ]:
         tally.judged(SampleKey(name, 0), verdict)
     value, low, high = tally.score() or [0.0, 0.0, 0.0]
     assert value == pytest.approx(1 / 3) and 0 <= low < value < high <= 1
-    assert tally.verdicts == {"PASSED": 2, "WRONG_ANSWER": 1, "NO_CODE": 1, NOT_COUNTED: 1}
+    assert tally.verdicts == {"PASSED": 2, "WRONG_ANSWER": 1, "NO_CODE": 1, UNSANDBOXED_LABEL: 1}

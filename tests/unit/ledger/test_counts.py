@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from farm.coordinator.progress import Progress
-from farm.ledger.counts import standings
-from farm.records import Verdict
-from farm.records.phases import NOT_COUNTED, Phase
+from farm.ledger.counts import run_counts
+from farm.records import UNSANDBOXED_LABEL, Verdict
+from farm.records.phases import Phase
 from tests.unit.plans import entry, open_ledger, plan, result, spec
 
 
@@ -21,11 +21,11 @@ def test_each_run_is_counted_for_itself(tmp_path: Path) -> None:
             [result(keys[0]), result(keys[1], Verdict.WRONG_ANSWER), result(keys[2], sandbox="none")]
         )
         journal.record_unjudged([keys[2], keys[3]], "execute", "lost")  # the verdict on the first came late
-        found = standings(ledger)
-        assert found["run-1"].verdicts == {"PASSED": 1, "WRONG_ANSWER": 1, NOT_COUNTED: 1}
+        found = run_counts(ledger)
+        assert found["run-1"].verdicts == {"PASSED": 1, "WRONG_ANSWER": 1, UNSANDBOXED_LABEL: 1}
         assert (found["run-1"].planned, found["run-1"].completed, found["run-1"].unjudged) == (6, 5, 1)
         assert found["run-2"].planned == 3 and found["run-2"].judged == 0
-        assert standings(ledger, "run-2") == {"run-2": found["run-2"]}
+        assert run_counts(ledger, "run-2") == {"run-2": found["run-2"]}
         phases = found["run-1"].phases()
         assert phases[Phase.JUDGED] == 3 and phases[Phase.UNJUDGED] == 1 and sum(phases.values()) == 6
 

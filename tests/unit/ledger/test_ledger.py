@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from farm.errors import ConfigError, LedgerCorrupt, LedgerError, RunExists, RunLocked, RunNotFound
 from farm.ids import sha256_hex
 from farm.ledger import history
-from farm.ledger.journal import CompletionEntry, Recorded
+from farm.ledger.journal import Recorded
 from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.ledger.plan_digest import check_plan
-from farm.records import SampleKey, SampleResult, Verdict
+from farm.records import SampleKey, SampleResult, StoredCompletion, Verdict
 from farm.records.phases import Stage
 from farm.text import encode
 from tests.unit import plans as build
@@ -29,7 +29,7 @@ SUITE = sha256_hex(b"suite")
 KEY = SampleKey("p1", 0)
 
 
-def entry(text: str = "hello", key: SampleKey = KEY) -> CompletionEntry:
+def entry(text: str = "hello", key: SampleKey = KEY) -> StoredCompletion:
     return build.entry(key, text)
 
 

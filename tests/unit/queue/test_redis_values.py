@@ -13,12 +13,12 @@ import zstandard
 from farm import config
 from farm.errors import DigestMismatch, MessageRejected
 from farm.ids import sha256_hex
-from farm.queue.answer_stream import AnswerStream, CompletionArrived, ScoreArrived, decode
+from farm.queue.answer_stream import AnswerStream, ScoreArrived, decode
 from farm.queue.blobs import Blobs
 from farm.queue.messages import ExecuteJob, Failure, ScoreAnswer, ScoreJob
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import MAC_BYTES, Signer
-from farm.records import Completion, GenerateTelemetry, Prompt, SampleKey, Suite, TestCase
+from farm.records import Completion, GenerateTelemetry, Prompt, SampleKey, StoredCompletion, Suite, TestCase
 from farm.records.phases import Stage
 from farm.tasks.context import MAX_STARTS, TaskContext
 from farm.text import encode
@@ -148,9 +148,10 @@ def test_a_completion_with_any_text_arrives(connection: redis.Redis, text: str) 
     data = encode(text)
     completion = Completion(problem_id="p", index=1, text_sha256=sha256_hex(data), reasoning_sha256=sha256_hex(b"why"))
     answers = AnswerStream(connection, KEYS, SIGNER)
-    answers.completion("r", 1, completion, GenerateTelemetry(latency_s=1.5), data, b"why")
+    stored = StoredCompletion(completion, GenerateTelemetry(latency_s=1.5), data, b"why")
+    answers.completion("r", 1, stored)
     [(entry_id, fields)] = answers.read("r", b"0", block_ms=10, count=10)
-    assert decode(fields) == CompletionArrived(completion, GenerateTelemetry(latency_s=1.5), data, b"why")
+    assert decode(fields) == stored
     for name in KEYS.claims("r"), KEYS.outstanding("r"):
         connection.hset(name, mapping={"generate/p#1": "1", "generate/p#2": "1"})
         connection.expire(name, 60)
@@ -181,7 +182,7 @@ def test_a_forged_entry_is_refused(fields: dict[bytes, bytes]) -> None:
 
 def test_a_text_that_is_not_what_the_record_names_is_refused(connection: redis.Redis) -> None:
     completion = Completion(problem_id="p", index=1, text_sha256=sha256_hex(b"a"))
-    AnswerStream(connection, KEYS, SIGNER).completion("r", 1, completion, GenerateTelemetry(), b"b", None)
+    AnswerStream(connection, KEYS, SIGNER).completion("r", 1, StoredCompletion(completion, GenerateTelemetry(), b"b"))
     [(_, fields)] = AnswerStream(connection, KEYS, SIGNER).read("r", b"0", block_ms=10, count=10)
     with pytest.raises(MessageRejected, match="not what its record names"):
         decode(fields)

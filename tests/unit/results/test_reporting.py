@@ -9,9 +9,8 @@ import pytest
 
 from farm.errors import ConfigError, RunIncomplete, RunNotFound
 from farm.ledger import history
-from farm.ledger.journal import CompletionEntry
 from farm.ledger.ledger import Ledger, PlannedProblem
-from farm.records import SampleKey, SampleResult, Sampling, Verdict
+from farm.records import SampleKey, SampleResult, Sampling, StoredCompletion, Verdict
 from farm.reports.samples_jsonl import UnjudgedSample
 from farm.reports.sections import finish_with
 from farm.results.comparing import paired_run, runs_as_repeats
@@ -108,7 +107,7 @@ def test_clamped_answers_reach_the_report(ledger: Ledger) -> None:
     run_spec = spec("evaluate", sampling=Sampling(max_tokens=32768))
     keys = [SampleKey("p1", 0)]
     stored = entry(keys[0])
-    stored = CompletionEntry(stored.completion.model_copy(update={"max_tokens": 900}), stored.telemetry, stored.text)
+    stored = StoredCompletion(stored.completion.model_copy(update={"max_tokens": 900}), stored.telemetry, stored.text)
     problem = PlannedProblem("p1", "One", "atcoder", "easy", "2024-01-01", None, SUITE_DIGEST, 1)
     ledger.create_run("run-1", run_spec, [problem], keys, [stored])
     ledger.acquire("run-1").record_results([result(keys[0])])

@@ -1,0 +1,90 @@
+"""What the lifecycle of a run is told (events) and what it answers (commands)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from farm.records import SampleKey, WorkKey
+from farm.records.phases import Stage
+
+# --- events: each was recorded before it is told ---------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The ledger holds a completion of this sample."""
+
+    key: SampleKey
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The ledger holds a verdict on this sample."""
+
+    key: SampleKey
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The ledger holds lm-eval's score of all samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    """An attempt ended without an answer, by our fault. `final`: another try cannot help."""
+
+    key: WorkKey
+    stage: Stage
+    attempt: int
+    reason: str
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """The work is in no queue and no worker has it: the broker lost it. This uses up no attempt."""
+
+    key: WorkKey
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Not sent to execution: the same program on the same tests is being executed for `behind`."""
+
+    key: SampleKey
+    behind: SampleKey
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Send nothing more (a rejected key, Ctrl-C); outstanding work may still be answered."""
+
+    reason: str
+
+
+Event = Completed | Judged | Scored | AttemptFailed | Vanished | Waits | Pause
+
+
+# --- commands --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Put this work into its queue. `attempt` counts from 1."""
+
+    key: WorkKey
+    stage: Stage
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Record the sample as unjudged."""
+
+    key: SampleKey
+    stage: Stage
+    reason: str
+
+
+Command = Send | GiveUp
