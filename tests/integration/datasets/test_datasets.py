@@ -567,7 +567,7 @@ def test_planning_takes_far_less_memory_than_the_dataset(tmp_path: Path) -> None
         nonlocal peak
         status = Path(f"/proc/{process.process.pid}/status").read_text()
         peak = max(peak, int(status.partition("VmHWM:")[2].split()[0]))
-        return "grading " in process.stderr
+        return "judging " in process.stderr
 
     wait_until(is_planned, "the run is planned", timeout_s=200)
     process.interrupt()
