@@ -10,11 +10,11 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterator
 
 from farm.records.protocol import OWN_CODE, Extraction
 
 FENCE = "```"
+_QUOTES = ("'", '"', "`")  # around a mark that is only mentioned
 
 # What may stand behind a fence that opens Python
 _TAGS = ("", "python", "python3", "py")
@@ -53,26 +53,35 @@ def remove_thinking(text: str, marks: tuple[tuple[str, str], ...]) -> str:
 
     `marks` are pairs of opening and closing mark. A closing mark without an opening one ends
     reasoning that began in the prompt (chat templates write the opening mark themselves); an opening
-    mark without a closing one is reasoning that never ended, so nothing after it is an answer.
+    mark without a closing one is reasoning that never ended, so nothing after it is an answer. A mark in
+    quotes, or inside a fenced block of the answer, belongs to the program.
     """
     for opening, closing in marks:
-        before, closed, after = text.partition(closing)
-        if closed and opening not in before:
-            text = after
         text = "".join(_outside(text, opening, closing))
     return text
 
 
-def _outside(text: str, opening: str, closing: str) -> Iterator[str]:
-    """What stands outside the marks, piece by piece. One pass: a text of 2 MB may be all marks."""
-    at = 0
-    while (start := text.find(opening, at)) >= 0:
-        yield text[at:start]
-        end = text.find(closing, start + len(opening))
-        if end < 0:
-            return
-        at = end + len(closing)
-    yield text[at:]
+def _outside(text: str, opening: str, closing: str) -> list[str]:
+    """The parts of `text` outside the reasoning. One pass: a text of 2 MB may be all marks."""
+    mark = f"{re.escape(opening)}|{re.escape(closing)}"
+    kept: list[str] = []
+    at, fenced, thinking, first = 0, False, False, True
+    for found in re.finditer(rf"^[ \t]*{FENCE}|(?P<line>^[ \t]*)?(?P<mark>{mark})", text, re.MULTILINE):
+        start, end = found.start("mark"), found.end()
+        if found["mark"] is None:
+            fenced ^= not thinking  # fences of a draft say nothing of the answer
+        elif text[max(0, start - 1) : start] in _QUOTES and text[end : end + 1] in _QUOTES:
+            continue
+        elif thinking:
+            if found["mark"] == closing:
+                thinking, at = False, end
+        elif found["mark"] == opening:
+            if not fenced:
+                kept.append(text[at:start])
+                thinking, first = True, False
+        elif first and (not fenced or found["line"] is not None):
+            at, fenced, first = end, False, False
+    return kept if thinking else [*kept, text[at:]]
 
 
 def _found(text: str, how: Extraction) -> str:

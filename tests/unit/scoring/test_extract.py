@@ -144,10 +144,31 @@ THINK = (("<think>", "</think>"),)
         ("a<think>b</think>c<think>d</think>e", "ace"),
         ("a<think>b</think>c<think>d", "ac"),
         ("<think></think>\n\nanswer</think>", "\n\nanswer</think>"),
+        ("draft\n```python\nnever closed\n</think>\nanswer", "\nanswer"),
+        ("<think>a '</think>' in a draft</think>answer", "answer"),
+        ("<think>plan\n```\ndraft\n</think>answer", "answer"),
     ],
 )
 def test_thinking_is_removed(text: str, rest: str) -> None:
     assert remove_thinking(text, THINK) == rest
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "a, b = '<think>', '</think>'",
+        "print(input().split('<think>')[0])",
+        'print(input().replace("</think>", ""))',
+        'print("""\n<think>\n""")',
+        "# a <think> in a comment",
+    ],
+)
+@pytest.mark.parametrize(
+    "thought", ["<think>plan</think>\n", "begun in the prompt</think>\n", "", "<think>`<think>` begins it</think>"]
+)
+def test_a_mark_in_a_program_is_no_mark(program: str, thought: str) -> None:
+    answer = f"{thought.rpartition('</think>')[2]}Here:\n```python\n{program}\n```\nDone."
+    assert remove_thinking(f"{thought.removesuffix(chr(10))}{answer}", THINK) == answer
 
 
 def test_without_marks_nothing_is_thinking() -> None:
