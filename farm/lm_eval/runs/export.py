@@ -10,7 +10,8 @@ from farm.errors import RunIncomplete
 from farm.ledger import history
 from farm.ledger.ledger import Ledger, PlannedProblem, RunRow
 from farm.protocols import extract_program, get
-from farm.records import Prompt, SampleKey, Suite, Verdict
+from farm.records import Prompt, Protocol, SampleKey, Suite, Verdict
+from farm.records.protocol import OWN_CODE
 from farm.reports.exports.lm_eval import Document, results_of, sample_line, write
 from farm.text import decode
 
@@ -44,9 +45,18 @@ def _documents(ledger: Ledger, run: RunRow, load: Callable[[str], bytes]) -> Ite
             title=problem.title,
             prompt=_messages(problem),
             answers=tuple(answers),
-            programs=tuple(extract_program(protocol, answer, own_code) for answer in answers),
+            programs=tuple(_as_filtered(protocol, answer, own_code) for answer in answers),
             passed=tuple(verdicts[key] is Verdict.PASSED for key in keys),
         )
+
+
+def _as_filtered(protocol: Protocol, answer: str, own_code: str) -> str:
+    """What lm-eval's filter makes of an answer: the problem's own code also where nothing continues it."""
+    program = extract_program(protocol, answer, own_code)
+    if program.strip():
+        return program
+    how = protocol.extraction
+    return how.before.replace(OWN_CODE, own_code) + program + how.after
 
 
 def _messages(problem: PlannedProblem) -> str:
