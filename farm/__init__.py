@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from farm.version import __version__
+
 if TYPE_CHECKING:
     from farm.api.judging import judge
     from farm.api.runs import Run, grade, open_run, submit
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     from farm.sandbox.confinement import Confinement
     from farm.scoring.paired import Comparison
     from farm.scoring.report import Report
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Comparison",

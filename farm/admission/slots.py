@@ -70,7 +70,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class ServerState:
-    """A model server as Redis knows it. `limit` None: nobody set one, and no run has used the server of late."""
+    """A model server as Redis knows it. `limit` None: none was set, and no run has used the server of late."""
 
     url: str
     limit: int | None

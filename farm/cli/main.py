@@ -10,7 +10,7 @@ from importlib import import_module
 
 import click
 
-from farm import __version__
+from farm.version import __version__
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "submit": ("farm.cli.run.submit:submit", "Generate samples with a model, judge them and report pass@k."),

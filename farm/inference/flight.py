@@ -1,4 +1,4 @@
-"""One request that is out, seen from beside it: when it last said something, and how to end it.
+"""One request under way, as its watchdog sees it: when it last made progress, and how to end it.
 
 The thread that makes the request is busy reading; whether the server behind it hangs is for somebody
 else to see, who looks at all its requests together (`farm.admission.server_watch`).

@@ -22,12 +22,12 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from farm import __version__
 from farm.errors import BadResponse, ConfigError, ConnectionLost, RequestTimeout, Stalled
 from farm.ids import canonical_json
 from farm.inference.watchdog import Guard, Watchdog
 from farm.logs import about
 from farm.text import one_line
+from farm.version import __version__
 
 STALE_S = 1.0
 CHUNK_BYTES = 1 << 16
@@ -152,7 +152,7 @@ class Exchange:
 
 
 class Transport:
-    """Requests to one base URL. Each thread gets a session of its own."""
+    """Requests to one base URL. Each thread gets a separate session."""
 
     def __init__(
         self, base_url: str, *, token: str | None, url_origin: str, token_origin: str, connect_s: float

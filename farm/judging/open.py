@@ -80,7 +80,7 @@ def ways(
 
 def refusal(reasons: list[str], tier: str) -> SandboxUnavailable:
     """The one message with which a worker refuses to run programs: what was tried, why not, what next."""
-    if tier == DOCKER:  # what this host has is beside the point
+    if tier == DOCKER:  # what this host has does not matter
         return SandboxUnavailable(f"refusing to run untrusted code: {'; '.join(reasons)}")
     if sys.platform == "linux":
         from farm.sandbox import probe  # binds system calls that others have not

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from farm import __version__
 from farm.ids import canonical_json, sha256_hex
 from farm.records import TIER_NONE, CaseResult, JudgeSpec, Limits, SampleKey, SampleResult, Verdict
+from farm.version import __version__
 
 RULE = "execution@1"
 NEAR = 0.5  # of a limit: what needed more of it is a matter of the machine

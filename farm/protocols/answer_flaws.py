@@ -73,7 +73,7 @@ def _inside_reasoning(completion: Completion, text: str, marks: tuple[tuple[str,
 
 
 def _starts_over(text: str, begun: str) -> bool:
-    """Whether an answer repeats the function that it was to continue, or opens a block of code of its own."""
+    """Whether an answer repeats the function that it was to continue, or opens a new block of code."""
     names = _DEFINITION.findall(begun)
     return bool(names and names[-1] in _DEFINITION.findall(text)) or bool(_OPENED_FENCE.search(text))
 

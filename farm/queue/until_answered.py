@@ -1,6 +1,6 @@
 """Asking Redis until it answers: what a worker does with a job that it has claimed, or with its answer.
 
-A worker that gave up would be taken for one that still works, since it lives and its claim stands: nobody would
+A worker that gave up would be taken for one that still works, since it lives and its claim stands: nothing would
 send the job again, and device time would be thrown away with the answer. So there is no limit. Who wants the worker
 to end although Redis is away kills it; then its missing heartbeat tells the coordinator to send its jobs again.
 """

@@ -1,4 +1,4 @@
-"""Report files that are whole or absent: written beside, synced, then renamed over the name."""
+"""Report files that are whole or absent: written under another name, synced, then renamed."""
 
 from __future__ import annotations
 

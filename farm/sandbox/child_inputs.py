@@ -13,7 +13,7 @@ _MFD_NOEXEC_SEAL = 8  # Linux 6.3; where the host demands it, a memfd without it
 
 
 class Sealed:
-    """Bytes in a memfd that nobody can change any more. Each `open` starts at offset 0, read-only."""
+    """Bytes in a memfd that can no longer be changed. Each `open` starts at offset 0, read-only."""
 
     def __init__(self, data: bytes) -> None:
         flags = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
@@ -64,7 +64,7 @@ class Descriptors:
         self.given[name] = fd
 
     def give_sealed(self, name: str, data: bytes) -> None:
-        """`data` as a file that nobody can change."""
+        """`data` as a file that cannot be changed."""
         with Sealed(data) as sealed:
             self.give(name, sealed.open())
 

@@ -49,7 +49,7 @@ class Runner(Protocol):
         ...
 
     def twin(self) -> Runner:
-        """Another runner of the same kind, for a child beside this one's."""
+        """Another runner of the same kind, for a second child that lives at the same time."""
         ...
 
     def discard(self) -> None:

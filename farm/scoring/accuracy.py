@@ -71,7 +71,7 @@ def hits_behind(reference: float, problems: int) -> int | None:
 
 
 class Standing(NamedTuple):
-    """A score beside a reference that may have noise of its own."""
+    """A score compared with a reference that may be noisy too."""
 
     standing: Literal["above", "below", "not distinguishable"]
     z: float

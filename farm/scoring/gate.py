@@ -2,7 +2,7 @@
 
 A gate that fails on each dip of a noisy score is switched off by its users; one that only looks at a ratio
 lets one equal model in four fail. So FAIL means: lower, and so far that an equal model would come out as low
-in `alpha` of cases at most. What loss would go unseen is said beside each PASS.
+in `alpha` of cases at most. Each PASS says which loss would have gone unseen.
 """
 
 from __future__ import annotations

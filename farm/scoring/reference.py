@@ -1,4 +1,4 @@
-"""A run's score beside the scores that others measured.
+"""A run's score compared with the scores that others measured.
 
 Two answers, side by side: tt-inference-server's accuracy check exactly as it decides, and whether the
 difference is more than noise. They disagree often: its gate lies 0.65 standard errors below a reference

@@ -13,12 +13,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from farm import __version__
 from farm.ids import canonical_json, sha256_hex
 from farm.records import Count, Record, RunId, RunSpec, Seconds, Verdict
 from farm.scoring.accuracy import AccuracyCheck
 from farm.scoring.answer_notes import AnswerNotes
 from farm.scoring.statistics import Interval, Share
+from farm.version import __version__
 
 
 class Versions(Record):
@@ -119,7 +119,7 @@ class Tokens(Record):
 
 
 class ReferenceRow(Record):
-    """The score beside one reference. Scores in percent."""
+    """The score compared with one reference. Scores in percent."""
 
     label: Literal["published", "gpu_reference"]
     score: float
@@ -177,7 +177,7 @@ class Moved(Record):
 
 
 class Regrade(Record):
-    """A run's verdicts beside those of the run that it judges again."""
+    """A run's verdicts compared with those of the run that it judges again."""
 
     compared: Count  # samples that both judged
     moved: tuple[Moved, ...]  # where the two differ
@@ -235,7 +235,7 @@ class Report(Record):
     pass_at_k: tuple[PassAtK, ...]
     ks_omitted: tuple[int, ...] = ()  # asked for, but some problem has fewer samples
     repeats: Repeats | None = None  # the n samples of each problem as n repeats; None for n = 1 or if n differs
-    errata: ErrataScore | None = None  # None: nobody keeps a list of errata of this dataset
+    errata: ErrataScore | None = None  # None: there is no list of errata for this dataset
     verdicts: dict[str, Count]
     checked: Count = 0  # samples of which a problem's checker decided about an answer
     faulted: Count = 0  # samples that failed a test because the comparison of their answer raised

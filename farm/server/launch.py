@@ -10,11 +10,11 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from farm import __version__
 from farm.catalogue.model_spec import ModelSpec
 from farm.errors import ConfigError
 from farm.server import images
 from farm.server.images import LaunchOptions, Mount
+from farm.version import __version__
 
 DEVICE_NODES = "/dev/tenstorrent"
 HUGEPAGES = "/dev/hugepages-1G"

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import click
 
-from farm import __version__
 from farm.config import Settings, load
 from farm.errors import ConfigError
+from farm.version import __version__
 
 PASSWORDS = (
     "coordinator-password", "generate-password", "execute-password", "score-password", "ops-password", "web-password",

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from farm import __version__
 from farm.errors import ConfigError
 from farm.screen.status_line import StatusLine
 from farm.server.engine import connect
 from farm.text import one_line
+from farm.version import __version__
 
 DOCKERFILE = "worker.Dockerfile"
 ROLES = ("execute", "generate", "coordinator", "broker")

@@ -17,9 +17,9 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import urllib3
 
-from farm import __version__
 from farm.errors import DatasetError
 from farm.text import one_line
+from farm.version import __version__
 
 CONNECT_S = 15.0
 READ_S = 60.0  # without a byte; a storage that is slower than that is gone

@@ -57,7 +57,7 @@ def write_page(report: Report, problems: Iterable[ProblemDetail], file: BinaryIO
 def document(title: str, body: str, script: str = "", blocks: str = "", *, served: bool = False) -> str:
     """A whole document that may load nothing and run nothing but this script; `blocks` are its data.
 
-    `served`: it comes from a server of its own, which its script and its forms may ask.
+    `served`: it is served by farm ui, which its script and its forms may ask.
     """
     style = asset("page.css")
     asked = "'self'; connect-src 'self'" if served else "'none'"
@@ -77,7 +77,7 @@ def document(title: str, body: str, script: str = "", blocks: str = "", *, serve
 
 @cache
 def asset(name: str) -> str:
-    """One of the files beside this module."""
+    """One of the files in the folder of this module."""
     return (files("farm.reports.html") / name).read_text(encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import farm
 
 MODULES = (
-    "__init__", "errors", "text",
+    "__init__", "errors", "text", "version",
     "sandbox/__init__", "sandbox/api", "sandbox/cgroup", "sandbox/clock", "sandbox/frames", "sandbox/child_inputs",
     "sandbox/imports", "sandbox/plan", "sandbox/proc", "sandbox/runner", "sandbox/seccomp", "sandbox/session",
     "sandbox/slot", "sandbox/supervisor", "sandbox/zygote",

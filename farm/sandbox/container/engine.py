@@ -13,13 +13,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from farm import __version__
 from farm.errors import SandboxUnavailable
 from farm.processes import ProcessName, name_of
 from farm.sandbox.confinement import ContainerSpec
 from farm.sandbox.container.bundle import BOOT
 from farm.sandbox.container.link import Link
 from farm.text import one_line
+from farm.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

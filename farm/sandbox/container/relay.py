@@ -105,7 +105,7 @@ class _Relay:
 
 
 def _end_with_the_worker() -> None:
-    """A run may take minutes; nobody wants it any more once the other end of the input is closed."""
+    """A run may take minutes; its result is not wanted once the other end of the input is closed."""
     poller = select.poll()
     poller.register(0, 0)  # a hang-up is always reported
     poller.poll()

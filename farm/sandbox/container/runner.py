@@ -55,7 +55,7 @@ class ContainerRunner:
             raise
 
     def _first(self) -> _Box:
-        """The first container; what starts there for nobody, or else for root, is kept for all that follow."""
+        """The first container. The user that works there (uid 65534, else root) is that of all later ones."""
         try:
             return self._ready()
         except SandboxUnavailable as as_nobody:
@@ -102,7 +102,7 @@ class ContainerRunner:
         try:
             yield _RemoteSession(box)
         except BaseException:
-            self.discard()  # its child is where nobody asks any more
+            self.discard()  # its child cannot be asked any more
             raise
         box.ask("release", {}, [], within_s=REAP_S)
 

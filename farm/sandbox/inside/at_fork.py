@@ -32,6 +32,6 @@ def admit() -> None:
 
 
 def in_child() -> None:
-    """A random sequence of its own, and the identity of its only thread."""
+    """A random sequence that no sibling has, and the identity of its only thread."""
     _seed(_shared)
     _thread._native_id = _pid()  # type: ignore[attr-defined]

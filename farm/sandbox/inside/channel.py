@@ -2,7 +2,7 @@
 
 A frame is the run's nonce (16 bytes), a length (4 bytes, big-endian) and that many bytes of JSON. An
 input is a length and its bytes; the end of the pipe is the end of the inputs. The nonce only frames:
-the program shares this process and may write frames of its own, which are then its answers.
+the program shares this process and may write other frames, which are then its answers.
 """
 
 from __future__ import annotations

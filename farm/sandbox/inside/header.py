@@ -56,7 +56,7 @@ def take(name: str, file: str) -> types.ModuleType:
 def take_hidden(name: str) -> types.ModuleType:
     """The same module as LiveCodeBench's grader has it: made by `ModuleType(name, "")`, and in no table.
 
-    Names that stand for something else by now are bound anew, as if the header were executed here.
+    Names that stand for something else by now are bound again, as if the header were executed here.
     """
     namespace = _module.__dict__
     namespace.update(__name__=name, __doc__="")

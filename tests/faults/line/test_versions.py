@@ -28,8 +28,8 @@ def former(folder: Path, *, wire: int) -> Path:
     package = folder / "farm"
     shutil.copytree(Path(farm.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     changes = {
-        "__init__.py": (f'__version__ = "{farm.__version__}"', f'__version__ = "{OLD}"'),
-        "tasks/wire.py": (f"WIRE_VERSION = {WIRE_VERSION}\n", f"WIRE_VERSION = {wire}\n"),
+        "version.py": (f'__version__ = "{farm.__version__}"', f'__version__ = "{OLD}"'),
+        "queue/messages.py": (f"WIRE_VERSION = {WIRE_VERSION}\n", f"WIRE_VERSION = {wire}\n"),
     }
     for name, (now, then) in changes.items():
         text = (package / name).read_text()

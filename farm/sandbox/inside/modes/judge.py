@@ -110,7 +110,7 @@ def _drop_finalized(namespace: dict[str, Any]) -> None:
 def run_function(code: CodeType, func_name: str, payload: bytes, channel: Channel) -> NoReturn:
     """Load as a module, call the function with the decoded lines of `payload`, send the result's canonical form.
 
-    The method of a `Solution` built anew if the class exists, else the module's function.
+    The method of a new `Solution` if the class exists, else the module's function.
     """
     status = _NO_RESULT
     try:

@@ -1,7 +1,7 @@
 """How LiveCodeBench's grader turns a program's text into something to call.
 
 The text is rewritten (the names of many modules are imported first, a program for standard input
-becomes the body of a function) and executed in a module of its own. What this does to honest
+becomes the body of a function) and executed in a separate module. What this does to honest
 programs decides their verdicts, so it is reproduced step by step: docs/protocols.md, "Two judge modes", after
 `lcb_runner/evaluation/testing_util.py` at commit 28fef95. Standard library only: this runs in the child.
 """

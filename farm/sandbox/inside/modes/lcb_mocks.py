@@ -19,7 +19,7 @@ from ..streams import real_open
 
 
 class OfficialBuffer:
-    """`sys.stdin.buffer` of the official grader: whole input or first line, each time anew."""
+    """`sys.stdin.buffer` of the official grader: whole input or first line, again at each call."""
 
     def __init__(self, text: str) -> None:
         self.content = text.encode()
