@@ -1,7 +1,7 @@
 """From `--model` and `--device` to a served model.
 
-The selection rule and the wording of its errors are those of tt-inference-server's `run.py`, whose
-users meet them here again; behind each message stands what is known and what to do.
+The selection rule and the wording of its errors are those of tt-inference-server's `run.py`, so
+that its users recognise them. Each message goes on with what the catalogue knows, and a remedy.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The life of a run as a state machine without I/O: events in, commands out, the clock inside events.
+"""The life of a run as a state machine without I/O: events in, commands out, times as fields of events.
 
 The driver records an event in the ledger first, then tells the lifecycle, then carries out the
-commands. So whatever is lost between two lines is found again from the ledger: a new Lifecycle made
+commands. So whatever is lost between two of these steps is found again from the ledger: a new Lifecycle made
 from it sends what has no result. Nothing here reads a clock, a queue or a file.
 
 Per sample: PLANNED -> GENERATING -> COMPLETED -> EXECUTING -> JUDGED, or UNJUDGED when its attempts
@@ -9,8 +9,8 @@ are used up. Sending is by window, not all at once: a cancelled run leaves littl
 share the workers, and Redis never holds a whole benchmark.
 
 A run that lm-eval scores has SCORING in place of EXECUTING: once every sample is COMPLETED, one job
-scores them all. If its attempts are used up, or another one cannot help, the run pauses for a cause
-that somebody has to mend; its samples stay COMPLETED.
+scores them all. If its attempts are used up, or another attempt cannot help, the run pauses for a cause
+that needs a person; its samples stay COMPLETED.
 
 A sample whose program is being executed for another one is WAITING behind it. Whatever ends that
 execution (a verdict, a failure, a loss) sets all that wait behind it free at once: each is then sent,

@@ -1,11 +1,11 @@
 """The order of generating: longest expected first, so that a run does not end with a few long answers.
 
 A server with 32 slots is full as long as there is more to send than it has room for; what remains is the
-tail, in which slots run empty one by one. It is short if the answers that take long begin early. How long
+tail, in which slots run empty one by one. The tail is short if long answers begin early. How long
 an answer will be is known only roughly: hard problems and long statements have longer ones, and the
 samples of one problem resemble each other. So hard problems go out before easy ones, and the first answer to
-a problem tells how long its others will be; a problem that was never asked counts for somewhat more than it
-is expected to be, because its first answer is worth knowing. Pure.
+a problem tells how long its others will be; the expected length of a problem that was
+never asked is multiplied by CURIOSITY, because its first answer is worth knowing. Pure.
 """
 
 from __future__ import annotations

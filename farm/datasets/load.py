@@ -1,6 +1,6 @@
 """From a source and a selection to problems, in two passes over the files.
 
-The first pass reads headers alone, so that a limit can be drawn; the second decodes the chosen rows'
+The first pass reads headers alone, so that `--limit` can draw its problems; the second decodes the chosen rows'
 tests, one row at a time.
 """
 

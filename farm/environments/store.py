@@ -1,8 +1,8 @@
 """Making, finding and removing environments: `$FARM_HOME/environments/NAME-<digest of its lock>`.
 
-Each is a separate virtualenv with the packages of the lock file, checked by hash, and a link to this farm: it
-has none of the packages that farm was installed with. It is made under another name and renamed when it works,
-so it is either complete or absent.
+Each is a separate virtualenv with the packages of the lock file, checked by hash. It has a symlink to this farm's
+package, not to its folder, so the packages that farm was installed with are not visible there. It is made under another
+name and renamed when it works, so it is either complete or absent.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reads the answers of an OpenAI-compatible server: whole bodies and the chunks of a stream. Pure.
 
-Servers and proxies decorate their answers in many ways, so a part that says nothing is skipped; an answer of which a
-part is missing or spoiled is BadResponse, and an error in it, wherever it stands, is the server's.
+Servers and proxies decorate their answers in many ways, so parts that say nothing are skipped. A missing or
+spoiled part raises BadResponse; an error object anywhere in the answer is raised as the server's error.
 """
 
 from __future__ import annotations

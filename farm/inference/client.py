@@ -1,4 +1,4 @@
-"""An OpenAI-compatible model server, seen from farm: generate, and the few questions around it.
+"""An OpenAI-compatible model server, seen from farm: generate, health, models, and work done.
 
 Streams by default, because only a stream shows whether a slow server is alive; a server that refuses
 streaming is asked again without. Every way in which an answer can fail has its own error of

@@ -3,7 +3,8 @@
 Failures of one request (HTTP 408 and 500, an answer that was broken off, a lost connection, a request that was broken
 off because its server hung) are counted in tries. A server that takes no requests for now (HTTP 429, 502, 503, 504)
 says nothing about this one, so there it is time that counts: the wait goes on within the budget. Any other 4xx
-fails at once, and a timeout or a senseless answer goes back to the coordinator, which counts attempts per sample.
+fails at once, and a timeout or a senseless answer goes back to the coordinator, which counts attempts per sample
+(farm/coordinator/lifecycle.py). The budget of one request is `DriveOptions.deadline_s`.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from typing import Literal
 
 from farm.judging.texts import Outcome, within
 from farm.records import AnswerRule
-from farm.records.judging import MAX_INT_DIGITS
+from farm.records.limits import MAX_INT_DIGITS
 from farm.sandbox.frames import MAX_NESTING
 from farm.text import nested_deeper
 

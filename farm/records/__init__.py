@@ -29,14 +29,8 @@ from farm.records.base import (
     parse_work_key,
 )
 from farm.records.driving import DriveOptions
-from farm.records.judging import (
-    JudgeSpec,
-    Limits,
-    Message,
-    Prompt,
-    Sampling,
-    default_limits,
-)
+from farm.records.judging import JudgeSpec
+from farm.records.limits import Limits, default_limits
 from farm.records.problems import (
     AnswerRule,
     Asserts,
@@ -67,6 +61,7 @@ from farm.records.runs import (
     RunSpec,
     ServedModel,
 )
+from farm.records.sampling import Message, Prompt, Sampling
 
 __all__ = [
     "ALL_SAMPLES",

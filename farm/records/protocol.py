@@ -12,7 +12,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from farm.records.base import Record
-from farm.records.judging import JudgeSpec, Sampling
+from farm.records.judging import JudgeSpec
+from farm.records.sampling import Sampling
 
 OWN_CODE = "{prompt}"  # in `Extraction.before`: the problem's own code
 

@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 
 from farm.ids import canonical_json, sha256_hex
 from farm.records.base import TIER_NONE, UNSANDBOXED_LABEL, Count, Digest, Record, SampleKey, Seconds, Verdict
-from farm.records.judging import JudgeSpec, Limits
+from farm.records.judging import JudgeSpec
+from farm.records.limits import Limits
 
 
 class Usage(Record):

@@ -13,8 +13,10 @@ from farm.records.base import (
     Record,
     RunId,
 )
-from farm.records.judging import JudgeSpec, Limits, Sampling
+from farm.records.judging import JudgeSpec
+from farm.records.limits import Limits
 from farm.records.phases import Stage
+from farm.records.sampling import Sampling
 
 
 class ServedModel(Record):

@@ -1,4 +1,7 @@
-"""What a reader must know before quoting a report's score: one sentence each."""
+"""The cautions of a report: what a reader must know before quoting its score, one sentence each.
+
+Those about answers are in `answer_cautions`, those of a comparison of two runs in `comparing`.
+"""
 
 from __future__ import annotations
 

@@ -4,14 +4,15 @@ Starvation is time in which the program was ready to run and got no core, becaus
 a CPU quota, had it. Leaving it out makes a verdict depend on the program and its limits, not on the host's load.
 
 - One thread: Linux counts its run delay (/proc/PID/schedstat), and the clock is wall time less that. A wait is
-  added to the count when it ends, so for a thread that is ready, time that it neither ran nor was booked for counts as
-  waiting until the next look.
+  added to the count when it ends. Until then, time in which a ready thread used no CPU is taken for waiting; the next
+  look corrects that.
 - Several threads: their delays overlap and do not add up, and threads of one program delay each other. The clock
   is CPU time plus the time in which no thread was ready, at most the wall time. The looks come at random
   intervals, so a program cannot arrange to be ready at each of them without using CPU time.
 - Where the run delay is not counted, the second rule serves for one thread too; without /proc, plain wall time.
 
-A quota's throttling is part of the run delay. This module is pure: `farm/sandbox/proc.py` takes the looks.
+A quota's throttling is part of the run delay. This module only measures, and is pure: `farm/sandbox/proc.py` takes
+the looks. The time-outs themselves are `Limits` (farm/records/limits.py); the supervisor holds programs to them.
 docs/sandbox.md section 7 has what was measured.
 """
 

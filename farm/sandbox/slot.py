@@ -1,8 +1,9 @@
-"""One slot of this host: one child at a time, of one of two zygotes.
+"""One slot of this host: one child at a time, forked from one of two zygotes (warm interpreters).
 
-Most programs import a dozen small modules, and are forked from a zygote that has those alone: half of what a
-child costs is the size of what it is forked from. Programs that may import more have another one, which has
-more. A zygote is replaced after RECYCLE_RUNS children and after every doubt; its death is never a verdict.
+Most programs import a dozen small modules, and are forked from a zygote that has only those: half of what a
+child costs is the size of the process it is forked from. Programs that may import more are forked from a second
+zygote, with more modules loaded. A zygote is replaced after RECYCLE_RUNS children and after each run that leaves its
+state in doubt; the death of a zygote is never a verdict.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 An execute worker proves its sandbox before it consumes anything, and registers the execute task alone;
 a generate worker registers the generate task alone. So whoever writes to Redis can reach no more than
-the role at hand.
+that role. How a worker ends on SIGTERM: farm/tasks/shutdown.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import logging
 import os
 import secrets
 import socket
-import threading
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
@@ -41,12 +40,12 @@ from farm.queue.signing import signer as signer_of
 from farm.sandbox.api import Sandbox, SandboxInfo
 from farm.sandbox.confinement import Confinement
 from farm.tasks.context import TaskContext
-from farm.tasks.drain import DRAIN_S, end_drain
 from farm.tasks.execute import execute
 from farm.tasks.failures import answer_what_fails
 from farm.tasks.guard import Guard, GuardedConsumer, install
 from farm.tasks.heartbeat import FollowQueues, Heartbeat, RenewLeases, WorkerFacts, WriteAcknowledgements, lacking
 from farm.tasks.score import score
+from farm.tasks.shutdown import DRAIN_S, drain_on_shutdown
 
 log = logging.getLogger(__name__)
 KINDS: dict[str, dict[str, type[Job]]] = {  # role -> the only tasks that its worker has, with their jobs
@@ -128,12 +127,8 @@ def run_generate_worker(
     def farm_generate(job: object) -> None:
         generate(context, clients, job)
 
-    def stopping(**_: Any) -> None:
-        clients.stop()
-        threading.Thread(target=end_drain, args=(app.farm_worker, drain_s), daemon=True).start()
-
     answer_what_fails(GenerateJob, lambda: context)
-    signals.worker_shutting_down.connect(stopping, weak=False)
+    drain_on_shutdown(app, clients.stop, drain_s)
     queues = [generate_queue(model) for model in models]
     if not queues:
         app.steps["consumer"].add(FollowQueues)

@@ -1,15 +1,15 @@
-"""What stands between the queues and Celery: no message can end a worker, or be obeyed beyond a job.
+"""What stands between the queues and Celery: no message can end a worker or make it do anything but a job.
 
-A stock worker exits on an entry that is no JSON, on a body that is not Base64, on a time limit that is
-no number; takes an entry without properties for a lost connection, and starts all that it holds again.
-So entries are read here, in three places of kombu and Celery that their pinned versions have
-(tests/unit/tasks/test_guard.py fails when another version has not):
+A stock worker exits on an entry that is no JSON, on a body that is not Base64, on a time limit that is no number. It
+treats an entry without properties as a lost connection, and then starts every job it holds a second time. So this
+module subclasses three classes of the pinned kombu and Celery (tests/unit/tasks/test_guard.py fails when another
+version differs there):
 
 * `Channel._brpop_read`: each entry is opened by farm.queue.envelope before kombu builds a message of it.
   A Redis that refuses writes (no memory, a full disk, no replicas) is asked again, where kombu would end.
 * `QoS`: unacknowledged messages are recorded by a background thread (farm.tasks.unacked), so the event loop waits for
-  no reply. When a connection is lost, tasks go on, so their messages are not given to other workers (kombu would
-  restore them if it still could: each reconnect would start all of them twice); those that end are acknowledged
+  no reply. When a connection is lost, tasks go on, so their messages are not given to other workers (kombu
+  would put them back in the queue, and each would run twice after a reconnect); those that end are acknowledged
   although their channel is gone. A record that Redis refuses stops no task.
 * `Consumer`: what Celery refuses or fails on all the same is counted, rejected and survived.
 """

@@ -16,7 +16,7 @@ import yaml
 
 from farm.ids import DEFAULT_RUNTIME
 from farm.queue.redis_keys import Keys, execute_queue
-from farm.tasks.drain import DRAIN_S
+from farm.tasks.shutdown import DRAIN_S
 from tests.support.containers.compose import compose
 from tests.support.containers.docker_engine import missing
 from tests.support.data import ROOT

@@ -1,4 +1,4 @@
-"""What LiveCodeBench's statements say about answers that differ from the recorded one, as named and versioned data.
+"""Which problems accept other answers than the recorded one (tolerance, any order, any case, a checker). Data.
 
 Read from the statements of release_v6: 42 of its 1,055 problems. The tests hold one answer each, so a comparison with
 it fails right answers; mode `judge` uses these rules instead (docs/protocols.md, section 7).

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from farm.benchmarks.livecodebench.answer_rules import rule_of
 from farm.benchmarks.rows import Fields, Header, RowError, Tests
 from farm.records import Difficulty, Problem, TestCase
-from farm.records.judging import MAX_INT_DIGITS
+from farm.records.limits import MAX_INT_DIGITS
 from farm.text import json_type, load_json, longest_integer, one_line
 
 MAX_PRIVATE_BYTES = 512 << 20  # of one problem's private tests, decompressed

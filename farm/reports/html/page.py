@@ -1,6 +1,6 @@
-"""A report as one HTML file: what the other forms say, charts, and a table of all problems that opens.
+"""A report as one HTML file: what the other forms say, charts, and an expandable table of all problems.
 
-The file loads nothing: its style and its script stand in it, and a content policy allows only these two,
+The file loads nothing: its style and its script stand in it, and its Content-Security-Policy allows only these two,
 by hash. All other text goes through `markup`, or lies compressed in blocks that the script sets as plain text.
 """
 

@@ -1,8 +1,11 @@
-"""The end of a generate worker that was told to stop while requests are in flight.
+"""What a worker does on SIGTERM, and after `farm workers drain`, which sends it.
 
-Its event loop has stopped, and with it the renewal of leases, so after the visibility timeout its messages would be
-given to another worker while it still works on them. So it waits for half of that time, then returns the jobs that are
-not answered to their queue and ends. A thread cannot be stopped; the process can.
+Celery begins a warm shutdown: the worker takes no more jobs and ends when those that it has are answered. For execute
+and score workers that is all; an execute worker's processes close their sandboxes as they end (farm/tasks/boot.py). A
+generate worker may have requests in flight for many minutes, and its event loop has stopped, with it the renewal of
+leases: after the visibility timeout its messages would go to another worker while it still works on them. So it stops
+waiting for slots at once, waits for answers for half of the visibility timeout, then returns the jobs that are not
+answered to their queue and ends. A thread cannot be stopped; the process can.
 """
 
 from __future__ import annotations
@@ -10,9 +13,12 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
+from celery import Celery, signals
 from celery.worker import state
 from redis.exceptions import RedisError
 
@@ -24,7 +30,17 @@ log = logging.getLogger(__name__)
 DRAIN_S = VISIBILITY_S / 2
 
 
-def end_drain(worker: WorkerFacts, drain_s: float) -> None:
+def drain_on_shutdown(app: Celery, stop_waiting: Callable[[], None], drain_s: float) -> None:
+    """Have a generate worker's app drain when it is told to stop. `stop_waiting` ends the waits for slots."""
+
+    def begin(**_: Any) -> None:
+        stop_waiting()
+        threading.Thread(target=_end_drain, args=(app.farm_worker, drain_s), daemon=True).start()
+
+    signals.worker_shutting_down.connect(begin, weak=False)
+
+
+def _end_drain(worker: WorkerFacts, drain_s: float) -> None:
     """End this process when `drain_s` have passed and it has not ended by itself; its jobs are in the queue then."""
     if worker.ended.wait(drain_s):
         return
