@@ -21,7 +21,7 @@ from farm.lm_eval.runs.export import write_harness_files
 from farm.lm_eval.runs.files import write_score
 from farm.records import TIER_NONE
 from farm.records.phases import Stage
-from farm.reports.sections import finish_with
+from farm.reports.sections import finish_with, way_to_finish
 from farm.scoring.report import Report
 
 
@@ -69,7 +69,8 @@ def resume(settings: Settings, request: ResumeRequest, display: Display) -> Outc
             return conclude(settings, ledger, run_id, options, Ended("complete"))
         if row.spec.model is not None and row.spec.generates:
             given = request.servers.urls or row.spec.servers
-            options = options.on(ready_servers(settings, row.spec.model, given, request.servers.wait_s, display).urls)
+            ready = ready_servers(settings, row.spec.model, given, request.servers.wait_s, display, row.spec.sampling)
+            options = options.on(ready.urls)
         return drive(settings, ledger, run_id, options, display, retry_unjudged=True)
 
 
@@ -116,7 +117,7 @@ def _lacks(run_id: str, report: Report, ended: Ended) -> FarmError | None:
     if not report.complete:
         return RunIncomplete(
             f"run {run_id} is INCOMPLETE: {report.coverage.unjudged} of {report.coverage.planned} samples are unjudged",
-            remedy=f"try them again with: {finish_with(report)}",
+            remedy=way_to_finish(report),
         )
     if ended.conflicts:
         return ConflictingResult(

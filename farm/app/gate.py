@@ -53,7 +53,10 @@ def _sequential(settings: Settings, ledger: Ledger, request: GateRequest, displa
     if run_id is None or sequential.follow(ledger, run_id, plan).decision is None:
         if source.model is None:
             raise ConfigError(f"run {against[0]} asked no model", remedy="name an evaluated run")
-        urls = ready_servers(settings, source.model, request.servers.urls, request.servers.wait_s, display).urls
+        ready = ready_servers(
+            settings, source.model, request.servers.urls, request.servers.wait_s, display, source.sampling
+        )
+        urls = ready.urls
         if run_id is None:
             run_id = request.name or new_run_id(f"gate-{source.model.name}")
             sequential.plan_run(ledger, run_id, against[0], plan, urls)

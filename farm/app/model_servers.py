@@ -16,11 +16,11 @@ from farm.config import Settings
 from farm.errors import AuthRejected, ConfigError, InferenceError, ServerNotStarted, Transient
 from farm.inference.auth import bearer, key_remedy
 from farm.inference.client import Client
-from farm.inference.readiness import ServerFacts, check, wait_ready
+from farm.inference.readiness import ServerFacts, check, probe_as, wait_ready
 from farm.inference.transport import checked_url
 from farm.queue import broker
 from farm.queue.redis_keys import Keys
-from farm.records import ServedModel
+from farm.records import Sampling, ServedModel
 from farm.text import clock
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
@@ -36,9 +36,14 @@ class ReadyServers:
 
 
 def ready_servers(
-    settings: Settings, model: ServedModel, given: tuple[str, ...], budget_s: float, display: Display
+    settings: Settings,
+    model: ServedModel,
+    given: tuple[str, ...],
+    budget_s: float,
+    display: Display,
+    sampling: Sampling | None = None,
 ) -> ReadyServers:
-    """The servers of a run, at least one of them ready.
+    """The servers of a run, at least one of them ready. They are tried with the fields of the run's `sampling`.
 
     Of several, one that is not ready yet stays in the list: it gets work once it is well. Raises an
     InferenceError with exit code 2: nothing was started, so the invocation is at fault.
@@ -48,7 +53,7 @@ def ready_servers(
     failed: list[Transient] = []
     for url, origin in places.items():
         try:
-            facts = _ready(settings, model, url, origin, budget_s, display)
+            facts = _ready(settings, model, url, origin, budget_s, display, sampling)
         except Transient as exc:
             failed.append(exc)
             if len(failed) == len(places):
@@ -78,18 +83,26 @@ def _places(given: tuple[str, ...], settings: Settings) -> dict[str, str]:
 
 
 def _ready(
-    settings: Settings, model: ServedModel, url: str, origin: str, budget_s: float, display: Display
+    settings: Settings,
+    model: ServedModel,
+    url: str,
+    origin: str,
+    budget_s: float,
+    display: Display,
+    sampling: Sampling | None,
 ) -> ServerFacts:
+    request = None if sampling is None else probe_as(model, sampling)
     token, token_origin = bearer(settings, model.engine)
     try:
         with Client(url, token=token, token_origin=token_origin, url_origin=origin) as client:
             admit = partial(_probe_slot, settings, model, url)
             if not budget_s:
-                return check(client, model.repo, chat=model.chat, admit=admit)
+                return check(client, model.repo, chat=model.chat, request=request, admit=admit)
             return wait_ready(
                 client,
                 model.repo,
                 chat=model.chat,
+                request=request,
                 budget_s=budget_s,
                 stop=threading.Event(),
                 on_progress=lambda elapsed_s, error: display.say(

@@ -61,7 +61,7 @@ def repair(settings: Settings, request: RepairRequest, display: Display) -> Outc
         if row.spec.model is None:
             raise ConfigError(f"run {request.source} has no model to ask: its completions came from a file")
         given = request.servers.urls or row.spec.servers
-        ready = ready_servers(settings, row.spec.model, given, request.servers.wait_s, display)
+        ready = ready_servers(settings, row.spec.model, given, request.servers.wait_s, display, row.spec.sampling)
         run_id = request.run_id or new_run_id(f"repair-{row.spec.model.name}")
         spec = plan_repair(ledger, run_id, row, blob_store(settings), servers=ready.urls)
         assert spec.repairs is not None

@@ -70,15 +70,15 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
     if request.task is not None and request.task.code_task is None:
         planned = _lm_eval_task(settings, request, model, display)
         model = model.model_copy(update={"chat": planned.chat})
-        run_id = request.run_id or new_run_id(f"{model.name}-{planned.harness.task}")
-        servers, model = _servers(settings, request, entry, model, run_id, display, ask=ask)
         dataset, rules = planned.dataset, _lm_eval_rules(planned)
+        run_id = request.run_id or new_run_id(f"{model.name}-{planned.harness.task}")
+        servers, model = _servers(settings, request, entry, model, rules.sampling, run_id, display, ask=ask)
     else:
         task = _eval_task(request, model, catalogue.evals)
         source = _source(settings, request, model, display)
         rules = _rules(request, task)
         run_id = request.run_id or new_run_id(f"{model.name}-{model.device}")
-        servers, model = _servers(settings, request, entry, model, run_id, display, ask=ask)
+        servers, model = _servers(settings, request, entry, model, rules.sampling, run_id, display, ask=ask)
         _caution(rules.sampling, display)
         dataset = _problems(settings, request, source, rules, display)
         rules = _with_references(rules, task, dataset)
@@ -225,6 +225,7 @@ def _servers(
     request: SubmitRequest,
     entry: ModelSpec,
     model: ServedModel,
+    sampling: Sampling,
     run_id: str,
     display: Display,
     *,
@@ -238,7 +239,7 @@ def _servers(
         return server_places(settings, given), model
     if request.start_server is not None:
         given = (started_server(settings, entry, model, run_id, request.start_server, display),)
-    ready = ready_servers(settings, model, given, request.servers.wait_s, display)
+    ready = ready_servers(settings, model, given, request.servers.wait_s, display, sampling)
     if ready.max_context is not None and ready.max_context < model.max_context:
         display.say(f"caution: the server's context is {ready.max_context}, not {model.max_context}")
         model = model.model_copy(update={"max_context": ready.max_context})

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+LLAMACPP = "llama.cpp"  # the engine of device `cpu`
+
 AuthStyle = Literal["jwt", "literal", "key"]
 
 # Of tt-inference-server's engines; a server of another kind (llama.cpp) takes a key or none

@@ -28,6 +28,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from farm.catalogue.devices import DEVICES, device_name
+from farm.catalogue.engines import LLAMACPP
 from farm.catalogue.eval_tasks import EvalReference, EvalTask, ScoreFunc, known_tasks
 from farm.catalogue.model_spec import ModelSpec, PerfReference
 from farm.catalogue.near import near
@@ -201,7 +202,7 @@ def _new(file: YamlFile, place: Place, entry: _Model, device: str, changes: dict
             (*place, "repo"), f"{entry.repo} is new to the catalogue and needs the whole repo id", remedy="OWNER/NAME"
         )
     name = entry.repo.rsplit("/", 1)[-1]
-    engine = entry.engine or ("llama.cpp" if device == "cpu" else "vLLM")
+    engine = entry.engine or (LLAMACPP if device == "cpu" else "vLLM")
     impl = entry.impl or "own"
     stated: dict[str, Any] = {
         "model_type": "LLM",

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from redis.exceptions import RedisError
 
 from farm.coordinator.events import AttemptFailed, Completed, Event, Judged, Pause, Scored, Vanished
+from farm.coordinator.first_requests import FirstRequests
 from farm.coordinator.traffic import Traffic
 from farm.errors import MessageRejected, VersionSkew
 from farm.ids import sample_seed
@@ -76,6 +77,7 @@ class AnswerReceiver:
         self._journal, self._answers, self._spec, self._problems = journal, answers, spec, problems
         self._program, self._score_inputs = program, score_inputs
         self.traffic = Traffic()
+        self.first_requests = FirstRequests()
 
     def read(self, *, block_ms: int) -> Batch:
         """Record up to READ_COUNT answers and remove them from the stream; `block_ms` 0 does not wait."""
@@ -170,6 +172,7 @@ class AnswerReceiver:
                 log.error("%s: a second, different completion, %s; the first one stands", key, _origin(answer))
             if recorded is not Recorded.UNEXPECTED:
                 batch.events.append(Completed(answer.completion.key))
+            self.first_requests.answered()
             if recorded is Recorded.NEW:
                 tokens = answer.completion.usage.completion_tokens
                 self.traffic.answer(tokens or 0, answer.telemetry.ttft_s)
@@ -208,6 +211,9 @@ class AnswerReceiver:
         self.traffic.failure(failure.kind)
         batch.counts["failed_attempts"] += 1
         batch.events.append(AttemptFailed(key, stage, failure.attempt, reason, failure.final))
+        if stage is Stage.GENERATE and ours:
+            hopeless = self.first_requests.failed(failure.kind, failure.reason)
+            batch.events += [] if hopeless is None else [Pause(hopeless)]
 
     @staticmethod
     def _count(recorded: Recorded, what: str, batch: Batch) -> None:

@@ -73,7 +73,11 @@ class RunState:
             if phase is not Phase.UNJUDGED:
                 self.open_work.open(state.key)
             known.append((state.key, phase, failures))
+            if state.completed:
+                self.receiver.first_requests.answered()
         judged, scoring = self.open_work.verdicts.total(), adopted.get((ALL_SAMPLES, Stage.SCORE), 0)
+        if judged:
+            self.receiver.first_requests.answered()
         self.carry_out(self.lifecycle.start(known, judged=judged, scoring=scoring))
 
     def receive(self, *, block_ms: int) -> Batch:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from farm.catalogue.engines import LLAMACPP
 from farm.ids import canonical_json, sha256_hex
 from farm.inference.stop_strings import requested
 from farm.records import Message, Prompt, Sampling, ServedModel, Usage
@@ -66,6 +67,9 @@ class GenerateRequest:
             fields["prompt"] = prompt.as_text()
         parameters = sent(sampling)
         fields.setdefault("max_tokens", parameters.pop("max_tokens"))
+        if served.engine == LLAMACPP:
+            # Its prompt cache makes answers to one seed differ, even one request at a time
+            parameters["cache_prompt"] = False
         fields.setdefault("stop", tuple(parameters.pop("stop", ())))
         return cls(model=served.repo, parameters=parameters, seed=seed, **fields)
 

@@ -12,12 +12,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from farm.errors import ConnectionLost, InferenceError, ModelNotFound, ServerBusy, ServerError, Transient
 from farm.inference.client import Client, GenerateRequest
-from farm.records import Message
+from farm.records import Message, Prompt, Sampling, ServedModel
 from farm.text import one_line
 
 PROBE_TOKENS = 16  # some servers and models refuse fewer, or give no text within them
@@ -45,11 +45,13 @@ def check(
     expected_model: str,
     *,
     chat: bool = True,
+    request: GenerateRequest | None = None,
     probe_s: float = 600.0,
     admit: Admit = lambda: nullcontext(True),
 ) -> ServerFacts:
     """Raises unless the server is ready for requests to `expected_model`. The probe may take `probe_s` seconds.
 
+    `request` is what the server is tried with (see `probe_as`); without it, the smallest request there is.
     The probe is made inside `admit()`; it is left out where that says False: the server has all hands full.
     ConnectionLost names the URL, where it came from and what to do; ModelNotFound lists what is served.
     """
@@ -74,7 +76,8 @@ def check(
     started = time.monotonic()
     with admit() as admitted:
         if admitted:
-            client.generate(probe(expected_model, chat, probe_s))
+            wish = request or probe(expected_model, chat, probe_s)
+            client.generate(replace(wish, deadline_s=probe_s, first_token_s=probe_s, stall_s=probe_s))
     return ServerFacts(
         served=served,
         as_expected=as_expected,
@@ -89,6 +92,7 @@ def wait_ready(
     expected_model: str,
     *,
     chat: bool = True,
+    request: GenerateRequest | None = None,
     budget_s: float,
     stop: threading.Event,
     on_progress: Callable[[float, InferenceError], None] | None = None,
@@ -105,7 +109,8 @@ def wait_ready(
     while True:
         elapsed = time.monotonic() - started
         try:
-            return check(client, expected_model, chat=chat, probe_s=max(1.0, budget_s - elapsed), admit=admit)
+            left_s = max(1.0, budget_s - elapsed)
+            return check(client, expected_model, chat=chat, request=request, probe_s=left_s, admit=admit)
         except Transient as exc:
             elapsed = time.monotonic() - started
             if elapsed + interval_s > budget_s:
@@ -143,6 +148,12 @@ def _max_context(row: dict[str, Any]) -> int | None:
         if isinstance(value, int) and value > 0:
             return value
     return None
+
+
+def probe_as(model: ServedModel, sampling: Sampling) -> GenerateRequest:
+    """A small request with the fields of a run's own requests, so that a server refuses here what it would refuse."""
+    prompt = Prompt(messages=(Message(role="user", content="Hi"),))
+    return GenerateRequest.of(prompt, model, sampling, seed=sampling.seed, max_tokens=PROBE_TOKENS)
 
 
 def probe(model: str, chat: bool, probe_s: float) -> GenerateRequest:

@@ -59,6 +59,12 @@ def cautions(report: Report) -> list[str]:
             f"{report.faulted} sample(s) failed a test because farm's own comparison raised on their answer: "
             "the log of the execute worker says what it raised; please report it."
         )
+    if starved := report.telemetry.starved:
+        found.append(
+            f"{starved} of {report.verdicts.get('TIME_LIMIT', 0)} time-outs came on a busy host: their programs had no "
+            "core for a quarter of the time or more. No limit counts that time; to be sure, judge again with fewer "
+            f"workers: farm regrade {report.run_id} --no-cache --workers 1."
+        )
     counters = report.telemetry.counters
     if counters.conflicts:
         found.append(f"{counters.conflicts} result(s) came a second time and differed; the first one counts.")

@@ -17,6 +17,8 @@ METHODS = {
     "wilson-by-problem": "Wilson, clustered by problem",
     "bootstrap-by-problem": "bootstrap by problem",
 }
+# Failures of a request that another try of the same one cannot heal
+REFUSED = ("RequestRejected", "PromptTooLong", "AnswerWithheld")
 EXACT_WIDTH = 40  # longer fractions stay in report.json
 
 
@@ -48,9 +50,20 @@ def headline(report: Report) -> str:
     if score is None:
         return (
             f"INCOMPLETE: {cover.unjudged} of {cover.planned} samples are not judged, so there is no score. "
-            f"Partial counts follow; finish with: {finish_with(report)}"
+            f"Partial counts follow; {way_to_finish(report)}"
         )
     return f"pass@1 {percent(score.score)} ({_interval(score.interval)}), {_hits(report)}"
+
+
+def way_to_finish(report: Report) -> str:
+    """What to do about an INCOMPLETE report, in words."""
+    reasons = report.coverage.unjudged_reasons
+    if reasons and all(any(f"{kind}: " in reason for kind in REFUSED) for reason in reasons):
+        return (
+            "the server refused what is not judged, and would again: change the request or the server "
+            f"before {finish_with(report)}"
+        )
+    return f"finish with: {finish_with(report)}"
 
 
 def finish_with(report: Report) -> str:

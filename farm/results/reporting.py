@@ -8,13 +8,14 @@ from typing import Any
 from farm.ledger import history
 from farm.ledger.ledger import Ledger
 from farm.ledger.plan_digest import check_plan
-from farm.records import Completion, Difficulty, GenerateTelemetry, SampleKey, SampleResult
+from farm.records import CaseResult, Completion, Difficulty, GenerateTelemetry, SampleKey, SampleResult, Verdict
 from farm.records.phases import Stage
 from farm.reports.samples_jsonl import SampleRow, UnjudgedSample
 from farm.results.answers import AnswerLookup
 from farm.scoring.aggregate import NO_RESULT, ProblemFacts, SampleFacts, aggregate
 from farm.scoring.report import Counters, Report, Timing
 
+STARVED_SHARE = 0.25  # of the time of a test without a core: a reader should know
 NO_SANDBOX = "executed without a sandbox: no score"
 
 # The ledger's counters by the name that a report gives them.
@@ -116,4 +117,9 @@ def _judgement(sample: SampleResult | UnjudgedSample) -> dict[str, Any]:
         "checked": sample.tests_decided_by("checker") > 0,
         "faulted": sample.tests_decided_by("fault") > 0,
         "cached": bool(sample.cached_from),
+        "starved": sample.verdict is Verdict.TIME_LIMIT and any(_was_starved(case) for case in sample.cases),
     }
+
+
+def _was_starved(case: CaseResult) -> bool:
+    return case.verdict is Verdict.TIME_LIMIT and case.starved_s > STARVED_SHARE * case.wall_s

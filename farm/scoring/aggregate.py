@@ -76,6 +76,7 @@ class SampleFacts:
     faulted: bool = False  # the comparison of one of its answers raised
     cached: bool = False  # judged by an execution for another sample
     earlier: Verdict | None = None  # in the run that this one judges again
+    starved: bool = False  # it timed out, and had no core for much of the time
     answer: AnswerFacts | None = None  # None: no answer is recorded
 
     def __post_init__(self) -> None:
@@ -158,6 +159,7 @@ def aggregate(
             sandboxes=dict(Counter(sample.sandbox for sample in flat if sample.sandbox and not sample.cached)),
             cached=sum(sample.cached for sample in flat),
             regrade=_regrade(flat) if spec.regraded_from is not None else None,
+            starved=sum(sample.starved for sample in flat),
             answers=answer_notes(answers) if answers else None,
             counters=counters or Counters(),
         ),

@@ -212,6 +212,7 @@ class Telemetry(Record):
     sandboxes: dict[str, Count]  # samples executed per tier
     cached: Count = 0  # samples judged by an execution of the same program on the same tests for another one
     regrade: Regrade | None = None
+    starved: Count = 0  # samples that timed out while the host gave them no core for much of the time
     answers: AnswerNotes | None = None  # None: nothing is known of them
     counters: Counters
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from farm import config
+from farm.catalogue.engines import LLAMACPP
 from farm.errors import ConfigError, FarmError, InferenceError
 from farm.inference.auth import bearer
 from farm.inference.client import Client
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     import xllamacpp
 
 SMOLLM2_ALIAS = "HuggingFaceTB/SmolLM2-135M-Instruct"
-ENGINE = "llama.cpp"
 LOOPBACK = "127.0.0.1"
 
 _PR_SET_PDEATHSIG = 1
@@ -175,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.die_with_parent is not None:
             _die_with_parent(options.die_with_parent)
-        token, origin = bearer(config.load(), ENGINE)
+        token, origin = bearer(config.load(), LLAMACPP)
         server = _serve(options, token)
     except FarmError as exc:
         sys.stderr.write(f"{exc}\n")

@@ -22,7 +22,7 @@ from farm.config import load
 from farm.errors import RunIncomplete
 from farm.ledger.counts import RunCounts, run_counts
 from farm.reports.as_json import as_json
-from farm.reports.sections import finish_with
+from farm.reports.sections import way_to_finish
 from farm.reports.table import show
 from farm.screen.terminal import Terminal
 
@@ -68,8 +68,8 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
             click.echo(str(path))
     if result.complete:
         return 0
-    remedy = "it is being driven now, or its coordinator died: then" if running else "continue with"
-    raise RunIncomplete(f"run {run_id} is INCOMPLETE", remedy=f"{remedy}: {finish_with(result)}")
+    remedy = "it is being driven now, or its coordinator died: then " if running else ""
+    raise RunIncomplete(f"run {run_id} is INCOMPLETE", remedy=f"{remedy}{way_to_finish(result)}")
 
 
 RESUME = gathered("request", ResumeRequest, click.argument("run_id"), SERVERS, RUN_OPTIONS)

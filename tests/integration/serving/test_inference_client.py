@@ -149,7 +149,7 @@ def test_slots_bound_what_runs_not_what_waits() -> None:
 
 @pytest.mark.parametrize("link", get_args(Link))
 def test_links_that_decorate_a_good_answer(server: ModelServer, client: Client, link: Link) -> None:
-    server.link, server.answer = link, saying("hello world!")
+    server.links, server.answer = (link,), saying("hello world!")
     for request in (ASK, TEXT):
         got = client.generate(request)
         assert (got.text, got.usage.completion_tokens) == ("hello world!", 3)

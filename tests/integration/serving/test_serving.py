@@ -8,12 +8,14 @@ in tests/faults/serving.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 
 from farm.ids import sample_seed
+from farm.inference.readiness import PROBE_TOKENS
 from tests.support.cluster.serving import ServingFarm, serving_farm
-from tests.support.model_server import Fault, Kind, Quota
+from tests.support.model_server import Fault, Kind, Link, Quota
 from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(400)]
@@ -97,6 +99,43 @@ def test_a_full_server_gets_no_probe_of_another_run(farm: ServingFarm) -> None:
         farm.slots.set_limit(server.url, None)
 
 
+def test_links_that_misbehave_cost_neither_a_sample_nor_a_request(farm: ServingFarm) -> None:
+    with farm.server(links=get_args(Link)) as server:
+        run = farm.submit(server)
+        run.finish()
+        asked = run.asked(server)
+        assert set(asked.values()) == {1} and len(asked) == 24
+        notes = run.report()["telemetry"]["answers"]
+        assert 0 < notes["unstated"] < 24, "answers without a finish reason are counted"
+        assert "without a finish reason" in run.process.stdout
+
+
+def test_a_run_whose_first_requests_all_fail_alike_pauses_with_the_servers_words(farm: ServingFarm) -> None:
+    def refused(number: int, body: dict[str, object]) -> Fault | None:
+        words = '{"error": {"message": "frobnication is not supported"}}'
+        return None if body["max_tokens"] == PROBE_TOKENS else Fault(status=400, body=words)
+
+    with farm.server(faults=refused) as server:
+        run = farm.submit(server, n=8)
+        assert run.process.wait(200) == 3
+        assert "failed alike" in run.process.stderr and "frobnication is not supported" in run.process.stderr
+        assert sum(run.asked(server).values()) < 48, "not all of them"
+        server.faults = ()
+        run.resume().ok(200)
+        run.check_score()
+
+
+def test_a_field_that_the_server_refuses_is_refused_before_the_run(farm: ServingFarm) -> None:
+    def refused(number: int, body: dict[str, object]) -> Fault | None:
+        return Fault(status=400, body='{"message": "seed is not supported"}') if "seed" in body else None
+
+    with farm.server(faults=refused) as server:
+        run = farm.submit(server)
+        assert run.process.wait(200) == 2
+        assert "seed is not supported" in run.process.stderr
+        assert not run.states()
+
+
 def test_a_rate_limit_without_retry_after_costs_few_requests_and_no_sample(farm: ServingFarm) -> None:
     quota = Quota(requests=5, seconds=6.0)
     with farm.server(quota=quota) as server:
@@ -131,6 +170,7 @@ def test_a_403_beside_accepted_requests_is_that_samples_own_outcome(farm: Servin
         run = farm.submit(server)
         assert run.process.wait(200) == 3
         assert {s.key.problem_id for s in run.states() if s.unjudged} == {"farm_even_odd"}
+        assert "would again" in run.process.stderr, "a resume is not what helps"
         again = run.resume()
         assert again.wait(200) == 3
         assert "paused" not in again.stderr.lower()

@@ -55,6 +55,7 @@ class Handler(Wire):
             script.peers.add(self.client_address[0])
             script.request_ids += filter(None, [self.headers.get("X-Request-Id")])
             self.counted = True
+            self.link = script.links[script.requests % len(script.links)]
             fault = script.arrive(body)
             try:
                 if fault is not None:

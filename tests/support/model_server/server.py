@@ -8,6 +8,7 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from http.server import ThreadingHTTPServer
 from typing import Any, Literal
 
@@ -37,7 +38,7 @@ class ModelServer:
         tokenizer: Literal["vllm", "llamacpp", "none"] = "vllm",
         health: bool = True,
         check_model: bool = True,
-        link: Link = "plain",
+        links: Sequence[Link] = ("plain",),
         stops: Literal["obeyed", "left in", "ignored"] = "obeyed",
         stops_most: int | None = None,
         quota: Quota | None = None,
@@ -49,7 +50,7 @@ class ModelServer:
         self.prefill_s, self.decode_s, self.max_context = prefill_s, decode_s, max_context
         self.tokenizer, self.check_model = tokenizer, check_model
         self.tokens_per_event = tokens_per_event
-        self.link, self.stops, self.stops_most = link, stops, stops_most
+        self.links, self.stops, self.stops_most = tuple(links), stops, stops_most  # links: in turn, a request each
         self.quota = quota
         self.stopping = threading.Event()  # of this server, or of its present life
         self.moving = threading.Event()  # cleared: it hangs; connections stay open, nothing comes

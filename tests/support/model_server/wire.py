@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 from tests.support.model_server import links
+from tests.support.model_server.links import Link
 
 if TYPE_CHECKING:
     from tests.support.model_server.server import HttpServer
@@ -20,7 +21,8 @@ class Wire(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: HttpServer
-    held = b""  # what a link holds back
+    link: Link = "plain"
+    held = b""  # what the link holds back
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""
@@ -39,13 +41,13 @@ class Wire(BaseHTTPRequestHandler):
 
     def start_stream(self) -> None:
         self.send_response(200)
-        named = links.content_type(self.server.script.link)
+        named = links.content_type(self.link)
         if named is not None:
             self.send_header("Content-Type", named)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.held = b""
-        if first := links.first_bytes(self.server.script.link):
+        if first := links.first_bytes(self.link):
             self.chunk(first)
 
     def chunk(self, data: bytes) -> None:
@@ -53,8 +55,8 @@ class Wire(BaseHTTPRequestHandler):
 
     def event(self, value: dict[str, Any] | None) -> None:
         """One server-sent event; None is `[DONE]` and the end of the body."""
-        self.held += links.event_bytes(self.server.script.link, value)
-        if self.held and (value is None or self.server.script.link != "held_back"):
+        self.held += links.event_bytes(self.link, value)
+        if self.held and (value is None or self.link != "held_back"):
             self.chunk(self.held)
             self.held = b""
         if value is None:

@@ -7,6 +7,7 @@ import pytest
 from farm.errors import ConfigError
 from farm.inference.generation import PINNED_DATE, GenerateRequest
 from farm.inference.prompt_budget import estimate
+from farm.inference.readiness import PROBE_TOKENS, probe_as
 from farm.inference.transport import checked_token, checked_url
 from farm.records import Message, Prompt, Sampling, ServedModel
 
@@ -108,3 +109,18 @@ def test_the_estimate_of_a_prompt_errs_on_the_high_side() -> None:
     request = GenerateRequest(model="m", prompt="def add(a, b):\n    return a + b\n")
     assert 12 <= estimate(request).tokens <= 40  # 12 in Llama 3's vocabulary
     assert estimate(request, bytes_per_token=1).tokens >= len(request.prompt or "")
+
+
+def test_llamacpp_does_not_reuse_its_prompt_cache() -> None:
+    """With it, an answer to a seed does not repeat."""
+    served = CHAT.model_copy(update={"engine": "llama.cpp"})
+    assert GenerateRequest.of(PROMPT, served, Sampling(), seed=1).body(stream=False)["cache_prompt"] is False
+    assert "cache_prompt" not in GenerateRequest.of(PROMPT, CHAT, Sampling(), seed=1).body(stream=False)
+
+
+def test_a_server_is_tried_with_the_fields_of_the_run() -> None:
+    sampling = Sampling(temperature=0.7, top_p=0.9, stop=("###",), max_tokens=4000, seed=5)
+    body = probe_as(CHAT, sampling).body(stream=True)
+    asked = GenerateRequest.of(PROMPT, CHAT, sampling, seed=9).body(stream=True)
+    assert body.keys() == asked.keys()
+    assert (body["max_tokens"], body["seed"], body["stop"]) == (PROBE_TOKENS, 5, ["###"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from farm.records import BadRow, JudgeSpec, SampleKey
+from farm.records import BadRow, JudgeSpec, SampleKey, Verdict
 from farm.reports.cautions import cautions
 from farm.reports.sections import finish_with
 from farm.reports.table import plain_text
@@ -196,3 +196,23 @@ def test_cautions() -> None:
     ):
         assert part in told
     assert "reference" not in told
+
+
+def test_what_the_server_refused_is_not_finished_by_asking_again() -> None:
+    facts = grid(solved(10, 20))
+    for number, reason in ((7, "generate: RequestRejected: HTTP 400: no"), (8, "generate: PromptTooLong: 9 tokens")):
+        facts[number] = SampleFacts(facts[number].key, unjudged_reason=reason)
+    made = aggregate(RUN, spec(20), [problem(i) for i in range(20)], facts)
+    said = f"would again: change the request or the server before farm resume {RUN}"
+    assert said in plain_text(made)
+    facts[9] = SampleFacts(facts[9].key, unjudged_reason="generate: ServerError: HTTP 500")
+    made = aggregate(RUN, spec(20), [problem(i) for i in range(20)], facts)
+    assert f"finish with: farm resume {RUN}" in plain_text(made), "one of them may be had"
+
+
+def test_time_outs_on_a_busy_host_are_counted() -> None:
+    facts = grid(solved(10, 20))
+    facts[15] = sample(15, verdict=Verdict.TIME_LIMIT, starved=True)
+    facts[16] = sample(16, verdict=Verdict.TIME_LIMIT)
+    [said] = cautions(aggregate(RUN, spec(20), [problem(i) for i in range(20)], facts))
+    assert said.startswith("1 of 2 time-outs came on a busy host") and "--workers 1" in said
