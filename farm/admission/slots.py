@@ -1,9 +1,8 @@
 """The slots of model servers in Redis: who holds one, who waits for one, and how many there are.
 
-More requests than a server has slots only queue inside it and use up their own deadlines, whoever sent
-them. So a request needs a lease, over all runs, users and workers of one Redis. A lease is a member of
-the server's sorted set whose score is when it ends, by Redis's clock: a worker that dies stops renewing,
-and its slots come back by themselves.
+More requests than a server has slots only queue inside it and use up their own deadlines. So a request needs a
+lease, over all runs, users and workers of one Redis. A lease is a member of the server's sorted set whose score is
+when it ends, by Redis's clock: a worker that dies stops renewing, and its slots come back by themselves.
 
 One script does everything (end, renew, wait, grant), so that no two workers can take the last slot.
 Whoever calls it grants for all: a free slot goes to the run with the fewest requests in flight, of equals
@@ -70,7 +69,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class ServerState:
-    """A model server as Redis knows it. `limit` None: none was set, and no run has used the server of late."""
+    """A model server as Redis knows it. `limit` None: no operator set one, and no run has used it of late."""
 
     url: str
     limit: int | None

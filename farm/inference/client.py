@@ -186,7 +186,7 @@ class Client:
         except Transient:
             return False
         except InferenceError:
-            return True  # it answered: whatever is wrong is not its health
+            return True  # it answered, so it is up; the request has another fault
         return True
 
     def work_done(self) -> float | None:

@@ -1,7 +1,7 @@
-"""One request under way, as its watchdog sees it: when it last made progress, and how to end it.
+"""A request in flight as other threads see it: when its last token came, and how to end it.
 
-The thread that makes the request is busy reading; whether the server behind it hangs is for somebody
-else to see, who looks at all its requests together (`farm.admission.server_watch`).
+The thread that makes the request is busy reading. Whether the server hangs is decided by a thread that looks at all
+requests of that server together (`farm.admission.server_watch`).
 """
 
 from __future__ import annotations

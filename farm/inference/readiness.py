@@ -52,7 +52,7 @@ def check(
     """Raises unless the server is ready for requests to `expected_model`. The probe may take `probe_s` seconds.
 
     `request` is what the server is tried with (see `probe_as`); without it, the smallest request there is.
-    The probe is made inside `admit()`; it is left out where that says False: the server has all hands full.
+    The probe is made inside `admit()`; it is left out where that says False: all slots of the server are taken.
     ConnectionLost names the URL, where it came from and what to do; ModelNotFound lists what is served.
     """
     try:

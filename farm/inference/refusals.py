@@ -83,7 +83,7 @@ def refusal(
         target = one_line(redact(headers.get("Location", "nowhere")), 200)
         return RequestRejected(
             f"{where} redirects to {target} (HTTP {status})",
-            remedy="redirects are not followed, lest the token goes elsewhere: give the final URL",
+            remedy="redirects are not followed, because they would take the token elsewhere: give the final URL",
         )
     return RequestRejected(answer)
 

@@ -22,12 +22,12 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from farm import __version__
 from farm.errors import BadResponse, ConfigError, ConnectionLost, RequestTimeout, Stalled
 from farm.ids import canonical_json
 from farm.inference.watchdog import Guard, Watchdog
 from farm.logs import about
 from farm.text import one_line
-from farm.version import __version__
 
 STALE_S = 1.0
 CHUNK_BYTES = 1 << 16
@@ -152,7 +152,7 @@ class Exchange:
 
 
 class Transport:
-    """Requests to one base URL. Each thread gets a separate session."""
+    """Requests to one base URL. Each thread has its own session."""
 
     def __init__(
         self, base_url: str, *, token: str | None, url_origin: str, token_origin: str, connect_s: float
@@ -241,7 +241,7 @@ class Transport:
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = canonical_json(body)
-        # The read timeout is only a second belt behind the guard.
+        # The guard ends the request; the read timeout is there in case it fails.
         timeout = (min(self._connect_s, guard.remaining_s() + 0.001), guard.remaining_s() + 5.0)
         _current.connected = False
         answer = self._session().send_plain(method, self.base_url + path, headers, data, timeout)

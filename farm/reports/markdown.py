@@ -18,7 +18,7 @@ def cell(text: str, limit: int = 500) -> str:
     """The text as it reads, on one line, safe inside a table cell or a paragraph."""
     escaped = "".join(_ENTITIES.get(c) or (f"\\{c}" if c in _MARKUP else c) for c in one_line(text, limit))
     unlinked = _AUTOLINK.sub(lambda mark: f"{mark[0][:-1]}&#{ord(mark[0][-1])};", escaped)
-    return _MENTION.sub("@&#8203;", unlinked)  # an entity for the @ would still notify somebody
+    return _MENTION.sub("@&#8203;", unlinked)  # an entity for the @ would still notify a user
 
 
 def link(label: str, url: str) -> str:

@@ -1,4 +1,4 @@
-"""Report files that are whole or absent: written under another name, synced, then renamed."""
+"""Report files that are whole or absent: written to a temporary file, synced, then renamed."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from farm.ledger.plan_digest import check_plan
 from farm.records import CaseResult, Completion, Difficulty, GenerateTelemetry, SampleKey, SampleResult, Verdict
 from farm.records.phases import Stage
 from farm.reports.samples_jsonl import SampleRow, UnjudgedSample
-from farm.results.answers import AnswerLookup
+from farm.results.answer_lookup import AnswerLookup
 from farm.scoring.aggregate import NO_RESULT, ProblemFacts, SampleFacts, aggregate
 from farm.scoring.report import Counters, Report, Timing
 

@@ -1,4 +1,4 @@
-"""What is known of a run's answers besides their verdicts: causes of a zero or flat score that are not the model's.
+"""What is known of a run's answers apart from their verdicts: causes of a zero or flat score that are not the model's.
 
 Pure. A report names each cause with a count (`farm.reports.cautions`), because a score whose cause is known and not
 said is believed.

@@ -43,7 +43,7 @@ def seed_report(report: Report, model: ServedModel, model_id: str, report_id: st
 
 
 def seed_markdown(report: Report, model: ServedModel) -> str:
-    """The summary that goes with it."""
+    """The summary in Markdown, in the same folder."""
     return tt_row(report, model) + "\n"
 
 

@@ -1,6 +1,6 @@
-"""A report as one HTML file: what the other forms say, charts, and an expandable table of all problems.
+"""A report as one HTML file: what the other forms say, charts, and a table of all problems that opens.
 
-The file loads nothing: its style and its script stand in it, and its Content-Security-Policy allows only these two,
+The file loads nothing: its style and its script stand in it, and a content policy allows only these two,
 by hash. All other text goes through `markup`, or lies compressed in blocks that the script sets as plain text.
 """
 
@@ -57,7 +57,7 @@ def write_page(report: Report, problems: Iterable[ProblemDetail], file: BinaryIO
 def document(title: str, body: str, script: str = "", blocks: str = "", *, served: bool = False) -> str:
     """A whole document that may load nothing and run nothing but this script; `blocks` are its data.
 
-    `served`: it is served by farm ui, which its script and its forms may ask.
+    `served`: it comes from farm's own server, which its script and its forms may ask.
     """
     style = asset("page.css")
     asked = "'self'; connect-src 'self'" if served else "'none'"
@@ -77,7 +77,7 @@ def document(title: str, body: str, script: str = "", blocks: str = "", *, serve
 
 @cache
 def asset(name: str) -> str:
-    """One of the files in the folder of this module."""
+    """One of the files in this module's folder."""
     return (files("farm.reports.html") / name).read_text(encoding="utf-8")
 
 
