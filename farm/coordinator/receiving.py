@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from redis.exceptions import RedisError
 
 from farm.coordinator.events import AttemptFailed, Completed, Event, Judged, Pause, Scored, Vanished
-from farm.coordinator.first_requests import FirstRequests
-from farm.coordinator.traffic import Traffic
+from farm.coordinator.traffic import FirstRequests, Traffic
 from farm.errors import MessageRejected, VersionSkew
 from farm.ids import sample_seed
 from farm.ledger.executions import RuntimeIdentity, runtime_of

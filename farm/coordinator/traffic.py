@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter, deque
 from statistics import median
 
 RECENT_S = 60.0
 RECENT_ANSWERS = 50
+ALIKE = 10
+# About one sample each, however many samples they befall: the longest prompts are sent first
+_OF_ONE_SAMPLE = ("PromptTooLong", "AnswerWithheld")
+_NUMBERS = re.compile(r"\d+")
 
 
 class Traffic:
@@ -42,3 +47,30 @@ class Traffic:
     def ttft_s(self) -> float | None:
         """The median of the latest answers; None where the server does not stream."""
         return median(self._waits) if self._waits else None
+
+
+class FirstRequests:
+    """Sees that a run cannot work: its requests fail before the first answer, and all alike.
+
+    A server that refuses a field of the request, or a link that spoils every stream, fails each sample in the same way.
+    Then the run pauses with the server's words, instead of generating everything three times for nothing.
+    """
+
+    def __init__(self) -> None:
+        self._answered = False
+        self._failures: list[str] = []
+
+    def answered(self) -> None:
+        """The run has a completion."""
+        self._answered = True
+
+    def failed(self, kind: str, reason: str) -> str | None:
+        """A request failed; why the run pauses, if it is the tenth that failed like the first one."""
+        if self._answered or kind in _OF_ONE_SAMPLE:
+            return None
+        said = f"{kind}: {reason}"
+        self._failures.append(_NUMBERS.sub("#", said))
+        if len(self._failures) < ALIKE or len(set(self._failures)) > 1:
+            return None
+        self._failures.clear()
+        return f"the first {ALIKE} requests all failed alike, {said}"

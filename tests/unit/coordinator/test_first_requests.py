@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from farm.coordinator.first_requests import ALIKE, FirstRequests
+from farm.coordinator.traffic import ALIKE, FirstRequests
 
 REFUSED = ("RequestRejected", "http://h/v1 answered HTTP 400: seed is not supported")
 
