@@ -16,6 +16,7 @@ from farm.config import Settings
 from farm.coordinator.progress import Ended
 from farm.errors import ConfigError, ConflictingResult, FarmError, RunIncomplete
 from farm.ledger import history
+from farm.ledger.counts import run_counts
 from farm.ledger.ledger import Ledger
 from farm.lm_eval.runs.export import write_harness_files
 from farm.lm_eval.runs.files import write_score
@@ -60,6 +61,7 @@ def drive(
 def resume(settings: Settings, request: ResumeRequest, display: Display) -> Outcome:
     """Continue a run; samples that were given up are tried once more. One that is complete is reported again.
 
+    A run that has all its completions needs no model server, so none is asked whether it is ready unless one is named.
     Raises RunNotFound, and what `ready_servers` and `drive` raise.
     """
     run_id, options = request.run_id, request.options
@@ -67,7 +69,9 @@ def resume(settings: Settings, request: ResumeRequest, display: Display) -> Outc
         row = ledger.run(run_id)
         if row.state == "complete":
             return conclude(settings, ledger, run_id, options, Ended("complete"))
-        if row.spec.model is not None and row.spec.generates:
+        counts = run_counts(ledger, run_id)[run_id]
+        to_generate = row.spec.generates and counts.completed < counts.planned
+        if row.spec.model is not None and (to_generate or request.servers.urls):
             given = request.servers.urls or row.spec.servers
             ready = ready_servers(settings, row.spec.model, given, request.servers.wait_s, display, row.spec.sampling)
             options = options.on(ready.urls)
