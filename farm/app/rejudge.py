@@ -74,7 +74,7 @@ def _judge(spec: RunSpec, protocol: Protocol, request: RegradeRequest) -> JudgeS
     chosen = request.judging.judge
     if request.protocol is None and "mode" not in chosen.model_fields_set:
         return with_chosen_judge(spec.judge, chosen)
-    kept = {"stop": spec.judge.stop, "runtime": spec.judge.runtime}
+    kept = {"stop": spec.judge.stop, "runtime": spec.judge.runtime, "repeats": spec.judge.repeats}
     return with_chosen_judge(protocol.judge.model_copy(update=kept), chosen)
 
 

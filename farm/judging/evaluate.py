@@ -18,6 +18,7 @@ from farm.judging import verdict as outcome
 from farm.judging.answers import Answers, check_tests
 from farm.judging.asserts import AssertsOutcome, judge_asserts, source_of_tests
 from farm.judging.lcb import global_limit_s, judge_lcb
+from farm.judging.repeats import judged_repeatedly
 from farm.records import CaseResult, JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Evaluation, Observation, SandboxInfo
 from farm.sandbox.runner import Runner, RunRequest
@@ -61,6 +62,9 @@ class JudgingSandbox:
             )
         if judge.mode == "judge":
             check_tests(suite)
+        return judged_repeatedly(lambda: self._once(program, suite, judge, limits), judge.repeats)
+
+    def _once(self, program: bytes, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
         try:
             if judge.mode == "lcb":
                 return self._lcb(program, suite, judge, limits)

@@ -52,11 +52,12 @@ def runtime_of(result: SampleResult) -> RuntimeIdentity:
 
 
 def steady(result: SampleResult) -> bool:
-    """Whether another host would very likely give the same verdict: no limit of time or memory was near.
+    """Whether another host would very likely give the same verdict: the program was always judged the same, and no
+    limit of time or memory was near.
 
     Such a verdict may be reused in other runs; any verdict may within its own run.
     """
-    if result.verdict in (Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT):
+    if not result.deterministic or result.verdict in (Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT):
         return False
     return not any(_near_a_limit(case, result.judge, result.limits) for case in result.cases)
 

@@ -12,6 +12,7 @@ from farm.catalogue.eval_tasks import EvalTask
 from farm.protocols import Protocol
 from farm.records import DatasetRef, JudgeSpec, Limits, Reference, Sampling
 from farm.records.fields import Effect, labelled
+from farm.records.judging import verdict_rules
 from farm.scoring.differences import judge_name
 
 BUNDLED = "sample"  # farm's own problems: there are no published scores on them
@@ -56,7 +57,7 @@ def _deviations(measured: Measurement) -> tuple[str, ...]:
     found = []
     if measured.prompted_by not in (None, protocol.ident):
         found.append(f"prompts of {protocol.ident}")
-    if measured.judge.model_copy(update={"stop": protocol.judge.stop}) != protocol.judge:
+    if verdict_rules(measured.judge) != verdict_rules(protocol.judge):
         found.append(f"judge {judge_name(protocol.judge)}")
     pairs = zip(labelled(sampling, (Effect.SCORE,)), labelled(own, (Effect.SCORE,)), strict=True)
     found += [f"{label} {theirs}" for (label, ours), (_, theirs) in pairs if ours != theirs]

@@ -50,6 +50,7 @@ from farm.records.results import (
     SampleResult,
     StoredCompletion,
     Usage,
+    VerdictCount,
 )
 from farm.records.runs import (
     BadRow,
@@ -105,6 +106,7 @@ __all__ = [
     "TestCase",
     "Usage",
     "Verdict",
+    "VerdictCount",
     "WorkKey",
     "default_limits",
     "parse_work_key",

@@ -112,5 +112,9 @@ def is_blank(value: object) -> bool:
     return value == ""
 
 
+def is_one(value: object) -> bool:
+    return value == 1
+
+
 def is_default_runtime(value: object) -> bool:
     return value == DEFAULT_RUNTIME

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from farm.ids import DEFAULT_RUNTIME, RUNTIME_PATTERN
-from farm.records.base import Record, is_default_runtime
-from farm.records.fields import Option, with_changes
+from farm.records.base import Record, is_default_runtime, is_one
+from farm.records.fields import Effect, Option, with_changes
 
 
 def _usual_comparator(given: dict[str, Any]) -> Literal["tokens@1", "lcb-text@1"]:
@@ -27,6 +27,24 @@ class JudgeSpec(Record):
     runtime: Annotated[str, StringConstraints(pattern=RUNTIME_PATTERN), Option("--program-runtime")] = Field(
         default=DEFAULT_RUNTIME, exclude_if=is_default_runtime
     )
+    # The first verdict counts, however many follow: they only show whether it is a matter of luck
+    repeats: Annotated[
+        int,
+        Field(ge=1, le=100),  # all of a sample's are one task of a worker, which has an hour
+        Option(
+            "--repeats-of-verdict",
+            "Judge each program so many times; the report names those whose verdicts differ. The first counts. "
+            "Default: 1.",
+            "repeats of verdict",
+            metavar="N",
+            effect=Effect.PRECISION,
+        ),
+    ] = Field(default=1, exclude_if=is_one)
+
+
+def verdict_rules(judge: JudgeSpec) -> JudgeSpec:
+    """`judge` without what changes no verdict, only how much is known of it: where it stops and how often it judges."""
+    return judge.model_copy(update={"stop": "first_failure", "repeats": 1})
 
 
 def with_chosen_judge(base: JudgeSpec, chosen: JudgeSpec) -> JudgeSpec:

@@ -8,7 +8,17 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from farm.ids import canonical_json, sha256_hex
-from farm.records.base import TIER_NONE, UNSANDBOXED_LABEL, Count, Digest, Record, SampleKey, Seconds, Verdict
+from farm.records.base import (
+    TIER_NONE,
+    UNSANDBOXED_LABEL,
+    Count,
+    Digest,
+    Record,
+    SampleKey,
+    Seconds,
+    Verdict,
+    is_empty,
+)
 from farm.records.judging import JudgeSpec
 from farm.records.limits import Limits
 
@@ -102,6 +112,20 @@ class CaseResult(Record):
     peak_bytes: Count = 0
 
 
+class VerdictCount(Record):
+    """How often a program that was judged several times got this verdict at this test."""
+
+    verdict: Verdict
+    first_failure: Count | None = None
+    times: Annotated[int, Field(ge=1)]
+
+    @property
+    def in_words(self) -> str:
+        """As `3 x WRONG_ANSWER at test 0`."""
+        test = "" if self.first_failure is None else f" at test {self.first_failure}"
+        return f"{self.times} x {self.verdict.value}{test}"
+
+
 class SampleResult(Record):
     """The verdict on one sample: that of its first failing test, in test order."""
 
@@ -119,6 +143,8 @@ class SampleResult(Record):
     tests_total: Annotated[int, Field(ge=1)]
     sandbox: str = ""  # tier that ran it
     runtime: str = ""  # interpreter and runner versions
+    # Of a program that is not deterministic: what each judging of it said, the first one first. Else empty
+    verdicts_seen: tuple[VerdictCount, ...] = Field(default=(), exclude_if=is_empty)
     cached_from: str = ""  # "run/sample" that was executed in this one's place; empty: executed for this sample
     worker: str = ""
     attempt: Count = 1
@@ -133,6 +159,16 @@ class SampleResult(Record):
     @property
     def passed(self) -> bool:
         return self.verdict is Verdict.PASSED
+
+    @property
+    def deterministic(self) -> bool:
+        """False if it was judged several times and not always the same; True also if it was judged once."""
+        return not self.verdicts_seen
+
+    @property
+    def verdicts_in_words(self) -> str:
+        """The verdicts of a program that is not deterministic, as `2 x PASSED, 3 x WRONG_ANSWER at test 0`."""
+        return ", ".join(count.in_words for count in self.verdicts_seen)
 
     def tests_decided_by(self, judge: Literal["checker", "fault"]) -> int:
         """How many of its tests a checker decided, or a comparison that raised."""
@@ -178,4 +214,16 @@ class SampleResult(Record):
             c.index == self.first_failure and c.verdict is self.verdict for c in self.cases
         ):
             raise ValueError("the verdict is that of the first failing test")
+        self._check_verdicts_seen()
         return self
+
+    def _check_verdicts_seen(self) -> None:
+        seen = self.verdicts_seen
+        if not seen:
+            return
+        if len({(count.verdict, count.first_failure) for count in seen}) != len(seen) or len(seen) == 1:
+            raise ValueError("verdicts_seen are two or more that differ")
+        if (seen[0].verdict, seen[0].first_failure) != (self.verdict, self.first_failure):
+            raise ValueError("the verdict is the first that was seen")
+        if sum(count.times for count in seen) != self.judge.repeats:
+            raise ValueError("each judging gave one verdict")

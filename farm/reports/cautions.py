@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from farm.records import TIER_NONE
 from farm.reports.answer_cautions import answer_cautions
-from farm.scoring.report import Report
+from farm.scoring.report import NotDeterministic, Report
+
+NAMED = 5  # samples that a caution names
 
 
 def cautions(report: Report) -> list[str]:
@@ -65,6 +67,8 @@ def cautions(report: Report) -> list[str]:
             "core for a quarter of the time or more. No limit counts that time; to be sure, judge again with fewer "
             f"workers: farm regrade {report.run_id} --no-cache --workers 1."
         )
+    if report.telemetry.not_deterministic is not None:
+        found.append(_not_deterministic(report, report.telemetry.not_deterministic))
     counters = report.telemetry.counters
     if counters.conflicts:
         found.append(f"{counters.conflicts} result(s) came a second time and differed; the first one counts.")
@@ -72,3 +76,14 @@ def cautions(report: Report) -> list[str]:
     for size in sorted(sizes - {spec.dataset.problems}):
         found.append(f"The reference scores were measured on {size} problems, this run has {spec.dataset.problems}.")
     return found
+
+
+def _not_deterministic(report: Report, told: NotDeterministic) -> str:
+    named = ", ".join(told.first[:NAMED]) + (", ..." if told.samples > NAMED else "")
+    luck = f" {told.passed_at_times} passed at times, so the score is partly luck." if told.passed_at_times else ""
+    return (
+        f"{told.samples} of {report.coverage.judged} samples are not deterministic ({named}): judged "
+        f"{report.spec.judge.repeats} times, the same program had different verdicts or failed at different tests. The "
+        f"first verdict counts.{luck} Usual causes are threads, hash order, time, addresses and limits that are "
+        f"nearly reached. farm inspect {report.run_id} SAMPLE shows the verdicts."
+    )

@@ -33,6 +33,10 @@ class SampleDetail:
         return isinstance(self.outcome, SampleResult) and self.outcome.passed
 
     @property
+    def deterministic(self) -> bool:
+        return not isinstance(self.outcome, SampleResult) or self.outcome.deterministic
+
+    @property
     def truncated(self) -> bool:
         return self.completion is not None and self.completion.truncated
 

@@ -24,7 +24,9 @@ def overview(problems: Iterable[ProblemDetail], verdict: str | None) -> Iterator
         passed = sum(sample.passed for sample in problem.samples)
         cut = sum(sample.truncated for sample in problem.samples)
         first = next((name for name in verdicts if name != Verdict.PASSED.value), Verdict.PASSED.value)
+        lucky = sum(not sample.deterministic for sample in problem.samples)
         marks = f", {cut} cut at the token limit" if cut else ""
+        marks += f", {lucky} not deterministic" if lucky else ""
         yield (
             f"{one_line(problem.problem_id, 40):24} {passed}/{len(verdicts)}  {first:14} "
             f"{problem.difficulty:8} {problem.contest_date[:10]:10}  {one_line(problem.title, 60)}{marks}"
@@ -110,6 +112,7 @@ def _facts(sample: SampleDetail) -> str:
     if isinstance(outcome, SampleResult):
         found += [one_line(outcome.detail, 200)] if outcome.detail else []
         found.append(f"{len(outcome.cases)} of {outcome.tests_total} tests ran, CPU {outcome.cpu_s:.3f} s")
+        found += [] if outcome.deterministic else [f"not deterministic: {outcome.verdicts_in_words}"]
         found += [f"executed for {one_line(outcome.cached_from, 100)}"] if outcome.cached_from else []
     else:
         found.append(one_line(outcome.reason, 300))

@@ -50,7 +50,8 @@ def lines(samples: Iterable[SampleRow]) -> Iterator[bytes]:
     `first_failure` is the index of the first failing test or null, `detail` what happened there; seconds and
     bytes are the sandbox's. An unjudged sample has null for verdict and passed (it is no failure of the model)
     and `unjudged`, the reason, which no other row has. `cached_from` is there if the program was executed for
-    another sample, of which seconds and bytes are then. With an answer come `finish_reason`, `max_tokens` and
+    another sample, of which seconds and bytes are then; `verdicts_seen`, of a program that is not deterministic,
+    says how often it had which verdict at which test. With an answer come `finish_reason`, `max_tokens` and
     `seed` as sent (null for answers from a file), and the digests of what the model read and wrote.
     """
     for outcome, completion in samples:
@@ -90,8 +91,13 @@ def _judged(sample: SampleResult) -> dict[str, Any]:
         ],
         "cpu_s": sample.cpu_s,
         "wall_s": sample.wall_s,
+        **({"verdicts_seen": _seen(sample)} if sample.verdicts_seen else {}),
         **({"cached_from": sample.cached_from} if sample.cached_from else {}),
     }
+
+
+def _seen(sample: SampleResult) -> list[dict[str, Any]]:
+    return [count.model_dump(mode="json") for count in sample.verdicts_seen]
 
 
 def _unjudged(sample: UnjudgedSample) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 if TYPE_CHECKING:  # the relay in a container loads this file, and has the standard library alone
-    from farm.records import CaseResult, JudgeSpec, Limits, Suite, Verdict
+    from farm.records import CaseResult, JudgeSpec, Limits, Suite, Verdict, VerdictCount
 
 Ended = Literal["cpu", "wall", "memory", "stdout", "result"]  # which limit the supervisor enforced
 
@@ -26,6 +26,8 @@ class Evaluation:
     detail: str = ""
     cpu_s: float = 0.0
     wall_s: float = 0.0
+    # How often each verdict came, the first one first, if it was judged several times and they differ; else empty
+    verdicts_seen: tuple[VerdictCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class Sandbox(Protocol):
     def info(self) -> SandboxInfo: ...
 
     def evaluate(self, source: str, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
-        """Run `source` on the tests of `suite`, first to last, and judge it.
+        """Run `source` on the tests of `suite`, first to last, and judge it; as often as the judge says.
 
         A program's failure is the Evaluation's verdict. Raises SandboxLost when the sandbox itself
         died (the caller repeats the sample) and SandboxUnavailable when it cannot start.

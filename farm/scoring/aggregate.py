@@ -26,6 +26,7 @@ from farm.scoring.report import (
     Group,
     Hits,
     Moved,
+    NotDeterministic,
     PassAtK,
     Regrade,
     Report,
@@ -77,6 +78,7 @@ class SampleFacts:
     cached: bool = False  # judged by an execution for another sample
     earlier: Verdict | None = None  # in the run that this one judges again
     starved: bool = False  # it timed out, and had no core for much of the time
+    seen: tuple[Verdict, ...] = ()  # of a program that is not deterministic: the verdicts that it had
     answer: AnswerFacts | None = None  # None: no answer is recorded
 
     def __post_init__(self) -> None:
@@ -160,6 +162,7 @@ def aggregate(
             cached=sum(sample.cached for sample in flat),
             regrade=_regrade(flat) if spec.regraded_from is not None else None,
             starved=sum(sample.starved for sample in flat),
+            not_deterministic=_not_deterministic(flat),
             answers=answer_notes(answers) if answers else None,
             counters=counters or Counters(),
         ),
@@ -288,6 +291,17 @@ def _clamped(spec: RunSpec, flat: Iterable[SampleFacts]) -> Clamped | None:
         return None
     allowed = [s.max_tokens for s in flat if s.max_tokens is not None and s.max_tokens < spec.sampling.max_tokens]
     return Clamped(samples=len(allowed), fewest=min(allowed)) if allowed else None
+
+
+def _not_deterministic(flat: Iterable[SampleFacts]) -> NotDeterministic | None:
+    found = [sample for sample in flat if sample.seen]
+    if not found:
+        return None
+    return NotDeterministic(
+        samples=len(found),
+        passed_at_times=sum(Verdict.PASSED in sample.seen for sample in found),
+        first=tuple(str(sample.key) for sample in found[:SHOWN]),
+    )
 
 
 @dataclass(frozen=True)

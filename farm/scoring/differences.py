@@ -11,6 +11,7 @@ import math
 
 from farm.records import JudgeSpec, Limits, Record, RunSpec, ServedModel
 from farm.records.fields import Effect, labelled
+from farm.records.judging import verdict_rules
 from farm.scoring.report import Versions
 
 
@@ -36,7 +37,8 @@ def differences(a: RunSpec, versions_a: Versions, b: RunSpec, versions_b: Versio
 def judge_name(judge: JudgeSpec) -> str:
     """A judge in words."""
     mode = f"{judge.mode} ({judge.variant})" if judge.mode == "lcb" else judge.mode
-    return f"{mode}, comparator {judge.comparator}, stop at {judge.stop.replace('_', ' ')}"
+    repeated = f", {judge.repeats} times each" if judge.repeats > 1 else ""
+    return f"{mode}, comparator {judge.comparator}, stop at {judge.stop.replace('_', ' ')}{repeated}"
 
 
 def limits_name(judge: JudgeSpec, limits: Limits) -> str:
@@ -54,8 +56,7 @@ def _measured(spec: RunSpec) -> list[tuple[str, str]]:
         ("protocol", spec.protocol),
         ("protocol digest", spec.protocol_digest),
         ("prompts made by", own if regraded is None else regraded.prompted_by or "-"),
-        # Where judging stops changes no verdict, only how much of it is known.
-        ("judge", judge_name(spec.judge.model_copy(update={"stop": "first_failure"}))),
+        ("judge", judge_name(verdict_rules(spec.judge))),
         ("program runtime", spec.judge.runtime),
         ("limits", limits_name(spec.judge, spec.limits)),
         ("other limits", spec.limits.model_copy(update=_NAMED_LIMITS).record_digest()),
@@ -87,6 +88,7 @@ def _subject(spec: RunSpec, versions: Versions) -> list[tuple[str, str]]:
         ("vllm commit", _of(model, "vllm_commit")),
         ("servers", ", ".join(spec.servers) or "-"),
         ("completions", spec.completions or "-"),
+        *labelled(spec.judge, (Effect.PRECISION,)),
         ("seed", str(spec.sampling.seed) if spec.kind == "evaluate" else "-"),
         ("farm", versions.farm),
         ("runners", "; ".join(versions.runners) or "-"),

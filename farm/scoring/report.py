@@ -183,6 +183,14 @@ class Regrade(Record):
     moved: tuple[Moved, ...]  # where the two differ
 
 
+class NotDeterministic(Record):
+    """Samples that were judged several times and had different verdicts or first failing tests."""
+
+    samples: Annotated[int, Field(ge=1)]
+    passed_at_times: Count  # of these: passed and failed, so that the score is a matter of luck
+    first: tuple[str, ...]  # the first few keys
+
+
 class Timing(Record):
     """When the run was worked on. Unix times; `wall_s` adds up the time of each coordinator that drove it."""
 
@@ -213,6 +221,7 @@ class Telemetry(Record):
     cached: Count = 0  # samples judged by an execution of the same program on the same tests for another one
     regrade: Regrade | None = None
     starved: Count = 0  # samples that timed out while the host gave them no core for much of the time
+    not_deterministic: NotDeterministic | None = None  # None: none is known; few runs judge more than once
     answers: AnswerNotes | None = None  # None: nothing is known of them
     counters: Counters
 

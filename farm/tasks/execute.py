@@ -57,6 +57,7 @@ def _judge(context: TaskContext, open_slot: Callable[[str], Sandbox], job: Execu
         limits=config.limits,
         detail=evaluation.detail,
         cases=evaluation.cases,
+        verdicts_seen=evaluation.verdicts_seen,
         tests_total=len(suite.tests),
         sandbox=sandbox.info.tier,
         runtime=sandbox.info.runtime,

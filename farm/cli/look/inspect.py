@@ -166,7 +166,7 @@ def _rerun(
         raise ConfigError(f"{sample.key} holds no code to execute")
     cut = view.cut
     with _sandbox(settings, _kind(settings, view.confinement, spec.judge.runtime)) as sandbox:
-        judge = spec.judge.model_copy(update={"stop": "all"})
+        judge = spec.judge.model_copy(update={"stop": "all", "repeats": 1})
         again = sandbox.evaluate(sample.program, problem.suite, judge, spec.limits)
         same = "the same as recorded" if again.verdict.value == sample.verdict else f"recorded is {sample.verdict}"
         rows = [["test", "verdict", "CPU", "what happened"]]

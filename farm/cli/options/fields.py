@@ -39,7 +39,14 @@ def field_options(record: type[Record], *, show_defaults: bool = False) -> Calla
     """An option for each field with a flag. One that is not given arrives as None (or as an empty tuple), or as the
     field's default where defaults are shown."""
     found = options_of(record).items()
-    return all_of(*(_option(name, field, option, show_defaults) for name, (field, option) in found if option.flag))
+    return all_of(
+        *(_option(name, field, option, show_default=show_defaults) for name, (field, option) in found if option.flag)
+    )
+
+
+def field_option(record: type[Record], name: str) -> Callable[[F], F]:
+    """The option of one field; not given, it arrives as None."""
+    return _option(name, *options_of(record)[name], show_default=False)
 
 
 def given(record: type[R], values: Mapping[str, Any]) -> R:
@@ -54,7 +61,7 @@ def given(record: type[R], values: Mapping[str, Any]) -> R:
         raise ConfigError(f"{flag}: {first['msg']}") from exc
 
 
-def _option(name: str, field: FieldInfo, option: Option, show_default: bool) -> Callable[[F], F]:
+def _option(name: str, field: FieldInfo, option: Option, *, show_default: bool) -> Callable[[F], F]:
     kind, several = _kind(field)
     default = {"default": field.default, "show_default": True} if show_default else {}
     return click.option(

@@ -10,7 +10,7 @@ import click
 
 from farm.app.requests import Judging, RunOptions
 from farm.cli.options.confinement import CONFINEMENT
-from farm.cli.options.fields import field_options, given
+from farm.cli.options.fields import field_option, field_options, given
 from farm.cli.options.group import gathered
 from farm.errors import ConfigError
 from farm.ids import RUNTIME_PATTERN, check_run_id
@@ -46,17 +46,18 @@ def _judging(
     judge: str | None,
     program_runtime: str | None,
     all_tests: bool,
+    repeats: int | None,
     cpu_limit: float | None,
     memory_limit: int | None,
     no_cache: bool,
 ) -> Judging:
-    return Judging(_judge(judge, program_runtime, all_tests), _limits(cpu_limit, memory_limit), not no_cache)
+    return Judging(_judge(judge, program_runtime, all_tests, repeats), _limits(cpu_limit, memory_limit), not no_cache)
 
 
 _VARIANTS = {"lcb-tt": "tt", "lcb-2025-01": "official-2025-01"}
 
 
-def _judge(judge: str | None, runtime: str | None, all_tests: bool) -> JudgeSpec:
+def _judge(judge: str | None, runtime: str | None, all_tests: bool, repeats: int | None) -> JudgeSpec:
     """ConfigError if `runtime` is no name of one."""
     chosen: dict[str, Any] = {}
     if judge is not None:
@@ -66,6 +67,8 @@ def _judge(judge: str | None, runtime: str | None, all_tests: bool) -> JudgeSpec
             chosen["variant"] = _VARIANTS[judge]
     if all_tests:
         chosen["stop"] = "all"
+    if repeats is not None:
+        chosen["repeats"] = repeats
     if runtime is not None:
         if not re.fullmatch(RUNTIME_PATTERN, runtime):
             raise ConfigError(f"--program-runtime {one_line(runtime, 40)}: no name of a runtime")
@@ -96,6 +99,7 @@ JUDGING = gathered(
         "--program-runtime", metavar="NAME", help="What programs import: a runtime of FARM_PROGRAM_RUNTIMES on workers."
     ),
     click.option("--all-tests", is_flag=True, help="Run all tests of a sample, not only up to the first failure."),
+    field_option(JudgeSpec, "repeats"),
     click.option("--cpu-limit", type=click.FloatRange(0.1, 3600), metavar="S", help="CPU seconds per test; default 6."),
     click.option(
         "--memory-limit", type=click.IntRange(32, 1 << 20), metavar="MIB", help="Of a program; default 1024, lcb: 4096."

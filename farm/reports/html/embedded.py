@@ -112,6 +112,7 @@ def _sample(sample: SampleDetail, caps: Caps) -> dict[str, Any]:
             ["CPU", f"{outcome.cpu_s:.3f} s"],
             ["wall", f"{outcome.wall_s:.3f} s"],
             ["sandbox", printable(outcome.sandbox, 80)],
+            *(() if outcome.deterministic else (["not deterministic", printable(outcome.verdicts_in_words, 500)],)),
             *((["executed for", printable(outcome.cached_from, 120)],) if outcome.cached_from else ()),
         ]
     else:

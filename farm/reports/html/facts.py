@@ -28,6 +28,7 @@ class Row:
     latency_s: float | None  # longest
     cpu_s: float  # most, of a sample's execution
     truncated: int
+    not_deterministic: int
     cut: bool = False
 
 
@@ -63,6 +64,7 @@ class RunFacts:
             latency_s=max(waited, default=None),
             cpu_s=max((s.outcome.cpu_s for s in problem.samples if isinstance(s.outcome, SampleResult)), default=0.0),
             truncated=sum(sample.truncated for sample in problem.samples),
+            not_deterministic=sum(not sample.deterministic for sample in problem.samples),
         )
         self.rows.append(row)
         return row

@@ -221,7 +221,8 @@ def _problems(rows: list[str], report: Report) -> str:
 def _row(number: int, row: Row, *, cut: bool) -> str:
     passed = row.passed == row.samples and row.samples > 0
     verdict = tag("span", text(row.verdict), class_="good" if passed else "bad")
-    marks = (" cut" if row.truncated else "") + (" shortened" if cut else "")
+    marked = {"cut": row.truncated, "not deterministic": row.not_deterministic, "shortened": cut}
+    marks = ", ".join(mark for mark, applies in marked.items() if applies)
     cells = [
         tag("th", tag("button", text(row.problem_id), type="button", aria_expanded="false"), scope="row"),
         tag("td", text(row.title, 120), class_="text"),
@@ -229,7 +230,7 @@ def _row(number: int, row: Row, *, cut: bool) -> str:
         tag("td", text(row.platform)),
         tag("td", text(row.month)),
         tag("td", f"{row.passed}/{row.samples}", data_value=row.passed / row.samples if row.samples else -1),
-        tag("td", verdict + tag("small", text(marks.strip())) if marks else verdict),
+        tag("td", verdict + tag("small", text(marks)) if marks else verdict),
         tag("td", "-" if row.tokens is None else f"{row.tokens:.0f}", data_value=row.tokens or 0),
         tag("td", "-" if row.latency_s is None else f"{row.latency_s:.2f} s", data_value=row.latency_s or 0),
         tag("td", f"{row.cpu_s:.2f} s", data_value=row.cpu_s),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from farm.records import BadRow, JudgeSpec, SampleKey, Verdict
+from farm.reports.as_markdown import as_markdown
 from farm.reports.cautions import cautions
 from farm.reports.sections import finish_with
 from farm.reports.table import plain_text
@@ -216,3 +219,18 @@ def test_time_outs_on_a_busy_host_are_counted() -> None:
     facts[16] = sample(16, verdict=Verdict.TIME_LIMIT)
     [said] = cautions(aggregate(RUN, spec(20), [problem(i) for i in range(20)], facts))
     assert said.startswith("1 of 2 time-outs came on a busy host") and "--workers 1" in said
+
+
+@pytest.mark.parametrize(("seen", "luck"), [(Verdict.PASSED, True), (Verdict.TIME_LIMIT, False)])
+def test_samples_that_are_not_deterministic_are_counted_and_the_first_are_named(seen: Verdict, luck: bool) -> None:
+    facts = grid(solved(10, 20))
+    for i in range(10, 17):
+        facts[i] = sample(i, passed=False, seen=(Verdict.WRONG_ANSWER, seen))
+    judge = spec(20).judge.model_copy(update={"repeats": 5})
+    made = aggregate(RUN, spec(20, judge=judge), [problem(i) for i in range(20)], facts)
+    [said] = cautions(made)
+    assert said.startswith(
+        "7 of 20 samples are not deterministic (p10#0, p11#0, p12#0, p13#0, p14#0, ...): judged 5 times"
+    )
+    assert ("7 passed at times" in said) == luck
+    assert "not deterministic" in plain_text(made) and "not deterministic" in as_markdown(made)
