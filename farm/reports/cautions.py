@@ -84,6 +84,6 @@ def _not_deterministic(report: Report, told: NotDeterministic) -> str:
     return (
         f"{told.samples} of {report.coverage.judged} samples are not deterministic ({named}): judged "
         f"{report.spec.judge.repeats} times, the same program had different verdicts or failed at different tests. The "
-        f"first verdict counts.{luck} Usual causes are threads, hash order, time, addresses and limits that are "
-        f"nearly reached. farm inspect {report.run_id} SAMPLE shows the verdicts."
+        f"first verdict counts.{luck} Usual causes are threads, time, addresses, random numbers and limits that "
+        f"are nearly reached. farm inspect {report.run_id} SAMPLE shows the verdicts."
     )
