@@ -68,9 +68,10 @@ def _completions(db: sqlite3.Connection, run_id: str, keys: list[SampleKey]) -> 
     def rows() -> Iterator[tuple[str | int | bytes | None, ...]]:
         for key in keys:
             filled = _filled(template, key)
-            yield run_id, key.problem_id, key.index, filled, sha256_hex(filled.encode()), telemetry, text, None
+            yield run_id, key.problem_id, key.index, filled, sha256_hex(filled.encode()), telemetry, text
 
-    db.executemany("INSERT INTO completions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows())
+    columns = "run_id, problem_id, idx, record, record_digest, telemetry, text"
+    db.executemany(f"INSERT INTO completions ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows())
 
 
 def _results(db: sqlite3.Connection, run_id: str, keys: list[SampleKey], suite: str) -> None:
