@@ -75,8 +75,8 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
         servers, model = _servers(settings, request, entry, model, rules.sampling, run_id, display, ask=ask)
     else:
         task = _eval_task(request, model, catalogue.evals)
-        source = _source(settings, request, model, display)
         rules = _rules(request, task)
+        source = _source(settings, request, model, display)
         run_id = request.run_id or new_run_id(f"{model.name}-{model.device}")
         servers, model = _servers(settings, request, entry, model, rules.sampling, run_id, display, ask=ask)
         _caution(rules.sampling, display)

@@ -271,8 +271,10 @@ def owned(row: Any) -> bool:
 
 
 def _alive(owner: str, heartbeat: float) -> bool:
-    host, pid, start = owner.rsplit(":", 2)
-    if host == socket.gethostname() and start:
+    """Whether the process that `owner` names lives; of another host, or of a damaged name, the heartbeat decides."""
+    host, _, process = owner.partition(":")
+    pid, _, start = process.partition(":")
+    if host == socket.gethostname() and start and pid.isascii() and pid.isdecimal():
         return process_start(int(pid)) == start
     return time.time() - heartbeat < LOCK_STALE_S
 

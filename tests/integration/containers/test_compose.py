@@ -52,14 +52,14 @@ with ModelServer(answer=gated(model.answer, gate), model={MODEL!r}, token={KEY!r
 """
 JUDGED_BY = """
 import json
-from farm.coordinator import history
+from farm.ledger import history
 from farm.ledger.ledger import Ledger
 with Ledger("sqlite:////var/lib/farm/ledger.db") as ledger:
     print(json.dumps(sorted({result.worker.partition("@")[2] for result in history.results(ledger, "first")})))
 """
 SPENT = """
 import json
-from farm.coordinator import history
+from farm.ledger import history
 from farm.ledger.ledger import Ledger
 with Ledger("sqlite:////var/lib/farm/ledger.db") as ledger:
     results = list(history.results(ledger, "RUN"))

@@ -530,7 +530,7 @@ def test_errata_are_marked_and_left_out_on_request_only(tmp_path: Path) -> None:
     dataset = tmp_path / "set.jsonl"
     dataset.write_bytes(b"".join(row(question_id=name) + b"\n" for name in ("fine", "abc337_e", "3363")))
     marked = planned(tmp_path, dataset, Selection()).ref
-    assert (marked.problems, marked.errata) == (3, "livecodebench-errata@1")
+    assert (marked.problems, marked.errata) == (3, "livecodebench-errata@2")
     assert (sorted(marked.flawed), marked.flawed_excluded) == (["3363", "abc337_e"], {})
     without = planned(tmp_path, dataset, Selection(), exclude_errata=True).ref
     assert (without.problems, without.flawed) == (1, {})
