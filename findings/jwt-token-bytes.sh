@@ -19,7 +19,7 @@ python="$work/venv/bin/python"
 timeout 300 "$python" -m pip install --quiet --no-compile --disable-pip-version-check pyjwt==2.15.1 python-jose==3.5.0 \
   authlib==1.9.6 joserfc==1.8.0 jwcrypto==1.6.1 >"$work/pip.log" 2>&1 || { cat "$work/pip.log"; exit 2; }
 
-seen=$(timeout 60 "$python" -W ignore - <<'PY'
+cat >"$work/probe.py" <<'PY'
 import base64
 
 import authlib.jose
@@ -53,7 +53,7 @@ for library, token in tokens.items():
     valid = jwt.decode(token, SECRET, algorithms=["HS256"]) == CLAIMS
     print(f"{library}: {header}, valid {valid}, as PyJWT's {token == tokens['PyJWT']}")
 PY
-)
+seen=$(timeout 60 "$python" "$work/probe.py" 2>"$work/err") || { cat "$work/err"; exit 2; }
 wanted='PyJWT: {"alg":"HS256","typ":"JWT"}, valid True, as PyJWT'"'"'s True
 python-jose: {"alg":"HS256","typ":"JWT"}, valid True, as PyJWT'"'"'s True
 authlib: {"alg":"HS256","typ":"JWT"}, valid True, as PyJWT'"'"'s True
