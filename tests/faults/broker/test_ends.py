@@ -50,7 +50,10 @@ def test_a_task_over_its_hard_limit_is_answered_for(line: JobLine) -> None:
         slow = line.parcel(b"import time\nwhile True: time.sleep(1)")
         line.send(slow)
         answer = line.answered(slow, timeout_s=100)
-        assert isinstance(answer, Failure) and answer.reason == "time_limit_of_the_task: TimeLimitExceeded"
+        assert isinstance(answer, Failure) and (answer.kind, answer.reason) == (
+            "time_limit_of_the_task",
+            "TimeLimitExceeded",
+        )
         after = line.parcel()
         line.send(after)
         assert line.judged(after).verdict is Verdict.PASSED

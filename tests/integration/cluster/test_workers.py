@@ -56,7 +56,7 @@ def test_workers_are_listed_and_one_that_is_asked_to_leave_loses_nothing(site: S
         assert leaving.wait() == 0
         submit.ok()
     assert report_of(tmp_path / "out")["status"] == "COMPLETE"
-    seeds = [body["seed"] for body in server.bodies if body.get("seed") is not None]
+    seeds = [body["seed"] for body in server.sample_bodies]
     assert len(seeds) == len(set(seeds)) == 2, "the job that it held was given to another worker"
 
 

@@ -65,7 +65,7 @@ def submit(home: Home, server: ModelServer, task: str, data: Path, *more: str) -
 
 
 def messages(server: ModelServer) -> list[list[dict[str, str]]]:
-    return [body["messages"] for body in server.bodies if "seed" in body]
+    return [body["messages"] for body in server.sample_bodies]
 
 
 def said(conversations: list[list[dict[str, str]]]) -> list[list[tuple[str, str]]]:

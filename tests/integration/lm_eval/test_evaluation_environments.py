@@ -97,7 +97,7 @@ def test_a_task_runs_in_the_environment_that_it_names(home: Home, tmp_path: Path
             "submit", "--task", str(path), "--model", MODEL, "--device", "n300", "--server-url", server.url,
             "--limit", "1", "--run-id", "run-1", "--out", str(home.out("run-1")), JWT_SECRET="testing",
         ).ok(600)  # fmt: skip
-        [asked] = [body for body in server.bodies if "seed" in body]
+        [asked] = server.sample_bodies
     assert ASKED in asked["messages"][-1]["content"]
     assert len(asked["messages"]) == {"EVALS": 11, "EVALS_REASON": 9}.get(name, 1), "few-shot examples as turns"
     found = results(home)["results"][task]

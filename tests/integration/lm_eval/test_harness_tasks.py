@@ -123,7 +123,7 @@ def test_a_task_of_ones_own_scores_as_in_lm_eval_itself(home: Home, tmp_path: Pa
     give_environment(home)
     with ModelServer(answer=answer, model=MODEL, jwt_secret="testing") as server:
         done = submit(home, server, tasks).ok(400)
-        bodies = [body for body in server.bodies if "seed" in body]
+        bodies = server.sample_bodies
     ours, samples = files(home)
     recorded = write_rows(
         tmp_path / "answers.jsonl",
@@ -158,7 +158,7 @@ def test_a_task_of_ones_own_scores_as_in_lm_eval_itself(home: Home, tmp_path: Pa
     asked = len(bodies)
     with ModelServer(answer=answer, model=MODEL, jwt_secret="testing") as server:
         again = home.farm("resume", "run-1", "--out", str(home.out("run-1")), JWT_SECRET="testing").ok(300)
-        assert not [body for body in server.bodies if "seed" in body], asked
+        assert not server.sample_bodies, asked
     assert "capitals right,first-word:" in again.stdout
     assert files(home)[0] == ours, "the run was scored again"
     shown = home.farm("report", "run-1", "--out", str(home.out("run-1"))).ok().stdout.splitlines()

@@ -104,7 +104,7 @@ def only_run(home: Home) -> str:
 
 def asked(server: ModelServer) -> Counter[tuple[str, int]]:
     """How often each sample was asked for; the probe of the readiness check has no seed."""
-    return Counter((str(b.get("prompt") or b.get("messages")), b["seed"]) for b in server.bodies if "seed" in b)
+    return Counter((str(b.get("prompt") or b.get("messages")), b["seed"]) for b in server.sample_bodies)
 
 
 def test_five_samples_are_distinct_and_the_results_are_those_of_farm_report(
@@ -122,7 +122,7 @@ def test_five_samples_are_distinct_and_the_results_are_those_of_farm_report(
     assert set(requests.values()) == {1} and len(requests) == len(texts)
     seeds = {sample_seed(42, name, index) for name in PROBLEMS for index in range(5)}
     assert {seed for _, seed in requests} == seeds
-    sent = next(body for body in server.bodies if "seed" in body)
+    sent = next(body for body in server.sample_bodies)
     assert {"temperature": 0.8, "top_p": 0.9, "stop": ["STOP"], "max_tokens": 300}.items() <= sent.items()
     assert server.paths.count("/v1/completions") >= len(texts), "a text without chat template goes as a text"
 
@@ -178,7 +178,7 @@ def test_another_task_with_a_chat_template_is_generated_here_and_scored_by_lm_ev
         wanted = {**order(server, [capitals(tmp_path)]), "apply_chat_template": True}
         evaluation = Evaluation(home, tmp_path / "lm", wanted, JWT_SECRET="testing").ok()
     assert evaluation.results["results"]["capitals"]["exact_match,first"] == 0.5
-    asked_for = [body["messages"] for body in server.bodies if "seed" in body]
+    asked_for = [body["messages"] for body in server.sample_bodies]
     question = [{"role": "user", "content": "What is the capital of France?"}]
     assert len(asked_for) == 4 and question in asked_for
     report = home.farm("report", only_run(home))

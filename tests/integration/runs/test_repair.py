@@ -45,11 +45,11 @@ def test_what_failed_is_asked_for_again_and_what_passed_is_kept(home: Home) -> N
         before = {result.key: result for result in home.results("run-1")}
         wrong = [key for key, result in before.items() if result.verdict is not Verdict.PASSED]
         assert wrong and len(wrong) < len(before)
-        asked = len(server.bodies)
+        asked = len(server.sample_bodies)
         done = home.farm(
             "repair", "run-1", "--run-id", "run-2", "--out", str(home.out("run-2")), JWT_SECRET="testing"
         ).ok()
-        again = [body["messages"] for body in server.bodies[asked:] if "seed" in body]
+        again = [body["messages"] for body in server.sample_bodies[asked:]]
     assert f"asking again for {len(wrong)} programs of run-1" in done.stderr
     assert len(again) == len(wrong), "what passed is asked for again"
     for key in wrong:

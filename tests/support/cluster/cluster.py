@@ -187,7 +187,7 @@ class Cluster:
 
     def seeds_asked(self) -> Counter[int]:
         """How often the model server was asked for each seed, and so for each sample."""
-        return Counter(body["seed"] for body in self.server.bodies if body.get("seed") is not None)
+        return Counter(body["seed"] for body in self.server.sample_bodies)
 
     def run_keys(self) -> list[bytes]:
         """The run's keys in Redis."""

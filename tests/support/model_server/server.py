@@ -13,9 +13,15 @@ from http.server import ThreadingHTTPServer
 from typing import Any, Literal
 
 from farm.inference.auth import tt_token
+from farm.inference.readiness import PROBE_TOKENS
 from tests.support.model_server.handler import Handler
 from tests.support.model_server.links import Link
 from tests.support.model_server.script import Answer, Fault, FaultScript, Quota, seeded_answer
+
+
+def _words(body: dict[str, Any]) -> list[Any]:
+    """The texts that a request sends, each whole."""
+    return [body.get("prompt"), *(message.get("content") for message in body.get("messages", ()))]
 
 
 class ModelServer:
@@ -122,6 +128,12 @@ class ModelServer:
     def requests(self) -> int:
         """Generation requests so far."""
         return len(self.bodies)
+
+    @property
+    def sample_bodies(self) -> list[dict[str, Any]]:
+        """The requests for samples, in order of arrival: those with a seed, but the probes before a run."""
+        seeded = [body for body in self.bodies if body.get("seed") is not None]
+        return [body for body in seeded if body.get("max_tokens") != PROBE_TOKENS or "Hi" not in _words(body)]
 
     def stats(self) -> dict[str, int]:
         """The counters, as `GET /stats` gives them."""
