@@ -66,7 +66,7 @@ def slot_groups() -> set[Path]:
 
 
 def _files_of_programs() -> set[str]:
-    """Files in shared directories whose owner is a program's user: one without an account, or the user nobody."""
+    """Files in shared directories whose owner is a program's user: one without an account, or uid 65534."""
     found = set()
     for folder in filter(os.path.isdir, _SHARED):
         for path in Path(folder).iterdir():

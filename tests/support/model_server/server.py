@@ -25,7 +25,7 @@ def _words(body: dict[str, Any]) -> list[Any]:
 
 
 class ModelServer:
-    """The server, in a thread of its own. Attributes may be changed while it runs."""
+    """The server, in a separate thread. Attributes may be changed while it runs."""
 
     def __init__(
         self,

@@ -101,7 +101,7 @@ def test_no_bytes_make_a_worker_fail_otherwise(data: bytes) -> None:
 
 
 def test_the_relay_needs_nothing_but_its_archive_and_the_standard_library(tmp_path: Path) -> None:
-    """With no site-packages and none of farm beside it, the relay starts and answers an request."""
+    """With no site-packages and no other part of farm, the relay starts and answers a request."""
     request = RunRequest(
         mode="judge", source=b"print(input())", limits=Limits(), cpu_s=6.0, stack_bytes=256 << 20,
         stdout_bytes=1 << 20, stdin=b"hello\n",
