@@ -19,6 +19,7 @@ from typing import Any, Literal, cast
 import redis
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
+from farm.app.catalogue import open_catalogue
 from farm.app.embedded import broker_binary, runtime_directory
 from farm.config import Settings
 from farm.errors import FarmError
@@ -30,6 +31,7 @@ from farm.queue import broker
 from farm.sandbox.confinement import ContainerSpec
 
 Level = Literal["pass", "caution", "fail"]
+OLD_CATALOGUE_DAYS = 120  # a release of tt-inference-server came every two weeks in autumn 2026
 LOW_DISK_BYTES = 2 << 30
 FORBIDDEN = (("FLUSHALL",), ("KEYS", "farm-doctor-looks-for-nothing"), ("CONFIG", "SET", "maxmemory", "0"))
 
@@ -58,6 +60,19 @@ def examine(settings: Settings, *, battery: bool, container: ContainerSpec | Non
     yield from _broker(settings)
     yield from _home(settings)
     yield _key(settings)
+    yield _catalogue(settings)
+
+
+def _catalogue(settings: Settings) -> Finding:
+    try:
+        found = open_catalogue(settings)
+    except FarmError as exc:
+        return Finding("fail", exc.message, exc.remedy)
+    age = found.release.age_days()
+    old = age is not None and age > OLD_CATALOGUE_DAYS
+    shown = found.source if found.newer else f"{found.source}, {found.release.shown}"
+    remedy = "a newer one comes with: pip install --upgrade tenstorrent" if old else ""
+    return Finding("caution" if old else "pass", f"model catalogue: {shown}", remedy)
 
 
 def _sandbox(battery: bool, container: ContainerSpec | None) -> Iterator[Finding]:

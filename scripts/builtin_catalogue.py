@@ -1,9 +1,11 @@
-"""Renews farm/catalogue/builtin.json from a release_model_spec.json of tt-inference-server.
+"""Renews farm/catalogue/builtin.json and support.json from the two files that PyPI's package `tenstorrent` carries.
 
-    python scripts/builtin_catalogue.py release_model_spec.json.gz
+    python scripts/builtin_catalogue.py release_model_spec.json.gz model_support.json DATE
 
-Keeps the models that answer with text and the fields that farm reads, one entry a line, and the models
-for device `cpu`, which the release does not have. A new release is reviewed as a diff of lines.
+DATE (YYYY-MM-DD) is the newest date that the package names: farm tells the age of its table from it. Keeps the models
+that answer with text and the fields that farm reads, one entry a line, and the models for device `cpu`, which the
+release does not have. Of the support list it keeps what differs from the release: pairs marked unsupported, and devices
+that are served as another one. A new release is reviewed as a diff of lines.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from farm.catalogue.catalogue import BUILTIN
+from farm.catalogue.catalogue import BUILTIN, BUILTIN_SUPPORT
 from farm.catalogue.model_spec import TEXT_TYPES
 from farm.server.images import FIRST_VERSION
 
@@ -25,11 +27,18 @@ TOP = (
 DEVICE = (
     "max_concurrency", "max_context", "default_impl", "tensor_cache_timeout", "eval_max_retries", "known_issues",
 )  # fmt: skip
+SUPPORT = ("supported", "unsupported", "serve_as", "docker_image")
 REASON_CHARS = 160
+# Arguments of a vLLM server that decide how its model thinks and what it does with a request's fields. Their names are
+# written with `-` or `_`. An image from FIRST_VERSION on finds the others in the catalogue that it carries.
+ANSWERS = {
+    "chat_template_kwargs", "default_chat_template_kwargs", "generation_config", "max_logprobs",
+    "override_generation_config", "reasoning_parser", "seed", "tool_call_parser",
+}  # fmt: skip
 
 
-def main(path: Path) -> int:
-    """Write the table; the exit code."""
+def main(path: Path, support: Path, date: str) -> int:
+    """Write both tables; the exit code."""
     data = path.read_bytes()
     release = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
     specs = {repo: kept for repo, devices in release["model_specs"].items() if (kept := _text_models(devices))}
@@ -40,6 +49,7 @@ def main(path: Path) -> int:
     head = {
         "schema_version": release["schema_version"],
         "release_version": version,
+        "as_of": date,
         "source": f"tenstorrent/tt-inference-server {version}, release_model_spec.json: its LLM and VLM entries, the "
         "fields that farm reads (Apache-2.0); plus models for device cpu",
     }
@@ -47,7 +57,25 @@ def main(path: Path) -> int:
     repos = ",\n".join(_lines(repo, specs[repo], depth=1) for repo in sorted(specs))
     BUILTIN.write_text("{\n" + ",\n".join(lines) + ',\n"model_specs": {\n' + repos + "\n}}\n")
     print(f"{BUILTIN}: {len(specs)} models of release {version}")
+    _write_support(json.loads(support.read_text()))
     return 0
+
+
+def _write_support(release: dict[str, Any]) -> None:
+    models = []
+    for model in release["models"]:
+        devices = {
+            device: {key: entry[key] for key in SUPPORT if key in entry}
+            for device, entry in sorted(model["devices"].items())
+            if entry.get("serve_as") or not entry.get("supported", True)
+        }
+        if devices and model["model_type"].upper() in TEXT_TYPES:
+            models.append({"name": model["name"], "hf_repo": model["hf_repo"], "devices": devices})
+    head = {"schema_version": release["schema_version"], "release_version": release["release_version"]}
+    lines = ",\n".join(f"  {json.dumps(model)}" for model in sorted(models, key=lambda model: model["name"]))
+    top = "".join(f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in head.items())
+    BUILTIN_SUPPORT.write_text("{\n" + top + ' "models": [\n' + lines + "\n]}\n")
+    print(f"{BUILTIN_SUPPORT}: {len(models)} models with pairs that are marked")
 
 
 def _text_models(devices: dict[str, Any]) -> dict[str, Any]:
@@ -85,8 +113,11 @@ def _fields(spec: dict[str, Any], engine: str) -> dict[str, Any]:
     version = tuple(int(part) for part in spec["version"].split(".")[:2])
     if engine != "vLLM" or version < FIRST_VERSION:
         fields["env_vars"] = spec.get("env_vars")
-    if engine == "vLLM" and version < FIRST_VERSION:
-        fields["device_model_spec"]["vllm_args"] = spec["device_model_spec"]["vllm_args"]
+    if engine == "vLLM":
+        arguments = spec["device_model_spec"]["vllm_args"] or {}
+        if version >= FIRST_VERSION:
+            arguments = {key: value for key, value in arguments.items() if key.replace("-", "_") in ANSWERS}
+        fields["device_model_spec"]["vllm_args"] = arguments
     return _stated(fields)
 
 
@@ -103,4 +134,4 @@ def _lines(key: str, value: dict[str, Any], depth: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))

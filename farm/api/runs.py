@@ -146,6 +146,7 @@ def submit(
     start_server: StartServer | None = None,
     engine: str | None = None,
     impl: str | None = None,
+    force: bool = False,
     run_id: str | None = None,
     options: RunOptions | None = None,
     on_progress: OnProgress | None = None,
@@ -161,7 +162,7 @@ def submit(
     KeyboardInterrupt. What was done is kept; the error's `remedy` says how to go on.
     """
     request = SubmitRequest(
-        model=ModelChoice(model, device, engine, impl),
+        model=ModelChoice(model, device, engine, impl, force=force),
         problems=_problems(problems),
         task=TaskChoice(task) if isinstance(task, str) else task,
         eval_task=eval_task,

@@ -56,6 +56,7 @@ class ModelChoice:
     engine: str | None = None
     impl: str | None = None
     catalogue: tuple[Path, ...] = ()  # files in place of FARM_CATALOGUE's
+    force: bool = False  # also where Tenstorrent's `tt` marks the model broken on the device
 
 
 @dataclass(frozen=True, slots=True)

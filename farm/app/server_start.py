@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from farm.app.catalogue import open_catalogue
+from farm.app.catalogue import chosen_spec, open_catalogue
 from farm.app.display import Display
 from farm.app.model_servers import waited_for
 from farm.app.requests import ModelChoice, StartServer
@@ -75,11 +75,11 @@ class ServerPlan:
     threads: int
 
 
-def plan_server(settings: Settings, request: ServerStartRequest) -> ServerPlan:
+def plan_server(settings: Settings, request: ServerStartRequest, display: Display) -> ServerPlan:
     """Look the model up in the catalogue; nothing is started. CatalogueError if it is not there."""
     chosen = request.model
     catalogue = open_catalogue(settings, chosen.catalogue)
-    spec = catalogue.spec(chosen.model, chosen.device, engine=chosen.engine, impl=chosen.impl)
+    spec = chosen_spec(catalogue, chosen, chosen.device, display)
     options = request.launch_options(settings, spec, new_run_id(f"{spec.name}-{spec.device}"))
     return ServerPlan(spec, catalogue.served(spec), options, request.threads or default_threads())
 
@@ -89,7 +89,7 @@ def start_server(settings: Settings, request: ServerStartRequest, display: Displ
 
     Raises ConfigError for what the host lacks, ServerNotStarted, Interrupted after Ctrl-C (the server goes on).
     """
-    plan = plan_server(settings, request)
+    plan = plan_server(settings, request, display)
     handle = manage.running(settings, plan.spec, plan.options.port)
     if handle is not None:
         display.say(f"{plan.spec.name} is served already by {handle.server.server_id}")

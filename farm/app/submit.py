@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from farm import protocols
-from farm.app.catalogue import open_catalogue
+from farm.app.catalogue import chosen_spec, open_catalogue
 from farm.app.checks import check_room
 from farm.app.conclude import Outcome, drive
 from farm.app.display import Display
@@ -65,7 +65,7 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
     """
     chosen = request.model
     catalogue = open_catalogue(settings, chosen.catalogue)
-    entry = catalogue.spec(chosen.model, chosen.device, engine=chosen.engine, impl=chosen.impl)
+    entry = chosen_spec(catalogue, chosen, chosen.device, display)
     model = catalogue.served(entry)
     if request.task is not None and request.task.code_task is None:
         planned = _lm_eval_task(settings, request, model, display)

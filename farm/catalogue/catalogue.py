@@ -7,7 +7,7 @@ that its users recognise them. Each message goes on with what the catalogue know
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,11 +15,15 @@ from farm.catalogue.devices import device_name
 from farm.catalogue.eval_tasks import EVALS, EvalTask
 from farm.catalogue.model_spec import TEXT_TYPES, ModelSpec, read_specs
 from farm.catalogue.near import near
+from farm.catalogue.release import Release, read_release
+from farm.catalogue.support import FILE_NAME as SUPPORT_FILE
+from farm.catalogue.support import Broken, Support, read_support
 from farm.errors import CatalogueError
 from farm.records import ServedModel
 from farm.text import one_line
 
 BUILTIN = Path(__file__).with_name("builtin.json")
+BUILTIN_SUPPORT = Path(__file__).with_name("support.json")
 YAML = (".yaml", ".yml")
 
 
@@ -33,12 +37,17 @@ def load(paths: Sequence[Path] = ()) -> Catalogue:
     builtin = read_specs(BUILTIN)
     own_files = [path for path in paths if path.suffix.lower() in YAML]
     releases = [path for path in paths if path not in own_files]
-    catalogue = Catalogue(builtin, source="built-in table")
+    support = read_support(BUILTIN_SUPPORT)
+    catalogue = Catalogue(builtin, source="built-in table", release=read_release(BUILTIN), support=support)
     if releases:
-        specs = read_specs(releases[-1])
+        path = releases[-1]
+        specs = read_specs(path)
         known = {(spec.repo, spec.device) for spec in specs}
         local = tuple(spec for spec in builtin if spec.device == "cpu" and (spec.repo, spec.device) not in known)
-        catalogue = Catalogue(specs + local, source=str(releases[-1]))
+        own_list = path.with_name(SUPPORT_FILE)
+        if own_list.is_file():
+            support = read_support(own_list)
+        catalogue = Catalogue(specs + local, source=str(path), release=read_release(path), support=support)
     for path in own_files:
         from farm.catalogue.own_file import apply_own  # a command without such a file needs no YAML
 
@@ -54,6 +63,9 @@ class Catalogue:
     specs: tuple[ModelSpec, ...]
     source: str
     evals: tuple[EvalTask, ...] = EVALS
+    release: Release = field(default_factory=Release)
+    support: Support = field(default_factory=Support)
+    newer: bool = False  # than the built-in table, and found on this host without being named
 
     @cached_property
     def _repos(self) -> frozenset[str]:
@@ -85,12 +97,35 @@ class Catalogue:
             remedy="`farm models` lists all; --catalogue reads a newer release_model_spec.json",
         )
 
-    def spec(self, model: str, device: str, *, engine: str | None = None, impl: str | None = None) -> ModelSpec:
+    def spec(
+        self, model: str, device: str, *, engine: str | None = None, impl: str | None = None, force: bool = False
+    ) -> ModelSpec:
         """The spec of `model` on `device`; `engine` and `impl` narrow the choice.
 
-        The default implementation wins; without one, the first if engine or impl was named.
-        Raises CatalogueError: unknown model, type, device, or a choice that is still open.
+        The default implementation wins; without one, the first if engine or impl was named. Where the support list
+        serves the model on this device as another one, the spec is that one's. Raises CatalogueError: unknown model,
+        type, device, a choice that is still open, or, unless `force`, a pair that the support list marks broken.
         """
+        found = self._chosen(model, device, engine, impl)
+        broken = self.broken(found)
+        if broken is not None and not force:
+            raise CatalogueError(
+                f"{found.name} is known not to work on {found.device}: {broken.reason} (seen {broken.date}, "
+                f"support list of release {self.support.release})",
+                remedy="--force runs it all the same",
+            )
+        return found
+
+    def broken(self, spec: ModelSpec) -> Broken | None:
+        """Why the support list says that a spec does not work; None where it does not say so."""
+        return self.support.why_broken(spec.repo, spec.device, spec.docker_image)
+
+    def served_as(self, repo: str) -> tuple[tuple[str, str], ...]:
+        """The devices of a model that are served as another one, each with that one."""
+        pairs = ((device, other) for (of, device), other in self.support.serve_as.items() if of == repo)
+        return tuple(sorted(pairs))
+
+    def _chosen(self, model: str, device: str, engine: str | None, impl: str | None) -> ModelSpec:
         all_specs = self.of_model(model)
         specs = [spec for spec in all_specs if spec.model_type in TEXT_TYPES]
         if not specs:
@@ -98,7 +133,9 @@ class Catalogue:
                 f"Model:={model} not found in EVAL_CONFIGS: it is of type {all_specs[0].model_type}",
                 remedy="farm evaluates models that answer with text",
             )
-        on_device = [spec for spec in specs if spec.device == device_name(device)]
+        wanted = device_name(device)
+        other = self.support.serve_as.get((specs[0].repo, wanted))  # wins over an older entry of the device's own
+        on_device = [spec for spec in specs if spec.device == other] or [s for s in specs if s.device == wanted]
         if not on_device:
             devices = ", ".join(dict.fromkeys(spec.device for spec in specs))
             relatives = [name for name in near(model, self.names(device)) if name != specs[0].name]
@@ -126,9 +163,11 @@ class Catalogue:
             )
         return default or chosen[0]
 
-    def resolve(self, model: str, device: str, *, engine: str | None = None, impl: str | None = None) -> ServedModel:
+    def resolve(
+        self, model: str, device: str, *, engine: str | None = None, impl: str | None = None, force: bool = False
+    ) -> ServedModel:
         """What `spec` finds, as the record that a run carries. Same errors."""
-        return self.served(self.spec(model, device, engine=engine, impl=impl))
+        return self.served(self.spec(model, device, engine=engine, impl=impl, force=force))
 
     def served(self, spec: ModelSpec) -> ServedModel:
         """A spec as the record that a run carries."""

@@ -167,21 +167,25 @@ def read_specs(path: Path) -> tuple[ModelSpec, ...]:
 
     Raises CatalogueError that names the file, the entry and the field.
     """
+    value = _json(path)
+    specs = tuple(_spec(entry, str(path), place) for place, entry in _entries(value, path))
+    if not specs:
+        raise CatalogueError(f"{path}: the model catalogue is empty")
+    return specs
+
+
+def _json(path: Path) -> Any:
     try:
         data = path.read_bytes()
         if data[:2] == b"\x1f\x8b":
             data = gzip.decompress(data)
-        value = json.loads(data)
+        return json.loads(data)
     except (OSError, EOFError, zlib.error, ValueError, RecursionError) as exc:
         why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
         raise CatalogueError(
             f"{path}: cannot read the model catalogue: {one_line(why)}",
             remedy="give a release_model_spec.json of tt-inference-server",
         ) from exc
-    specs = tuple(_spec(entry, str(path), place) for place, entry in _entries(value, path))
-    if not specs:
-        raise CatalogueError(f"{path}: the model catalogue is empty")
-    return specs
 
 
 def _entries(value: Any, path: Path) -> Iterator[tuple[str, Any]]:

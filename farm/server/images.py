@@ -121,7 +121,7 @@ def _early_vllm(spec: ModelSpec, image: str, options: LaunchOptions) -> Interfac
             f"image {image.rpartition(':')[2]} of {spec.name} is from before 0.11 and takes its weights from the host",
             remedy="name their folder with --weights, or a later image with --image",
         )
-    if not spec.vllm_args:
+    if "max_model_len" not in dict(spec.vllm_args):  # of a newer image the catalogue has a part of them
         raise ConfigError(
             f"the catalogue has no vllm_args for {spec.name} on {spec.device}, which images before 0.11 need",
             remedy="name a later image with --image",

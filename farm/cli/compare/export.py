@@ -48,7 +48,8 @@ def _model_id(settings: Settings, spec: RunSpec) -> str:
     if spec.model is None:
         return ""
     try:
-        return open_catalogue(settings).spec(spec.model.name, spec.model.device, engine=spec.model.engine).model_id
+        model = spec.model
+        return open_catalogue(settings).spec(model.name, model.device, engine=model.engine, force=True).model_id
     except CatalogueError:
         return ""
 

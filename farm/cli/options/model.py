@@ -26,6 +26,7 @@ MODEL = gathered(
     click.option("--engine", help="Of several catalogue entries: vLLM, forge, llama.cpp."),
     click.option("--impl", help="Of several catalogue entries: the implementation."),
     CATALOGUE,
+    click.option("--force", is_flag=True, help="Also where Tenstorrent's tt marks the model broken on the device."),
 )
 
 SERVERS = gathered(

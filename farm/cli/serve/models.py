@@ -8,11 +8,13 @@ from pathlib import Path
 import click
 
 from farm.app.catalogue import open_catalogue
-from farm.catalogue.catalogue import Catalogue
+from farm.catalogue.catalogue import BUILTIN, Catalogue
 from farm.catalogue.devices import DEVICES, device_name
 from farm.catalogue.engines import IN_WORDS
 from farm.catalogue.eval_tasks import EvalTask
 from farm.catalogue.model_spec import TEXT_TYPES, ModelSpec
+from farm.catalogue.release import installed_catalogues, read_release
+from farm.catalogue.support import Broken
 from farm.cli.options.model import CATALOGUE
 from farm.config import load
 from farm.errors import CatalogueError
@@ -49,7 +51,8 @@ def show(found: Catalogue, name: str, device: str | None, catalogue: tuple[Path,
         found = open_catalogue(load(), catalogue)
     specs = [spec for spec in found.of_model(name) if spec.model_type in TEXT_TYPES]
     if device is not None:
-        specs = [spec for spec in specs if spec.device == found.spec(name, device).device]
+        chosen = found.spec(name, device, force=True).device
+        specs = [spec for spec in specs if spec.device == chosen]
     if not specs:
         raise CatalogueError(f"{name} does not answer with text", remedy="`farm models` lists those that do")
     first = specs[0]
@@ -57,8 +60,10 @@ def show(found: Catalogue, name: str, device: str | None, catalogue: tuple[Path,
     click.echo(f"{first.name}\n  repo: {first.repo}\n  endpoint: {endpoint}")
     click.echo(f"  catalogue: {found.source}")
     for spec in specs:
-        for line in _server(spec):
+        for line in _server(spec, found.broken(spec)):
             click.echo(line)
+    for other, place in found.served_as(first.repo):
+        click.echo(f"device {other}: served as on {place}")
     tasks = [task for task in found.evals if task.model_name == first.name]
     for task in tasks:
         for line in _evaluation(task):
@@ -67,9 +72,27 @@ def show(found: Catalogue, name: str, device: str | None, catalogue: tuple[Path,
         click.echo("it has no eval task; run one with --eval-task livecodebench")
 
 
-def _server(spec: ModelSpec) -> Iterator[str]:
+@models.command()
+def refresh() -> None:
+    """Look for a release of the catalogue on this host that is newer than the built-in table.
+
+    In Python packages `tenstorrent` and checkouts of tt-inference-server. The newest is what every command uses.
+    """
+    found = open_catalogue(load())
+    builtin = read_release(BUILTIN)
+    click.echo(f"built-in table: {builtin.shown}")
+    for path in installed_catalogues():
+        click.echo(f"{path}: {read_release(path).shown}")
+    click.echo(f"used: {found.source}")
+    if not found.newer:
+        click.echo("a newer one comes with: pip install --upgrade tenstorrent")
+
+
+def _server(spec: ModelSpec, broken: Broken | None) -> Iterator[str]:
     default = "default" if spec.default_impl else f"by --engine {spec.engine} --impl {spec.impl}"
     yield f"device {spec.device} ({spec.engine}, {spec.impl}, {default}): {spec.status}"
+    if broken is not None:
+        yield f"  known not to work, {broken.date}: {broken.reason} (--force runs it)"
     warm = ", warms itself up" if spec.has_builtin_warmup else ""
     yield f"  {spec.max_concurrency} requests at a time, {spec.max_context} tokens of context{warm}"
     yield f"  key: {IN_WORDS[spec.auth_style]}; weights need HF_TOKEN: {'yes' if spec.gated else 'no'}"

@@ -72,7 +72,7 @@ def start(request: ServerStartRequest, print_command: bool) -> int:
     """
     settings = load()
     if print_command:
-        click.echo(_printed(settings, plan_server(settings, request)))
+        click.echo(_printed(settings, plan_server(settings, request, Terminal())))
         return 0
     click.echo(start_server(settings, request, Terminal()).server.url)
     return 0

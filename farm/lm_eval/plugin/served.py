@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from farm.app.catalogue import open_catalogue
 from farm.app.model_servers import ready_servers
-from farm.catalogue.catalogue import load as load_catalogue
 from farm.config import Settings
 from farm.errors import ConfigError
 from farm.records import ServedModel
@@ -27,7 +27,7 @@ def served_model(
 ) -> ServedModel:
     """The catalogue's model where `device` is given; else one that is known by its name alone."""
     if device is not None:
-        found = load_catalogue(settings.catalogue).resolve(model, device)
+        found = open_catalogue(settings).resolve(model, device, force=True)  # its server runs: the user named it
         changes: dict[str, Any] = {"max_concurrency": concurrency, "max_context": context}
         return found.model_copy(update={name: value for name, value in changes.items() if value is not None})
     return ServedModel(

@@ -21,7 +21,7 @@ def said(*arguments: str, **env: str) -> str:
 
 
 def test_the_list_and_one_device() -> None:
-    assert len(said().splitlines()) == 42
+    assert len(said().splitlines()) == 28
     assert "Llama-3.2-3B-Instruct  n300 32@131072" in said("--device", "N300").splitlines()
     assert said("--device", "wormhole galaxy") == said("--device", "GALAXY")
 
@@ -41,15 +41,14 @@ def test_show_says_what_serves_a_model_and_what_others_measured() -> None:
         "32 requests at a time, 131072 tokens of context", "VLLM_API_KEY, else a token from JWT_SECRET",
         "weights need HF_TOKEN: yes", "ready within 3600 s; needs 7.5 GB of memory and 26 GB of disk",
         "vllm-tt-metal-src-release-ubuntu-22.04-amd64:0.3.0-20edc39-03cb300", "tt-metal 20edc39, vLLM 03cb300",
-        "first token after 17 ms, 61 tokens/s a user", "score_task_single_key of acc,none, in percent",
+        "first token after 20 ms, 109 tokens/s a user", "score_task_single_key of acc,none, in percent",
         "tolerance 0.05", "GPU reference: 13.93 (147 of 1055), protocol tt, 2025-06-30",
         "published: 5.4, protocol seed, date unknown",
     ):  # fmt: skip
         assert expected in text
     assert "device t3k" not in text and "device t3k" in said("show", "Llama-3.2-3B-Instruct")
-    assert "published: 14.2, protocol seed" in said("show", "Qwen2.5-7B-Instruct")
     assert "it has no eval task" in said("show", "QwQ-32B")
-    assert "never a token from JWT_SECRET" in said("show", "Qwen3-4B")
+    assert "never a token from JWT_SECRET" in said("show", "Falcon3-7B-Instruct")
 
 
 def test_show_knows_a_users_own_file_from_the_option_and_the_variable(tmp_path: Path) -> None:

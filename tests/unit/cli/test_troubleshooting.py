@@ -41,8 +41,8 @@ def test_1_no_eval_task() -> None:
 
 def test_2_device_not_supported() -> None:
     said = refusal("--model", "Qwen3-32B", "--device", "n150")
-    assert said.startswith("model:=Qwen3-32B does not support device:=n150; it supports galaxy, galaxy_t3k, ")
-    assert "model:=Qwen3-32B does not support device:=n150; it supports galaxy, galaxy_t3k, ..." in PAGE
+    assert said.startswith("model:=Qwen3-32B does not support device:=n150; it supports blackhole_galaxy, galaxy, ")
+    assert "model:=Qwen3-32B does not support device:=n150; it supports blackhole_galaxy, galaxy, ..." in PAGE
 
 
 def test_3_connection_refused() -> None:

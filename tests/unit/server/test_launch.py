@@ -29,8 +29,8 @@ def options(**fields: Any) -> LaunchOptions:
 
 
 def test_vllm_of_today() -> None:
-    found = plan_launch(spec("Qwen3.6-27B", "p150x8"), options(arguments=("--max-num-seqs", "8")), hugepages=True)
-    assert found.arguments == ("--model", "Qwen/Qwen3.6-27B", "--tt-device", "p150x8", "--max-num-seqs", "8")
+    found = plan_launch(spec("Qwen3.6-27B", "p300x2"), options(arguments=("--max-num-seqs", "8")), hugepages=True)
+    assert found.arguments == ("--model", "Qwen/Qwen3.6-27B", "--tt-device", "p300x2", "--max-num-seqs", "8")
     assert (found.url, found.port, found.inner_port, found.bind) == ("http://127.0.0.1:8000", 8000, 8000, "127.0.0.1")
     assert (found.devices, found.env, found.spec_file) == (("/dev/tenstorrent",), (), None)
     assert found.mounts[0] == Mount(HUGEPAGES, HUGEPAGES)
@@ -95,7 +95,7 @@ def test_what_farm_does_not_start() -> None:
     with pytest.raises(ConfigError, match="served by several hosts"):
         plan_launch(spec("DeepSeek-R1-0528", "quad_galaxy"), options(), hugepages=False)
     with pytest.raises(ConfigError, match="no image"):
-        plan_launch(replace(spec("Qwen3-4B", "n150"), docker_image=None), options(), hugepages=False)
+        plan_launch(replace(spec("Falcon3-7B-Instruct", "p150"), docker_image=None), options(), hugepages=False)
 
 
 def test_every_entry_of_the_catalogue_has_a_container_or_a_reason() -> None:
@@ -112,7 +112,7 @@ def test_every_entry_of_the_catalogue_has_a_container_or_a_reason() -> None:
 
 
 def test_the_docker_run_line() -> None:
-    launch = plan_launch(spec("Qwen3.6-27B", "p150x8"), options(arguments=("--a", "b c")), hugepages=True)
+    launch = plan_launch(spec("Qwen3.6-27B", "p300x2"), options(arguments=("--a", "b c")), hugepages=True)
     line = run_line(launch, ("JWT_SECRET", "HF_TOKEN"))
     assert line.startswith("docker run --detach \\\n  --name farm-server-an-id \\\n  --ipc host \\\n")
     for part in ("--env JWT_SECRET \\", "--publish 127.0.0.1:8000:8000 \\", "src=/dev/hugepages-1G,dst=", "--a 'b c'"):
@@ -125,15 +125,15 @@ def test_the_docker_run_line() -> None:
 @pytest.mark.parametrize(
     ("model", "device", "env", "expected"),
     [
-        ("Qwen3.6-27B", "p150x8", {"JWT_SECRET": "s"}, {"JWT_SECRET": "s"}),
-        ("Qwen3.6-27B", "p150x8", {"JWT_SECRET": "s", "VLLM_API_KEY": "v"}, {"VLLM_API_KEY": "v"}),
-        ("Qwen3.6-27B", "p150x8", {"FARM_API_KEY": "f", "HF_TOKEN": "h"}, {"VLLM_API_KEY": "f", "HF_TOKEN": "h"}),
+        ("Qwen3.6-27B", "p300x2", {"JWT_SECRET": "s"}, {"JWT_SECRET": "s"}),
+        ("Qwen3.6-27B", "p300x2", {"JWT_SECRET": "s", "VLLM_API_KEY": "v"}, {"VLLM_API_KEY": "v"}),
+        ("Qwen3.6-27B", "p300x2", {"FARM_API_KEY": "f", "HF_TOKEN": "h"}, {"VLLM_API_KEY": "f", "HF_TOKEN": "h"}),
         ("Llama-3.1-8B", "t3k", {"JWT_SECRET": "s", "HF_TOKEN": "h"}, {"JWT_SECRET": "s", "HF_TOKEN": "h"}),
-        ("Qwen3-4B", "n150", {"API_KEY": "a", "JWT_SECRET": "s"}, {"API_KEY": "a"}),
-        ("Qwen3.6-27B", "p150x8", {}, "JWT_SECRET is not set"),
-        ("Qwen3-4B", "n150", {"JWT_SECRET": "s"}, "API_KEY is not set"),
+        ("Falcon3-7B-Instruct", "p150", {"API_KEY": "a", "JWT_SECRET": "s"}, {"API_KEY": "a"}),
+        ("Qwen3.6-27B", "p300x2", {}, "JWT_SECRET is not set"),
+        ("Falcon3-7B-Instruct", "p150", {"JWT_SECRET": "s"}, "API_KEY is not set"),
         ("Llama-3.1-8B", "t3k", {"JWT_SECRET": "s"}, "HF_TOKEN is not set"),
-        ("Qwen3.6-27B", "p150x8", {"JWT_SECRET": "s\nB=c"}, "JWT_SECRET has several lines"),
+        ("Qwen3.6-27B", "p300x2", {"JWT_SECRET": "s\nB=c"}, "JWT_SECRET has several lines"),
     ],
 )  # fmt: skip
 def test_a_server_gets_the_key_that_clients_send(
