@@ -13,11 +13,12 @@ from farm.app.run import refuse_paused, run_to_end
 from farm.config import Settings
 from farm.errors import ConfigError
 from farm.ids import new_run_id
+from farm.ledger.counts import run_counts
 from farm.ledger.ledger import Ledger
 from farm.results import sequential
 from farm.results.comparing import paired_run
 from farm.results.reporting import score_run
-from farm.scoring.gate import Gate, gate_reference, gate_runs
+from farm.scoring.gate import Gate, gate_reference, gate_runs, without_evidence, without_program
 from farm.scoring.paired import compare_runs
 from farm.scoring.sequential import SequentialPlan
 
@@ -34,9 +35,14 @@ def _stored(ledger: Ledger, request: GateRequest) -> Gate:
     assert request.run_id is not None
     try:
         if request.reference:
-            return gate_reference(score_run(ledger, request.run_id), request.alpha, tt_rule=request.tt_rule)
+            return gate_reference(
+                score_run(ledger, request.run_id),
+                request.alpha,
+                tt_rule=request.tt_rule,
+                allow_subset=request.allow_subset,
+            )
         pair = (paired_run(ledger, request.against[0]), paired_run(ledger, request.run_id))
-        return gate_runs(compare_runs(*pair), request.alpha)
+        return gate_runs(compare_runs(*pair), request.alpha, allow_subset=request.allow_subset)
     except ValueError as exc:
         raise ConfigError(str(exc), remedy="look at both with: farm compare") from exc
 
@@ -64,7 +70,9 @@ def _sequential(settings: Settings, ledger: Ledger, request: GateRequest, displa
         _drive(settings, ledger, run_id, request.options.on(urls), plan, display)
     test = sequential.follow(ledger, run_id, plan)
     write_reports(settings, ledger, run_id, report_directory(settings, run_id, request.options.out))
-    return sequential.answer(run_id, ", ".join(against), plan, test)
+    answer = sequential.answer(run_id, ", ".join(against), plan, test)
+    empty = [name for name in (*against, run_id) if without_program(run_counts(ledger, name)[name].verdicts)]
+    return without_evidence(answer, empty[0]) if empty else answer
 
 
 def _drive(

@@ -176,6 +176,7 @@ class GateRequest:
     against: tuple[str, ...] = ()
     reference: bool = False
     tt_rule: bool = False
+    allow_subset: bool = False  # hold the run's problems against what it is compared with, though it lacks some
     sequential: bool = False
     alpha: float = 0.05
     loss: float = 5.0
@@ -191,6 +192,8 @@ class GateRequest:
             raise ConfigError(
                 "a reference score says nothing of single problems", remedy="--sequential needs --against REF"
             )
+        if self.sequential and self.allow_subset:
+            raise ConfigError("--allow-subset is for stored runs: --sequential asks part of the problems anyway")
         if not self.sequential and self.run_id is None:
             raise ConfigError("farm gate wants a run", remedy="list them with: farm runs")
         if not self.sequential and len(self.against) > 1:

@@ -33,8 +33,10 @@ def flaw_of(
     `stops` were in force, `stop` is the one that is known to have ended the answer (`ended_by`); `begun` is the text
     that it was to continue.
     """
-    if verdict is Verdict.PASSED or completion.form == "program":
+    if verdict is Verdict.PASSED:
         return None
+    if completion.form == "program":  # as a file has it: the protocol found nothing and lost nothing
+        return AnswerFlaw.NO_CODE if verdict is Verdict.NO_CODE else None
     if verdict is Verdict.NO_CODE:
         if _inside_reasoning(completion, text, protocol.thinking or DEFAULT_THINKING):
             return AnswerFlaw.IN_REASONING

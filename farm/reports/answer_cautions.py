@@ -14,7 +14,36 @@ def answer_cautions(report: Report) -> list[str]:
     if notes is None:
         return []
     asked = _asked(report, notes) if report.spec.kind == "evaluate" else []
-    return [*_flaws(report, notes), *asked]
+    return [*_no_program(report, notes), *_flaws(report, notes), *asked]
+
+
+def _no_program(report: Report, notes: AnswerNotes) -> list[str]:
+    """What stands above all else: most answers hold no program, so the score says nothing of the model."""
+    unexplained = notes.number(AnswerFlaw.NO_CODE)
+    missing = unexplained + notes.number(AnswerFlaw.STOPPED) + notes.number(AnswerFlaw.IN_REASONING)
+    if not missing or 2 * missing < notes.answers:
+        return []
+    empty = f", {notes.empty} of them are empty" if notes.empty else ""
+    begins = f"The first that is not empty begins {notes.beginning!r}. " if notes.beginning else ""
+    told = f"{missing} of {notes.answers} answers hold no code by the rule of {report.spec.protocol}{empty}"
+    return [f"{told}: the score says little of the model. {begins}{_to_do(report, notes, unexplained)}".rstrip()]
+
+
+def _to_do(report: Report, notes: AnswerNotes, unexplained: int) -> str:
+    """The next step, where no known cause explains the answers that hold no program."""
+    spec = report.spec
+    if not unexplained:
+        return ""
+    look = f"Look at them with farm inspect {report.run_id} --verdict NO_CODE"
+    if spec.kind == "grade" and spec.regraded_from is None:
+        given = "a program that is not between fence lines belongs in the field code, not output"
+        return f"{look}. In the file, {given}; an answer belongs in output, from which the protocol takes the program."
+    if 2 * notes.empty >= notes.answers:
+        return (
+            f"{look}. A server that answers nothing may not continue the answer that a prompt begins: use one that "
+            "obeys continue_final_message (vLLM), or the completions endpoint; its log says what it was asked."
+        )
+    return f"{look}; if the code is there, farm regrade {report.run_id} --protocol P reads it by another rule."
 
 
 def _flaws(report: Report, notes: AnswerNotes) -> list[str]:
@@ -39,14 +68,6 @@ def _flaws(report: Report, notes: AnswerNotes) -> list[str]:
         found.append(
             f"{lost} {of} lost their first word by lm-eval's own rule and failed. "
             f"farm regrade {report.run_id} --protocol mbpp-instruct@2 reads the same answers without that fault."
-        )
-    no_code = notes.number(AnswerFlaw.NO_CODE)
-    if no_code and 2 * no_code >= notes.answers:
-        empty = f" ({notes.empty} are empty)" if notes.empty else ""
-        found.append(
-            f"{no_code} {of} hold no code by the rule of {spec.protocol}{empty}; the first begins "
-            f"{notes.beginning!r}. Look at them with farm inspect {report.run_id} --verdict NO_CODE; if the code is "
-            f"there, farm regrade {report.run_id} --protocol P reads it by another rule."
         )
     return found
 

@@ -45,6 +45,8 @@ def cautions(comparison: Comparison) -> list[str]:
             f"Only the {comparison.problems} common problems are compared: {comparison.only_in_a} are in the first "
             f"run alone, {comparison.only_in_b} in the second."
         )
+    for run_id in comparison.without_program:
+        found.append(f"No answer of {run_id} holds a program, so the comparison says nothing of its model.")
     if comparison.other_tests:
         found.append(f"{len(comparison.other_tests)} common problem(s) were judged on other tests.")
     if comparison.prompts_equal < comparison.prompts_compared:

@@ -78,6 +78,10 @@ def _facts(gate: Gate) -> list[tuple[str, str]]:
         facts.append(("chance of an equal model to be so low", f"{gate.p_loss * 100:.3g} %"))
     if gate.detectable is not None:
         facts.append(("loss found in 80 % of cases", f"{gate.detectable * 100:.1f} points"))
+    if gate.covered is not None and not gate.covered.whole:
+        facts.append(("coverage", f"{gate.covered.problems} of {gate.covered.of} problems of what it is held against"))
+    if gate.remedy:
+        facts.append(("what to do", gate.remedy))
     facts.append(
         ("problems", f"{gate.asked} of {gate.problems} needed" if gate.rule == "sequential" else f"{gate.problems}")
     )

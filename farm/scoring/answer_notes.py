@@ -50,7 +50,7 @@ class AnswerNotes(Record):
     stops: dict[str, Count] = Field(default_factory=dict)  # of answers without code: by the stop string that ended them
     at_limit: Count = 0  # of those that ended inside their reasoning: at the token limit
     empty: Count = 0
-    beginning: str = ""  # of the first answer without code
+    beginning: str = ""  # of the first answer without code that is not empty
     repeated: Count = 0  # problems whose answers are all byte-equal
     sampled: Count = 0  # problems with several answers
 
@@ -77,7 +77,7 @@ def answer_notes(facts: Iterable[AnswerFacts]) -> AnswerNotes:
         stops=dict(Counter(row.stop for row in without_code if row.stop)),
         at_limit=sum(row.flaw is AnswerFlaw.IN_REASONING and how is Ending.LENGTH for row, how in flawed),
         empty=sum(row.empty for row in rows),
-        beginning=next((row.beginning for row in without_code), ""),
+        beginning=next((row.beginning for row in without_code if row.beginning), ""),
         repeated=sum(len(set(digests)) == 1 for digests in sampled),
         sampled=len(sampled),
     )

@@ -98,6 +98,7 @@ class Comparison(Record):
     only_in_a: Count
     only_in_b: Count
     other_tests: tuple[str, ...]  # common problems whose tests differ
+    without_program: tuple[RunId, ...]  # runs whose judged samples of the common problems are all NO_CODE
     unjudged: Count  # common problems with an unjudged sample on a side; they are in nothing below
     test: PairedTest | None
     better_a: tuple[Flip, ...]  # problems that run a solved more often; the largest differences first
@@ -138,6 +139,7 @@ def compare_runs(a: PairedRun, b: PairedRun, *, seed: int = 42) -> Comparison:
         only_in_a=sum(_sampled(a, problem_id) and not _sampled(b, problem_id) for problem_id in a.problems),
         only_in_b=sum(_sampled(b, problem_id) and not _sampled(a, problem_id) for problem_id in b.problems),
         other_tests=tuple(i for i in common if a.problems[i].suite != b.problems[i].suite),
+        without_program=tuple(run.run_id for run in (a, b) if _without_program(run, common)),
         unjudged=len(common) - len(judged),
         test=paired_test(judged, seed=seed) if complete else None,
         better_a=tuple(flip for flip in ranked if _gain(flip) < 0),
@@ -231,6 +233,11 @@ def _flip(problem_id: str, a: PairedProblem, b: PairedProblem) -> Flip | None:
         verdict_a=verdicts_a[0],
         verdict_b=verdicts_b[0],
     )
+
+
+def _without_program(run: PairedRun, common: Sequence[str]) -> bool:
+    verdicts = {sample.verdict for problem_id in common for sample in run.problems[problem_id].samples} - {None}
+    return verdicts == {Verdict.NO_CODE}
 
 
 def _gain(problem: Flip) -> Fraction:

@@ -31,6 +31,7 @@ REQUEST = gathered(
     click.option(
         "--tt-rule", is_flag=True, help="With --reference: tt-inference-server's accuracy check, noise or not."
     ),
+    click.option("--allow-subset", is_flag=True, help="Answer although RUN lacks problems of what it is held against."),
     click.option("--sequential", is_flag=True, help="Ask REF's problems again, as few as it takes."),
     click.option(
         "--alpha",
@@ -67,7 +68,8 @@ REQUEST = gathered(
 def gate(request: GateRequest, junit: Path | None, summary: Path | None, as_json: bool) -> int:
     """Pass or fail RUN: is it worse than REF, or than its reference score, by more than chance?
 
-    Exit code 0 pass, 1 fail, 2 cannot be compared, 3 incomplete. With --sequential a new run on the model
+    Exit code 0 pass, 1 fail, 2 cannot be compared, 3 no answer: samples are unjudged, RUN lacks problems
+    of REF, or a run holds no program at all. With --sequential a new run on the model
     server asks REF's problems, those that tell most first, and stops when the answer is known; name RUN to go
     on with such a run.
     """
@@ -75,7 +77,8 @@ def gate(request: GateRequest, junit: Path | None, summary: Path | None, as_json
     _write(found, junit, summary)
     click.echo(found.model_dump_json(indent=2) if as_json else as_text(found), nl=as_json)
     if found.outcome == "INCOMPLETE":
-        raise RunIncomplete(f"the gate has no answer: {found.why}", remedy=f"finish: farm resume {found.run_id}")
+        remedy = found.remedy or f"finish: farm resume {found.run_id}"
+        raise RunIncomplete(f"the gate has no answer: {found.why}", remedy=remedy)
     return found.exit_code
 
 

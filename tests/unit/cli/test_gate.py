@@ -33,17 +33,22 @@ def home(stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tmp_path = tmp_path_factory.mktemp("home")
     problems = [PlannedProblem(i, HOSTILE, "", "easy", "", None, SUITE_DIGEST, 1) for i in ids()]
+    data = spec().dataset.model_copy(update={"problems": SIZE})
+    fewer = data.model_copy(update={"problems": 20, "selection": "limit 20", "digest": "2" * 64})
     with Ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
-        for run_id, solved, protocol in (
-            ("base", range(100), "tt@1"), ("noisy", range(3, 101), "tt@1"), ("worse", range(12, 101), "tt@1"),
-            ("other", range(100), "official@1"), ("half", range(50), "tt@1"), ("better", range(120), "tt@1"),
+        for run_id, solved, changes in (
+            ("base", range(100), {}), ("noisy", range(3, 101), {}), ("worse", range(12, 101), {}),
+            ("other", range(100), {"protocol": "official@1", "references": ()}), ("half", range(50), {}),
+            ("better", range(120), {}), ("empty", (), {}), ("selected", range(20), {"dataset": fewer}),
+            ("graded", range(100), {"kind": "grade", "model": None}),
+            ("part", range(20), {"kind": "grade", "model": None}),
         ):  # fmt: skip
-            data = spec().dataset.model_copy(update={"problems": SIZE})
-            run_spec = spec("evaluate", dataset=data, protocol=protocol, references=(GPU,) if run_id != "other" else ())
-            keys = [SampleKey(i, 0) for i in ids()]
-            ledger.create_run(run_id, run_spec, problems, keys)
+            run_spec = spec(**{"kind": "evaluate", "dataset": data, "protocol": "tt@1", "references": (GPU,), **changes})
+            planned = problems[: run_spec.dataset.problems]
+            keys = [SampleKey(i, 0) for i in ids()[: 20 if run_id in ("part", "selected") else SIZE]]
+            ledger.create_run(run_id, run_spec, planned, keys)
             kept = keys[:-1] if run_id == "half" else keys
-            good, bad = Verdict.PASSED, Verdict.WRONG_ANSWER
+            good, bad = Verdict.PASSED, Verdict.NO_CODE if run_id == "empty" else Verdict.WRONG_ANSWER
             ledger.acquire(run_id).record_results(
                 [result(key, good if n in solved else bad) for n, key in enumerate(kept)]
             )
@@ -75,6 +80,33 @@ def test_other_measurements_and_unjudged_runs_have_no_answer() -> None:
         farm("half", "--against", "base")
     for arguments in (("base",), ("base", "--against", "noisy", "--reference"), ("--against", "base")):
         with pytest.raises(ConfigError):
+            farm(*arguments)
+
+
+@pytest.mark.parametrize(("run", "against"), [("part", "graded"), ("selected", "base")])
+def test_a_run_that_lacks_problems_has_no_answer_unless_that_is_allowed(run: str, against: str, tmp_path: Path) -> None:
+    junit, summary = tmp_path / "junit.xml", tmp_path / "summary.md"
+    with pytest.raises(RunIncomplete, match=rf"{run} holds 20 of the 200 problems of run {against}.*--allow-subset"):
+        farm(run, "--against", against, "--junit", str(junit), "--summary", str(summary))
+    suite = ET.parse(junit).getroot()[0]
+    assert suite.get("errors") == "1" and "20 of the 200 problems" in str(suite[0][0].get("message"))
+    assert "INCOMPLETE" in summary.read_text() and "20 of 200 problems" in summary.read_text()
+    found = json.loads(farm(run, "--against", against, "--allow-subset", "--json"))
+    assert (found["outcome"], found["covered"]) == ("PASS", {"problems": 20, "of": 200})
+    assert found["why"].startswith("on 20 of 200 problems: ")
+
+
+def test_a_run_that_lacks_problems_of_its_reference_score_has_no_answer() -> None:
+    for run in ("part", "selected"):
+        with pytest.raises(RunIncomplete, match="20 of the 200 problems of the gpu reference score"):
+            farm(run, "--reference")
+    assert farm("selected", "--reference", "--allow-subset").startswith("PASS")
+
+
+def test_a_run_without_one_program_is_no_evidence() -> None:
+    for arguments in (("empty", "--against", "base"), ("base", "--against", "empty"), ("empty", "--against", "empty"),
+                      ("empty", "--reference")):  # fmt: skip
+        with pytest.raises(RunIncomplete, match="no answer of run empty holds a program.*farm inspect empty"):
             farm(*arguments)
 
 

@@ -102,8 +102,8 @@ def test_a_first_word_that_lm_evals_rule_takes(text: str, expected: AnswerFlaw |
     assert flaw("mbpp-instruct@2", text, Verdict.SYNTAX_ERROR) is None
 
 
-def test_programs_of_another_tool_have_no_flaw_of_an_answer() -> None:
-    assert flaw("official", "", Verdict.NO_CODE, form="program") is None
+def test_programs_of_another_tool_are_empty_or_have_no_flaw_of_an_answer() -> None:
+    assert flaw("official", "", Verdict.NO_CODE, form="program") is AnswerFlaw.NO_CODE
 
 
 def test_what_ended_an_answer() -> None:

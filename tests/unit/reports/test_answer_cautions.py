@@ -77,6 +77,19 @@ def test_many_answers_without_code_are_told_with_how_the_first_begins(flawed: in
     assert any("I cannot help" in caution and "farm inspect" in caution for caution in cautions(report)) is told
 
 
+def test_answers_without_a_program_come_first_whatever_their_cause() -> None:
+    stopped: dict[str, object] = {"flaw": AnswerFlaw.STOPPED, "empty": True}
+    first = cautions(made([stopped] * 3 + [{"flaw": AnswerFlaw.IN_REASONING, "beginning": "<think>"}]))[0]
+    assert first.startswith("4 of 4 answers hold no code by the rule of official@1, 3 of them are empty")
+    assert "begins '<think>'" in first
+
+
+@pytest.mark.parametrize(("kind", "advice"), [("evaluate", "continue_final_message"), ("grade", "the field code")])
+def test_what_to_do_about_empty_answers_is_a_matter_of_where_they_came_from(kind: str, advice: str) -> None:
+    report = made([{"flaw": AnswerFlaw.NO_CODE, "empty": True}] * 3, kind=kind)
+    assert advice in only(report, "hold no code")
+
+
 @pytest.mark.parametrize(("temperature", "told"), [(0.2, True), (None, True), (0.0, False)])
 def test_equal_answers_although_they_are_sampled(temperature: float | None, told: bool) -> None:
     rows: list[dict[str, object]] = [{"digest": str(number // 4)} for number in range(8)]
