@@ -71,7 +71,7 @@ def resume(settings: Settings, request: ResumeRequest, display: Display) -> Outc
             return conclude(settings, ledger, run_id, options, Ended("complete"))
         counts = run_counts(ledger, run_id)[run_id]
         to_generate = row.spec.generates and counts.completed < counts.planned
-        if row.spec.model is not None and (to_generate or request.servers.urls):
+        if row.spec.model is not None and row.spec.kind == "evaluate" and (to_generate or request.servers.urls):
             given = request.servers.urls or row.spec.servers
             ready = ready_servers(settings, row.spec.model, given, request.servers.wait_s, display, row.spec.sampling)
             options = options.on(ready.urls)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from farm import protocols
+from farm.app.catalogue import open_catalogue
 from farm.app.conclude import Outcome, drive
 from farm.app.display import Display
 from farm.app.home import open_ledger
@@ -13,13 +15,15 @@ from farm.app.requests import GradeRequest
 from farm.config import Settings
 from farm.datasets.completions import CompletionFile, read_completions
 from farm.datasets.foreign import own_scores, read_foreign, tool_of
+from farm.errors import CatalogueError, ConfigError
 from farm.ids import new_run_id
-from farm.planning.plan import plan_grading
-from farm.records import default_limits
+from farm.planning.plan import Subject, plan_grading
+from farm.records import ServedModel, default_limits
 from farm.records.fields import with_changes
 from farm.results.foreign import compared_with
 
 DEFAULT_PROTOCOL = "official"
+UNKNOWN_DEVICE = "unknown"
 
 
 def grade(settings: Settings, request: GradeRequest, display: Display) -> Outcome:
@@ -44,6 +48,7 @@ def grade(settings: Settings, request: GradeRequest, display: Display) -> Outcom
             limits=with_changes(default_limits(judge), request.judging.limits),
             cache=request.judging.cache,
             extract=request.protocol is not None,
+            subject=_subject(settings, request),
         )
         if left_out:
             display.say(f"left out {left_out} completions of problems that are not in this run")
@@ -53,3 +58,16 @@ def grade(settings: Settings, request: GradeRequest, display: Display) -> Outcom
             return outcome
         theirs = compared_with(tool_of(file), own_scores(file), ledger, run_id)
         return replace(outcome, lines=(*outcome.lines, *theirs))
+
+
+def _subject(settings: Settings, request: GradeRequest) -> Subject:
+    """Which model gave the answers, as the user says; the catalogue's name for it where the catalogue has it."""
+    if not request.model:
+        if request.device:
+            raise ConfigError("--device says where a model ran", remedy="name it with --model")
+        return request.build.subject(None)
+    name, device = request.model.rstrip("/"), request.device or UNKNOWN_DEVICE
+    with suppress(CatalogueError):
+        known = open_catalogue(settings).resolve(name, device)
+        return request.build.subject(ServedModel(name=known.name, repo=known.repo, device=known.device))
+    return request.build.subject(ServedModel(name=name.rsplit("/", 1)[-1], repo=name, device=device))

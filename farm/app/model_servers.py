@@ -13,7 +13,7 @@ from farm.admission.slots import Slots
 from farm.admission.waiting import Admission, NotWanted
 from farm.app.display import Display
 from farm.config import Settings
-from farm.errors import AuthRejected, ConfigError, InferenceError, ServerNotStarted, Transient
+from farm.errors import AuthRejected, ConfigError, InferenceError, ModelNotFound, ServerNotStarted, Transient
 from farm.inference.auth import bearer, key_remedy
 from farm.inference.client import Client
 from farm.inference.readiness import ServerFacts, check, probe_as, wait_ready
@@ -97,8 +97,8 @@ def _ready(
         with Client(url, token=token, token_origin=token_origin, url_origin=origin) as client:
             admit = partial(_probe_slot, settings, model, url)
             if not budget_s:
-                return check(client, model.repo, chat=model.chat, request=request, admit=admit)
-            return wait_ready(
+                return _named(check(client, model.repo, chat=model.chat, request=request, admit=admit), model, url)
+            facts = wait_ready(
                 client,
                 model.repo,
                 chat=model.chat,
@@ -110,11 +110,22 @@ def _ready(
                 ),
                 admit=admit,
             )
+            return _named(facts, model, url)
     except InferenceError as exc:
         if isinstance(exc, AuthRejected):
             exc.remedy = key_remedy(model.engine, token_origin)
         exc.exit_code = ConfigError.exit_code  # nothing was started: the invocation is at fault, not a run
         raise
+
+
+def _named(facts: ServerFacts, model: ServedModel, url: str) -> ServerFacts:
+    """ModelNotFound for a server of another model that answers for any name, unless the run takes that."""
+    if not facts.as_expected and not model.any_name:
+        raise ModelNotFound(
+            f"{url} serves {', '.join(facts.served)}, not {model.repo}, and answers for any name",
+            remedy="name the model that is served, or take its answers all the same with --any-model",
+        )
+    return facts
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def repair(settings: Settings, request: RepairRequest, display: Display) -> Outc
     """
     with open_ledger(settings) as ledger:
         row = ledger.run(request.source)
-        if row.spec.model is None:
+        if row.spec.model is None or row.spec.kind != "evaluate":
             raise ConfigError(f"run {request.source} has no model to ask: its completions came from a file")
         given = request.servers.urls or row.spec.servers
         ready = ready_servers(settings, row.spec.model, given, request.servers.wait_s, display, row.spec.sampling)

@@ -7,6 +7,7 @@ was made with (`farm.records.fields.with_changes`). The rest comes from the prot
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -14,9 +15,9 @@ from typing import Self
 from farm.datasets.select import Selection
 from farm.errors import ConfigError
 from farm.lm_eval.runs.task import TaskChoice
-from farm.planning.plan import Tests
+from farm.planning.plan import Subject, Tests
 from farm.protocols import Protocol
-from farm.records import DriveOptions, JudgeSpec, Limits, Sampling
+from farm.records import Build, DriveOptions, JudgeSpec, Limits, Sampling, ServedModel
 from farm.records.judging import with_chosen_judge
 from farm.sandbox.confinement import Confinement
 
@@ -85,11 +86,25 @@ class Judging:
 
 
 @dataclass(frozen=True, slots=True)
+class BuildChoice:
+    """What the user says of the build behind the answers. `labels`: pairs of name and value."""
+
+    build: str = ""  # empty: as the server says, or as farm started it
+    labels: tuple[tuple[str, str], ...] = ()
+
+    def subject(self, model: ServedModel | None, asked: Callable[[], Build] = Build) -> Subject:
+        """The model as its run is labelled; `asked` says which build it is where the user does not."""
+        build = Build(name=self.build, told_by="user") if self.build else asked()
+        return Subject(model, build, dict(self.labels))
+
+
+@dataclass(frozen=True, slots=True)
 class ServerChoice:
     """Where the model servers are. `wait_s`: how long to wait for one that is not ready yet."""
 
     urls: tuple[str, ...] = ()  # none: FARM_SERVER_URL, else the default
     wait_s: float = 0.0
+    any_model: bool = False  # also one that serves a model of another name and answers all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +130,7 @@ class SubmitRequest:
     judging: Judging = field(default_factory=Judging)
     servers: ServerChoice = field(default_factory=ServerChoice)
     start_server: StartServer | None = None
+    build: BuildChoice = field(default_factory=BuildChoice)
     run_id: str | None = None  # None: a new name
     options: RunOptions = field(default_factory=RunOptions)
 
@@ -132,6 +148,9 @@ class GradeRequest:
     judging: Judging = field(default_factory=Judging)
     run_id: str | None = None
     foreign: bool = False
+    model: str = ""  # that gave the answers, for tables, trends and exports; empty: not known
+    device: str = ""
+    build: BuildChoice = field(default_factory=BuildChoice)
     options: RunOptions = field(default_factory=RunOptions)
 
 

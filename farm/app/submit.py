@@ -30,9 +30,10 @@ from farm.lm_eval.runs.task import PlannedTask, hub_file, plan_lm_eval_task
 from farm.planning.context_room import ContextRoom
 from farm.planning.plan import PlannedDataset, Rules, check_ks, evaluation_spec, plan_evaluation
 from farm.planning.references import Measurement, references_of
-from farm.records import HarnessRef, RunSpec, Sampling, ServedModel, default_limits
+from farm.records import Build, HarnessRef, RunSpec, Sampling, ServedModel, default_limits
 from farm.records.fields import given_flags, with_changes
 from farm.scoring.passk import default_ks
+from farm.server.builds import build_of_servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
     chosen = request.model
     catalogue = open_catalogue(settings, chosen.catalogue)
     entry = chosen_spec(catalogue, chosen, chosen.device, display)
-    model = catalogue.served(entry)
+    model = catalogue.served(entry).model_copy(update={"any_name": request.servers.any_model})
     if request.task is not None and request.task.code_task is None:
         planned = _lm_eval_task(settings, request, model, display)
         model = model.model_copy(update={"chat": planned.chat})
@@ -82,7 +83,8 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
         _caution(rules.sampling, display)
         dataset = _problems(settings, request, source, rules, display)
         rules = _with_references(rules, task, dataset)
-    spec = evaluation_spec(dataset, model, servers, rules)
+    subject = request.build.subject(model, (lambda: build_of_servers(settings, entry, servers)) if ask else Build)
+    spec = evaluation_spec(dataset, subject, servers, rules)
     room = check_room(settings, dataset, spec, ask=ask, display=display)
     return Prepared(run_id, dataset, spec, entry, room)
 

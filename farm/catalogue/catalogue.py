@@ -179,9 +179,6 @@ class Catalogue:
             max_concurrency=spec.max_concurrency,
             max_context=spec.max_context,
             chat=not self.is_base(spec),
-            docker_image=spec.docker_image,
-            tt_metal_commit=spec.tt_metal_commit,
-            vllm_commit=spec.vllm_commit,
         )
 
     def is_base(self, spec: ModelSpec) -> bool:

@@ -23,6 +23,7 @@ from farm.inference.refusals import error_inside, refusal, refuses_streaming
 from farm.inference.stop_strings import cut
 from farm.inference.transport import Exchange, Transport
 from farm.records.finish_reasons import Ending, ending
+from farm.text import one_line
 
 __all__ = ["PINNED_DATE", "Client", "GenerateRequest", "Generated"]
 
@@ -197,6 +198,18 @@ class Client:
                 return work_done(body.decode("utf-8", "replace")) if exchange.status == 200 else None
         except InferenceError:
             return None
+
+    def version(self) -> str:
+        """What the server says of its build: vLLM's `/version`, or llama.cpp's `/props`; '' where it says nothing."""
+        for path, field in (("/version", "version"), ("/props", "build_info")):
+            try:
+                value = self._json("GET", path, None, absent=(401, 403, 404, 405, 501))
+            except InferenceError:
+                continue
+            said = value.get(field) if isinstance(value, dict) else None
+            if isinstance(said, str):
+                return one_line(said, 100)
+        return ""
 
     def models(self) -> list[dict[str, Any]]:
         """The rows of `/v1/models`, each with its `id`."""

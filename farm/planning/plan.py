@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from farm.benchmarks.registry import errata_of
@@ -25,6 +25,7 @@ from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.protocols import Protocol, for_tests, render
 from farm.records import (
     DEFAULT_TOLERANCE,
+    Build,
     Completion,
     DatasetRef,
     GenerateTelemetry,
@@ -165,7 +166,16 @@ class Rules:
     harness: HarnessRef | None = None
 
 
-def evaluation_spec(dataset: PlannedDataset, model: ServedModel, servers: tuple[str, ...], rules: Rules) -> RunSpec:
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is evaluated: a model, its build, and what the user calls it. Nothing of it decides how it is measured."""
+
+    model: ServedModel | None = None  # None: not known, of completions that came from a file
+    build: Build = field(default_factory=Build)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def evaluation_spec(dataset: PlannedDataset, subject: Subject, servers: tuple[str, ...], rules: Rules) -> RunSpec:
     """A run that generates n samples per problem and, if it is judged here, judges them.
 
     ConfigError for a judge of other tests.
@@ -175,8 +185,10 @@ def evaluation_spec(dataset: PlannedDataset, model: ServedModel, servers: tuple[
     return RunSpec(
         kind="evaluate",
         eval_task=rules.eval_task,
-        model=model,
+        model=subject.model,
         servers=servers,
+        build=subject.build,
+        labels=dict(subject.labels),
         protocol=rules.protocol.ident,
         protocol_digest=rules.protocol.digest(),
         judge=rules.judge,
@@ -209,6 +221,7 @@ def plan_grading(
     limits: Limits,
     cache: bool = True,
     extract: bool = False,
+    subject: Subject | None = None,
 ) -> tuple[RunSpec, int]:
     """Record a run that judges completions which exist already, and the completions themselves.
 
@@ -240,10 +253,13 @@ def plan_grading(
     if not keys:
         raise DatasetError("no completion is of a problem that was selected", path=str(completions.path))
     fewest = min(counts.values())
+    subject = subject or Subject()
     spec = RunSpec(
         kind="grade",
         eval_task="grade",
-        model=None,
+        model=subject.model,
+        build=subject.build,
+        labels=dict(subject.labels),
         protocol=protocol.ident,
         protocol_digest=protocol.digest(),
         judge=judge,

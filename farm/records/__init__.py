@@ -54,6 +54,7 @@ from farm.records.results import (
 )
 from farm.records.runs import (
     BadRow,
+    Build,
     DatasetRef,
     HarnessRef,
     Reference,
@@ -73,6 +74,7 @@ __all__ = [
     "AnswerRule",
     "Asserts",
     "BadRow",
+    "Build",
     "CaseResult",
     "Completion",
     "Count",

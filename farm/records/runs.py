@@ -29,10 +29,23 @@ class ServedModel(Record):
     max_concurrency: Annotated[int, Field(ge=1)] = 32
     max_context: Annotated[int, Field(ge=1)] = 32768
     chat: bool = True  # chat endpoint; completions for base models
-    # What the catalogue says of the build that serves it
-    docker_image: str | None = None
+    any_name: bool = False  # the user takes answers of a server that serves another name (llama.cpp answers for any)
+
+
+class Build(Record):
+    """Which build of the model and its server gave the answers, as far as anyone said. What nobody said is unknown.
+
+    The catalogue's image is a build only where farm started that image.
+    """
+
+    name: str = ""  # empty: unknown
+    told_by: Literal["", "user", "farm", "server"] = ""  # farm: it started the server
     tt_metal_commit: str | None = None
     vllm_commit: str | None = None
+
+    @property
+    def known(self) -> bool:
+        return bool(self.name)
 
 
 class BadRow(Record):
@@ -106,6 +119,8 @@ class RunSpec(Record):
     eval_task: str
     model: ServedModel | None  # None: the completions came from a file
     servers: tuple[str, ...] = ()
+    build: Build = Field(default_factory=Build)
+    labels: dict[str, str] = Field(default_factory=dict)  # what the user says of the build, by name
     protocol: str
     protocol_digest: Digest
     judge: JudgeSpec

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from farm.records import RunSpec
 from farm.records.fields import in_words
 from farm.reports.section import Section
 from farm.scoring.differences import judge_name, limits_name
@@ -70,15 +71,15 @@ def provenance(report: Report) -> Section:
     if spec.regraded_from is not None:
         rows.append(("completions of run", spec.regraded_from.run_id))
     if model is not None:
+        rows += [("model", f"{model.name} ({model.repo})"), ("device", model.device or "-")]
+    if model is not None and spec.kind == "evaluate":
         rows += [
-            ("model", f"{model.name} ({model.repo})"),
-            ("device", model.device),
             ("server", ", ".join(spec.servers) or "-"),
             ("engine", f"{model.engine}, {'chat' if model.chat else 'completions'} endpoint"),
         ]
-        built = (("image", model.docker_image), ("tt-metal", model.tt_metal_commit), ("vllm", model.vllm_commit))
-        if any(value for _, value in built):
-            rows.append(("build (catalogue)", ", ".join(f"{name} {value}" for name, value in built if value)))
+    if model is not None or spec.build.known:
+        rows.append(("build", build_name(spec)))
+    rows += [(f"label {name}", value) for name, value in sorted(spec.labels.items())]
     if spec.completions:
         rows.append(("completions", spec.completions))
     if spec.given_programs:
@@ -91,7 +92,7 @@ def provenance(report: Report) -> Section:
     ]
     optional = (("revision", data.revision), ("selection", data.selection), ("errata list", data.errata))
     rows += [(name, value) for name, value in optional if value]
-    if model is not None:
+    if spec.kind == "evaluate":
         rows += [
             ("sampling", in_words(sampling)),
             ("seeds", report.seeds),
@@ -107,6 +108,19 @@ def provenance(report: Report) -> Section:
         )
     rows.append(("score digest", report.score_digest()))
     return Section("Provenance", ("", "value"), tuple(rows), text=True)
+
+
+_TOLD_BY = {"user": "as the user says", "farm": "started by farm", "server": "as the server says"}
+
+
+def build_name(spec: RunSpec) -> str:
+    """The build that gave the answers, and who says so."""
+    build = spec.build
+    if not build.known:
+        return "unknown"
+    commits = (("tt-metal", build.tt_metal_commit), ("vllm", build.vllm_commit))
+    built = "".join(f", {name} {commit}" for name, commit in commits if commit)
+    return f"{build.name}{built} ({_TOLD_BY[build.told_by]})"
 
 
 def _share(share: ServerShare) -> str:

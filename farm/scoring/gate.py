@@ -151,12 +151,13 @@ def gate_reference(report: Report, alpha: float, *, tt_rule: bool = False, allow
         return base.model_copy(update={**facts, "outcome": "PASS" if passed else "FAIL", "why": why})
     lower = score.score * 100 < row.score
     p_loss = _one_sided(row.p_value if row.p_value is not None else 1.0, lower=lower)
+    moved = f"{_part(covered)}{score.score * 100 - row.score:+.2f} points"
     visible = None if row.smallest_difference is None else min(1.0, row.smallest_difference / 100)
     return base.model_copy(
         update={
             **facts,
             "outcome": "FAIL" if lower and p_loss < alpha else "PASS",
-            "why": f"{_part(covered)}{score.score * 100 - row.score:+.2f} points, {_chance(p_loss, alpha, lower=lower)}",
+            "why": f"{moved}, {_chance(p_loss, alpha, lower=lower)}",
             "p_loss": p_loss,
             "detectable": visible,
         }

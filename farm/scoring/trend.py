@@ -1,6 +1,7 @@
 """One model on one device over its builds: what each build scored, repeats of one build as one figure.
 
-Only runs of the same measurement make a line: a point between two protocols would be a lie.
+Only runs of the same measurement make a line: a point between two protocols would be a lie. So would one figure for
+runs whose build nobody named.
 """
 
 from __future__ import annotations
@@ -64,13 +65,9 @@ def trends(runs: Iterable[ScoredRun]) -> list[Trend]:
 
 
 def build_of(spec: RunSpec) -> str:
-    """The build that a run asked, as the catalogue names it: commits, else the image."""
-    model = spec.model
-    if model is None:
-        return NO_BUILD
-    commits = [f"{name} {commit[:10]}" for name, commit in (
-        ("tt-metal", model.tt_metal_commit), ("vllm", model.vllm_commit)) if commit]  # fmt: skip
-    return ", ".join(commits) or model.docker_image or NO_BUILD
+    """The build that gave a run's answers, with the user's labels; NO_BUILD where nobody said which it was."""
+    labels = ", ".join(f"{name}={value}" for name, value in sorted(spec.labels.items()))
+    return f"{spec.build.name or NO_BUILD}{f' ({labels})' if labels else ''}"
 
 
 def measurement_digest(spec: RunSpec) -> str:
@@ -93,10 +90,12 @@ def _in_words(spec: RunSpec) -> str:
 
 
 def _points(runs: Sequence[ScoredRun]) -> tuple[TrendPoint, ...]:
-    builds: dict[str, list[ScoredRun]] = {}
+    """Runs of an unknown build are points of their own: they may be of different ones."""
+    builds: dict[tuple[str, str], list[ScoredRun]] = {}
     for run in runs:
-        builds.setdefault(build_of(run.spec), []).append(run)
-    return tuple(_point(build, members) for build, members in builds.items())
+        alone = "" if run.spec.build.known else run.run_id
+        builds.setdefault((build_of(run.spec), alone), []).append(run)
+    return tuple(_point(build, members) for (build, _), members in builds.items())
 
 
 def _point(build: str, runs: Sequence[ScoredRun]) -> TrendPoint:

@@ -163,7 +163,7 @@ class ServerEngine:
         """All containers that farm started as servers, the newest first."""
         with _reported("the container engine does not answer", "start it, or set DOCKER_HOST"):
             rows = self._client.api.containers(all=True, filters={"label": LABEL})
-        return [self._server(row["Id"], row["Labels"], row["State"]) for row in rows]
+        return [self._server(row["Id"], row["Labels"], row["State"], image=row["Image"]) for row in rows]
 
     def look(self, identity: str) -> RunningServer:
         """One of them, as it is now; state `gone` if it was removed."""
@@ -176,10 +176,12 @@ class ServerEngine:
                 return self._server(identity, {}, "gone")
         state = row["State"]
         code = state["ExitCode"] if state["Status"] in ("exited", "dead") else None
-        return self._server(identity, row["Config"]["Labels"], state["Status"], code)
+        return self._server(identity, row["Config"]["Labels"], state["Status"], code, row["Config"]["Image"])
 
     @staticmethod
-    def _server(identity: str, labels: Mapping[str, str], state: str, code: int | None = None) -> RunningServer:
+    def _server(
+        identity: str, labels: Mapping[str, str], state: str, code: int | None = None, image: str = ""
+    ) -> RunningServer:
         return RunningServer(
             server_id=labels.get(LABEL_ID, identity[:12]),
             repo=labels.get(LABEL_REPO, ""),
@@ -190,6 +192,7 @@ class ServerEngine:
             log=Path(labels.get(LABEL_LOG, "")),
             place=f"container {identity[:12]}",
             exit_code=code,
+            build=image,
         )
 
     def last_words(self, identity: str) -> str:

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from farm import config
@@ -62,7 +63,8 @@ def command_line(spec: ModelSpec, model: Path, options: LaunchOptions, threads: 
 
 def start_local(spec: ModelSpec, settings: Settings, options: LaunchOptions, threads: int) -> LocalServer:
     """Start llama.cpp and record it. Raises ServerNotStarted with its last line if it ends at once."""
-    command = command_line(spec, model_file(spec, options.weights), options, threads)
+    model = model_file(spec, options.weights)
+    command = command_line(spec, model, options, threads)
     token, _ = (None, "") if options.no_auth else bearer(settings, spec.engine)
     options.log.parent.mkdir(parents=True, exist_ok=True)
     with options.log.open("ab") as sink:
@@ -88,6 +90,7 @@ def start_local(spec: ModelSpec, settings: Settings, options: LaunchOptions, thr
         log=options.log,
         place=f"process {process.pid}",
         exit_code=None if url else _end(process),
+        build=f"llama.cpp (xllamacpp {version('xllamacpp')}), {model.name}",
     )
     if not url:
         raise ServerNotStarted(server.ended(_last_words(options.log)), remedy=f"its log is {options.log}")
@@ -98,7 +101,7 @@ def start_local(spec: ModelSpec, settings: Settings, options: LaunchOptions, thr
         json.dumps(
             {
                 "id": server.server_id, "repo": server.repo, "device": server.device, "engine": server.engine,
-                "url": url, "log": str(server.log), "pid": name.pid, "start": name.start,
+                "url": url, "log": str(server.log), "pid": name.pid, "start": name.start, "build": server.build,
             }
         )
     )  # fmt: skip
@@ -128,6 +131,7 @@ def local_servers(settings: Settings) -> Iterator[LocalServer]:
                 state="running" if process.alive else "exited",
                 log=Path(row["log"]),
                 place=f"process {process.pid}",
+                build=row["build"],
             )
         except (OSError, ValueError, KeyError, TypeError):
             continue  # incomplete, or not farm's

@@ -20,6 +20,7 @@ class RunningServer:
     state: str
     log: Path
     place: str  # "container 1a2b3c" or "process 123"
+    build: str = ""  # the image, or the program and its model file
     exit_code: int | None = None
 
     @property

@@ -12,6 +12,7 @@ from farm.app.grade import grade
 from farm.app.home import blob_store, open_ledger
 from farm.app.requests import GradeRequest
 from farm.cli.options.group import gathered
+from farm.cli.options.model import ANSWERED_BY
 from farm.cli.options.problems import problems
 from farm.cli.options.run import JUDGE_OPTIONS, JUDGING, RUN_ID
 from farm.cli.outcome import tell
@@ -59,6 +60,7 @@ IMPORT = gathered(
     partial(GradeRequest, foreign=True),
     click.argument("completions", metavar="SOURCE", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
     problems(required=True),
+    ANSWERED_BY,
     PROTOCOL,
     JUDGING,
     RUN_ID,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
 
 from farm.app.model_servers import DEFAULT_SERVER
-from farm.app.requests import ModelChoice, ServerChoice, StartServer
-from farm.cli.options.group import gathered
+from farm.app.requests import BuildChoice, ModelChoice, ServerChoice, StartServer
+from farm.cli.options.group import all_of, gathered
+from farm.errors import ConfigError
+from farm.text import one_line
 
 CATALOGUE = click.option(
     "--catalogue",
@@ -29,6 +32,12 @@ MODEL = gathered(
     click.option("--force", is_flag=True, help="Also where Tenstorrent's tt marks the model broken on the device."),
 )
 
+ANY_MODEL = click.option(
+    "--any-model",
+    is_flag=True,
+    help="Also ask a server that serves another model and answers for any name (llama.cpp).",
+)
+
 SERVERS = gathered(
     "servers",
     ServerChoice,
@@ -44,6 +53,42 @@ SERVERS = gathered(
         help="Wait so long for the server.",
     ),
 )  # fmt: skip
+
+
+_LABEL = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+
+
+def _labels(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    pairs = [(name.strip(), value.strip()) for name, _, value in (text.partition("=") for text in values)]
+    for name, value in pairs:
+        if not _LABEL.fullmatch(name) or not value:
+            raise ConfigError(
+                f"--label {one_line(name, 60)}: a name and a value are wanted", remedy="write it as --label driver=2.1"
+            )
+    if len(dict(pairs)) < len(pairs):
+        raise ConfigError("--label: a name is given twice")
+    return tuple((name, one_line(value, 200)) for name, value in pairs)
+
+
+BUILD = gathered(
+    "build",
+    BuildChoice,
+    click.option(
+        "--build", default="", metavar="TEXT",
+        help="Build that gave the answers; default: what farm started, else what the server's /version says.",
+    ),
+    click.option(
+        "--label", "labels", multiple=True, metavar="K=V", callback=_labels,
+        help="More about the build, to tell runs apart in trend and compare; repeatable.",
+    ),
+)  # fmt: skip
+
+# Of completions that exist already: they name no model themselves
+ANSWERED_BY = all_of(
+    click.option("--model", default="", metavar="NAME", help="That gave the answers: for tables, trend and exports."),
+    click.option("--device", default="", metavar="NAME", help="That it ran on; default: unknown."),
+    BUILD,
+)
 
 
 def _start_server(

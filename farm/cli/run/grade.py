@@ -9,6 +9,7 @@ import click
 from farm.app import grade as use_case
 from farm.app.requests import GradeRequest
 from farm.cli.options.group import gathered
+from farm.cli.options.model import ANSWERED_BY
 from farm.cli.options.problems import problems
 from farm.cli.options.run import JUDGE_OPTIONS, JUDGING, RUN_ID
 from farm.cli.outcome import tell
@@ -30,6 +31,7 @@ REQUEST = gathered(
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="JSONL (or .gz) with question_id, optional index, and output (raw text), code, or both.",
     ),
+    ANSWERED_BY,
     PROTOCOL,
     JUDGING,
     RUN_ID,

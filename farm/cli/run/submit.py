@@ -7,7 +7,7 @@ import click
 from farm.app import submit as use_case
 from farm.app.requests import SubmitRequest
 from farm.cli.options.group import gathered
-from farm.cli.options.model import MODEL, SERVERS, START_SERVER
+from farm.cli.options.model import ANY_MODEL, BUILD, MODEL, SERVERS, START_SERVER
 from farm.cli.options.problems import problems
 from farm.cli.options.run import JUDGING, RUN_ID, RUN_OPTIONS, SAMPLING, TASK
 from farm.cli.outcome import tell
@@ -20,7 +20,9 @@ REQUEST = gathered(
     SubmitRequest,
     MODEL,
     SERVERS,
+    ANY_MODEL,
     START_SERVER,
+    BUILD,
     problems(required=False),
     click.option("--eval-task", metavar="NAME", help="Run this eval task, also where the model has none."),
     TASK,

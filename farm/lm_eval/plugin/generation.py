@@ -28,7 +28,7 @@ from farm.lm_eval.plugin import livecodebench, verdicts
 from farm.lm_eval.plugin.grading import verdicts_of
 from farm.lm_eval.runs.plan import Asked, harness_dataset
 from farm.lm_eval.runs.requests import Group, Instance
-from farm.planning.plan import PlannedDataset, Rules, evaluation_spec, plan_dataset, plan_evaluation
+from farm.planning.plan import PlannedDataset, Rules, Subject, evaluation_spec, plan_dataset, plan_evaluation
 from farm.planning.score_inputs import document_name
 from farm.records import ServedModel, default_limits
 from farm.scoring.passk import default_ks
@@ -112,7 +112,7 @@ def _plan(farm: Farm, ledger: Ledger, group: Group, dataset: PlannedDataset, *, 
         judged=judged,
     )
     with suppress(RunExists):  # interrupted, or asked once more
-        plan_evaluation(ledger, run_id, dataset, evaluation_spec(dataset, model, (farm.server,), rules))
+        plan_evaluation(ledger, run_id, dataset, evaluation_spec(dataset, Subject(model), (farm.server,), rules))
     return run_id
 
 

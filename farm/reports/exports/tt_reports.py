@@ -108,8 +108,8 @@ def _metadata(report: Report, model: ServedModel, model_id: str, name: str) -> d
         "model_impl": model.engine,
         "device": model.device,
         "server_mode": "API",
-        "tt_metal_commit": model.tt_metal_commit,
-        "vllm_commit": model.vllm_commit,
+        "tt_metal_commit": report.spec.build.tt_metal_commit,
+        "vllm_commit": report.spec.build.vllm_commit,
         "run_command": f"farm report {report.run_id}",
     }
 

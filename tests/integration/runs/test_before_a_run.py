@@ -89,6 +89,37 @@ def test_another_model_and_no_server(home: Home) -> None:
     assert f"{gone}" in line and "FARM_SERVER_URL" in line and "refused" in line.lower()
 
 
+def test_a_server_that_answers_for_any_name_is_asked_only_if_that_is_wanted(home: Home) -> None:
+    with ModelServer(model="some/other-model", check_model=False) as server:
+        server.owned_by = "llamacpp"
+        asked = (*ASK, "--server-url", server.url, "--limit", "1")
+        assert f"serves some/other-model, not {REPO}" in refused(home, *asked)
+        run = home.farm(*asked, "--any-model", "--run-id", "any", "--out", str(home.out("any"))).ok()
+        assert f"some/other-model, not {REPO}" in run.stderr
+
+
+def test_the_build_is_what_the_server_or_the_user_says_and_never_the_catalogue_s_image(home: Home) -> None:
+    def build(run_id: str, *arguments: str) -> str:
+        asked = (*ASK, "--server-url", server.url, "--limit", "2", "--max-tokens", "64")
+        home.farm(*asked, "--run-id", run_id, "--out", str(home.out(run_id)), *arguments).ok()
+        found = json.loads((home.out(run_id) / "report.json").read_text())["spec"]["build"]
+        assert found["tt_metal_commit"] is None
+        return f"{found['told_by']}: {found['name']}"
+
+    with ModelServer(model=REPO) as server:
+        assert build("silent") == ": "
+        server.version = "0.10.1"
+        assert build("said") == "server: 0.10.1"
+        assert build("given", "--build", "nightly 7", "--label", "driver=2.1") == "user: nightly 7"
+        assert "--label driver: a name and a value" in refused(home, *ASK, "--label", "driver")
+    compared = home.farm("compare", "said", "given", "--json")
+    assert compared.wait() == 0
+    differences = {row["what"]: (row["a"], row["b"]) for row in json.loads(compared.stdout)["differences"]}
+    assert differences["build"] == ("0.10.1", "nightly 7") and differences["labels"] == ("-", "driver=2.1")
+    lines = json.loads(home.farm("trend", "--json").ok().stdout)
+    assert [point["build"] for point in lines[0]["points"]] == ["unknown build", "0.10.1", "nightly 7 (driver=2.1)"]
+
+
 def test_a_context_that_is_too_small_is_said_and_answers_are_cut_to_it(home: Home) -> None:
     with ModelServer(model=REPO, max_context=1024) as server:
         url = ("--server-url", server.url)

@@ -39,7 +39,10 @@ class Handler(Wire):
             self.reply_json(401, {"error": "Unauthorized"})
         elif self.path == "/v1/models":
             row = {"id": script.model, "object": "model", "max_model_len": script.max_context}
+            row |= {"owned_by": script.owned_by}
             self.reply_json(200, {"object": "list", "data": [row]})
+        elif self.path == "/version" and script.version:
+            self.reply_json(200, {"version": script.version})
         else:
             self.reply_json(404, {"detail": "Not Found"})
 

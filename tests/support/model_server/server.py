@@ -64,6 +64,7 @@ class ModelServer:
         self.stopping = threading.Event()  # of this server, or of its present life
         self.moving = threading.Event()  # cleared: it hangs; connections stay open, nothing comes
         self.moving.set()
+        self.owned_by, self.version = "vllm", ""  # an empty version: there is no such route
         self.health_status = 200 if health else 404
         self.slots = threading.BoundedSemaphore(slots) if slots else None
         self.lock = threading.Lock()

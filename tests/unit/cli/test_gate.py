@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -35,15 +37,17 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     problems = [PlannedProblem(i, HOSTILE, "", "easy", "", None, SUITE_DIGEST, 1) for i in ids()]
     data = spec().dataset.model_copy(update={"problems": SIZE})
     fewer = data.model_copy(update={"problems": 20, "selection": "limit 20", "digest": "2" * 64})
+    runs: tuple[tuple[str, Collection[int], dict[str, Any]], ...] = (
+        ("base", range(100), {}), ("noisy", range(3, 101), {}), ("worse", range(12, 101), {}),
+        ("other", range(100), {"protocol": "official@1", "references": ()}), ("half", range(50), {}),
+        ("better", range(120), {}), ("empty", (), {}), ("selected", range(20), {"dataset": fewer}),
+        ("graded", range(100), {"kind": "grade", "model": None}),
+        ("part", range(20), {"kind": "grade", "model": None}),
+    )  # fmt: skip
     with Ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
-        for run_id, solved, changes in (
-            ("base", range(100), {}), ("noisy", range(3, 101), {}), ("worse", range(12, 101), {}),
-            ("other", range(100), {"protocol": "official@1", "references": ()}), ("half", range(50), {}),
-            ("better", range(120), {}), ("empty", (), {}), ("selected", range(20), {"dataset": fewer}),
-            ("graded", range(100), {"kind": "grade", "model": None}),
-            ("part", range(20), {"kind": "grade", "model": None}),
-        ):  # fmt: skip
-            run_spec = spec(**{"kind": "evaluate", "dataset": data, "protocol": "tt@1", "references": (GPU,), **changes})
+        for run_id, solved, changes in runs:
+            shared: dict[str, Any] = {"kind": "evaluate", "dataset": data, "protocol": "tt@1", "references": (GPU,)}
+            run_spec = spec(**{**shared, **changes})
             planned = problems[: run_spec.dataset.problems]
             keys = [SampleKey(i, 0) for i in ids()[: 20 if run_id in ("part", "selected") else SIZE]]
             ledger.create_run(run_id, run_spec, planned, keys)
@@ -106,7 +110,7 @@ def test_a_run_that_lacks_problems_of_its_reference_score_has_no_answer() -> Non
 def test_a_run_without_one_program_is_no_evidence() -> None:
     for arguments in (("empty", "--against", "base"), ("base", "--against", "empty"), ("empty", "--against", "empty"),
                       ("empty", "--reference")):  # fmt: skip
-        with pytest.raises(RunIncomplete, match="no answer of run empty holds a program.*farm inspect empty"):
+        with pytest.raises(RunIncomplete, match=r"no answer of run empty holds a program.*farm inspect empty"):
             farm(*arguments)
 
 

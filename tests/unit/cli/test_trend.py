@@ -12,7 +12,7 @@ from farm.cli.compare.trend import trend
 from farm.cli.look.runs import runs
 from farm.errors import ConfigError
 from farm.ledger.ledger import Ledger
-from farm.records import SampleKey, ServedModel, Verdict
+from farm.records import Build, SampleKey, ServedModel, Verdict
 from tests.unit.plans import plan, result, spec
 
 
@@ -23,10 +23,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for run_id, commit, passed, protocol in (
             ("run-1", "aaaa", 2, "tt@1"), ("run-2", "bbbb", 1, "tt@1"), ("run-3", "bbbb", 3, "tt@1"),
             ("run-4", "bbbb", 4, "official@1"), ("run-5", "bbbb", None, "tt@1"),
+            ("run-6", "", 2, "own@1"), ("run-7", "", 4, "own@1"),
         ):  # fmt: skip
-            model = ServedModel(name="m", repo="org/M", device="n300", tt_metal_commit=commit)
-            digest = ("1" if protocol == "tt@1" else "2") * 64
-            run_spec = spec("evaluate", n=4, model=model, protocol=protocol, protocol_digest=digest)
+            model = ServedModel(name="m", repo="org/M", device="n300")
+            build = Build(name=f"tt-metal {commit}", told_by="user") if commit else Build()
+            digest = {"tt@1": "1", "own@1": "3"}.get(protocol, "2") * 64
+            run_spec = spec("evaluate", n=4, model=model, protocol=protocol, protocol_digest=digest, build=build)
             keys: list[SampleKey] = plan(ledger, run_id, run_spec, samples=4, completed=4)
             if passed is not None:
                 good, bad = Verdict.PASSED, Verdict.WRONG_ANSWER
@@ -41,7 +43,7 @@ def listed(*arguments: str) -> list[str]:
 
 
 def test_filters() -> None:
-    assert listed() == ["run-1", "run-2", "run-3", "run-4", "run-5"]
+    assert listed() == [f"run-{number}" for number in range(1, 8)]
     assert listed("--protocol", "official") == listed("--protocol", "official@1") == ["run-4"]
     assert listed("--state", "planned") == ["run-5"]
     assert listed("--model", "ORG/m", "--device", "N300", "--dataset", "d", "--since", "2020-01-01") == listed()
@@ -53,14 +55,23 @@ def test_filters() -> None:
 def test_runs_of_one_build_are_one_figure_and_other_measurements_another_line(tmp_path: Path) -> None:
     arguments = ["--json", "--html", str(tmp_path / "t.html")]
     done = CliRunner().invoke(trend, arguments, standalone_mode=False, catch_exceptions=False)
-    first, second = json.loads(done.stdout)
+    lines = {line["measurement"].split(", ")[2]: line for line in json.loads(done.stdout)}
+    first, second = lines["tt@1"], lines["official@1"]
     assert [point["build"] for point in first["points"]] == ["tt-metal aaaa", "tt-metal bbbb"]
     assert first["points"][0]["mean"] == 0.5 and first["points"][0]["deviation"] is None
     assert first["points"][1]["runs"] == ["run-2", "run-3"] and first["points"][1]["mean"] == 0.5
     assert first["points"][1]["deviation"] == pytest.approx(0.5 / 2**0.5)
     assert [point["runs"] for point in second["points"]] == [["run-4"]]
     page = (tmp_path / "t.html").read_text()
-    assert "<script" not in page and page.count("<svg") == 2
+    assert "<script" not in page and page.count("<svg") == 3
+
+
+def test_runs_of_an_unknown_build_are_not_averaged() -> None:
+    done = CliRunner().invoke(trend, ["--json", "--protocol", "own"], standalone_mode=False, catch_exceptions=False)
+    points = json.loads(done.stdout)[0]["points"]
+    assert [(point["build"], point["runs"]) for point in points] == [
+        ("unknown build", ["run-6"]), ("unknown build", ["run-7"]),
+    ]  # fmt: skip
 
 
 def test_the_table_has_bars_and_nothing_to_show_is_said() -> None:

@@ -10,7 +10,7 @@ from math import comb
 
 import pytest
 
-from farm.records import JudgeSpec, Limits, Sampling, Verdict
+from farm.records import Build, JudgeSpec, Limits, Sampling, Verdict
 from farm.scoring.differences import differences
 from farm.scoring.paired import (
     Comparison,
@@ -224,15 +224,18 @@ def test_another_measurement_is_said(changes: dict[str, object], what: set[str])
 def test_what_one_compares_is_said_too_and_comes_second() -> None:
     base = spec(4)
     assert base.model is not None
-    other = base.model.model_copy(update={"device": "t3k", "tt_metal_commit": "20edc39", "vllm_commit": "03cb300"})
-    changed = base.model_copy(update={"model": other, "protocol": "seed@1", "servers": ("http://elsewhere:1",)})
+    other = base.model.model_copy(update={"device": "t3k"})
+    build = Build(name="nightly", told_by="user", tt_metal_commit="20edc39", vllm_commit="03cb300")
+    changed = base.model_copy(
+        update={"model": other, "protocol": "seed@1", "servers": ("http://elsewhere:1",), "build": build}
+    )
     newer = VERSIONS.model_copy(update={"farm": "2", "runners": ("r1",)})
     found = differences(base, VERSIONS, changed, newer)
     assert [d.what for d in found] == [
-        "protocol", "prompts made by", "device", "tt-metal commit", "vllm commit", "servers", "farm", "runners",
+        "protocol", "prompts made by", "device", "build", "tt-metal commit", "vllm commit", "servers", "farm", "runners",
     ]  # fmt: skip
-    assert [d.measurement for d in found] == [True, True, False, False, False, False, False, False]
-    assert [(d.a, d.b) for d in found][3] == ("-", "20edc39")
+    assert [d.measurement for d in found] == [True, True, False, False, False, False, False, False, False]
+    assert [(d.a, d.b) for d in found][3] == ("unknown", "nightly")
 
 
 def test_where_judging_stops_is_no_other_measurement() -> None:
