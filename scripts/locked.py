@@ -40,15 +40,15 @@ def main(words: list[str]) -> int:
 
 
 def direct(project: dict[str, object], extras: list[str]) -> set[str]:
-    """Names that the project and its extras ask for; `farm[...]` inside an extra is followed."""
+    """Names that the project and its extras ask for; an extra of the project inside another one is followed."""
     optional = project["optional-dependencies"]
     assert isinstance(optional, dict) and isinstance(project["dependencies"], list)
-    requirements = list(project["dependencies"])
+    requirements, own = list(project["dependencies"]), f"{project['name']}["
     pending = list(extras)
     while pending:
         for requirement in optional[pending.pop()]:
-            if requirement.startswith("farm["):
-                pending += re.findall(r"[a-z-]+", requirement.removeprefix("farm["))
+            if requirement.startswith(own):
+                pending += re.findall(r"[a-z-]+", requirement.removeprefix(own))
             else:
                 requirements.append(requirement)
     return {normal(requirement) for requirement in requirements}

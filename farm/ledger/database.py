@@ -27,7 +27,7 @@ def connect(url: str) -> sa.Engine:
             return sa.create_engine(parsed.set(drivername="postgresql+psycopg"))
         except ImportError as exc:
             raise ConfigError(
-                "FARM_LEDGER_URL: PostgreSQL needs psycopg", remedy="pip install 'farm[postgres]'"
+                "FARM_LEDGER_URL: PostgreSQL needs psycopg", remedy="pip install 'farm-eval[postgres]'"
             ) from exc
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise ConfigError("FARM_LEDGER_URL: unknown database", remedy="use sqlite:///FILE or postgresql://...")

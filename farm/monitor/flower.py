@@ -29,7 +29,7 @@ def run_flower(settings: Settings, access: Access) -> int:
         from tornado.options import options
         from tornado.web import ErrorHandler
     except ImportError as exc:
-        raise ConfigError("Flower is not installed", remedy="pip install 'farm[flower]'") from exc
+        raise ConfigError("Flower is not installed", remedy="pip install 'farm-eval[flower]'") from exc
 
     class GuardedFlower(Flower):  # type: ignore[misc]  # Flower has no types
         def find_handler(self, request: Any, **kwargs: Any) -> Any:

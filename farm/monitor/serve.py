@@ -26,7 +26,7 @@ def serve(settings: Settings, access: Access) -> int:
         from prometheus_client import CollectorRegistry
         from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
     except ImportError as exc:
-        raise ConfigError("prometheus-client is not installed", remedy="pip install 'farm[metrics]'") from exc
+        raise ConfigError("prometheus-client is not installed", remedy="pip install 'farm-eval[metrics]'") from exc
     from farm.monitor.collector import FarmCollector
     from farm.monitor.page import page
 

@@ -67,7 +67,11 @@ def unjudgeable(report: Report) -> Section:
 def provenance(report: Report) -> Section:
     """All that a score needs to mean something."""
     spec, data, sampling, model = report.spec, report.spec.dataset, report.spec.sampling, report.spec.model
-    rows = [("run", report.run_id), ("status", report.status), ("eval task", spec.eval_task)]
+    rows = [
+        ("run", report.run_id),
+        ("status", "RUNNING" if report.telemetry.running else report.status),
+        ("eval task", spec.eval_task),
+    ]
     if spec.regraded_from is not None:
         rows.append(("completions of run", spec.regraded_from.run_id))
     if model is not None:

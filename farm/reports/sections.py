@@ -47,6 +47,10 @@ def sections(report: Report) -> list[Section]:
 def headline(report: Report) -> str:
     """One sentence: the score and its interval, or that there is none."""
     score, cover = report.pass_at_1, report.coverage
+    if score is None and report.telemetry.running:
+        return (
+            f"RUNNING: {cover.judged} of {cover.planned} samples are judged, the score comes last; {watch_it(report)}"
+        )
     if score is None:
         return (
             f"INCOMPLETE: {cover.unjudged} of {cover.planned} samples are not judged, so there is no score. "
@@ -55,8 +59,15 @@ def headline(report: Report) -> str:
     return f"pass@1 {percent(score.score)} ({_interval(score.interval)}), {_hits(report)}"
 
 
+def watch_it(report: Report) -> str:
+    """What to do about a run that is being driven: a resume would be refused."""
+    return f"follow it: farm watch {report.run_id} (if its coordinator has died: farm resume {report.run_id})"
+
+
 def way_to_finish(report: Report) -> str:
     """What to do about an INCOMPLETE report, in words."""
+    if report.telemetry.running:
+        return watch_it(report)
     reasons = report.coverage.unjudged_reasons
     if reasons and all(any(f"{kind}: " in reason for kind in REFUSED) for reason in reasons):
         return (
@@ -113,7 +124,8 @@ def _score(report: Report) -> Section:
         ]
         shown = ", ".join(cover.unjudged_samples)
         more = "" if cover.unjudged == len(cover.unjudged_samples) else ", ..."
-        return Section("Score: INCOMPLETE", ("", "samples"), tuple(rows), (f"Not judged: {shown}{more}",))
+        title = "Score: none yet, the run goes on" if report.telemetry.running else "Score: INCOMPLETE"
+        return Section(title, ("", "samples"), tuple(rows), (f"Not judged: {shown}{more}",))
     rows_k = tuple(
         (
             f"pass@{p.k}",

@@ -49,6 +49,7 @@ def score_run(ledger: Ledger, run_id: str) -> Report:
         _facts(ledger, run_id),
         Counters(**totals),
         Timing(started_at=run.created_at, finished_at=run.finished_at, wall_s=run.active_s),
+        running=run.state == "running",
     )
 
 

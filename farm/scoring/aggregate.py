@@ -94,6 +94,8 @@ def aggregate(
     counters: Counters | None = None,
     timing: Timing | None = None,
     tolerance: float | None = None,
+    *,
+    running: bool = False,
 ) -> Report:
     """The report of a run over `problems` (all of the spec's dataset) and its planned `samples`.
 
@@ -152,6 +154,7 @@ def aggregate(
         ),
         telemetry=Telemetry(
             timing=timing,
+            running=running,
             latency_s=distribution(sample.latency_s for sample in flat),
             ttft_s=distribution(sample.ttft_s for sample in flat),
             tokens_per_second=rate,

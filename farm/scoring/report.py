@@ -213,6 +213,7 @@ class Telemetry(Record):
     """What differs between two honest runs of the same spec."""
 
     timing: Timing
+    running: bool = False  # its coordinator drives it, or died without saying so
     latency_s: Distribution | None
     ttft_s: Distribution | None
     tokens_per_second: Seconds | None  # completion tokens over wall_s

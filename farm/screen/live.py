@@ -13,6 +13,7 @@ from farm.records.phases import Phase
 from farm.text import clock
 
 LINE_EVERY_S = 5.0
+FAIR_SHARE = 0.5  # of the samples: before, those that came first decide, and an interval would deny it
 
 
 class LiveView:
@@ -62,7 +63,7 @@ class LiveView:
         phases, total = progress.phases, sum(progress.phases.values())
         parts = [self._generated(progress, total)] if self._generates else []
         if self._judges:
-            parts.append(_judged(progress, total))
+            parts.append(_judged(progress, total, generates=self._generates))
         if phases[Phase.SCORING]:
             parts.append("scoring by lm-eval")
         others = {name: n for name, n in sorted(progress.verdicts.items()) if name != "PASSED"}
@@ -103,12 +104,14 @@ def _finished(progress: Progress) -> int:
     return progress.phases[Phase.JUDGED] + progress.phases[Phase.UNJUDGED]
 
 
-def _judged(progress: Progress, total: int) -> str:
+def _judged(progress: Progress, total: int, *, generates: bool) -> str:
     phases = progress.phases
     executing = f", executing {phases[Phase.EXECUTING]}" if phases[Phase.EXECUTING] else ""
     unjudged = f", UNJUDGED {phases[Phase.UNJUDGED]}" if phases[Phase.UNJUDGED] else ""
     score = ""
     if progress.score is not None:
         value, low, high = (100 * share for share in progress.score)
-        score = f", pass@1 so far {value:.1f} % [{low:.1f}, {high:.1f}]"
+        first = "hard problems and quick failures" if generates else "quick failures"
+        fair = phases[Phase.JUDGED] >= FAIR_SHARE * total
+        score = f", pass@1 so far {value:.1f} % " + (f"[{low:.1f}, {high:.1f}]" if fair else f"({first} come first)")
     return f"judged {phases[Phase.JUDGED]}/{total}{executing}{unjudged}{score}"

@@ -44,7 +44,7 @@ def connect() -> Any:
     try:
         import docker
     except ImportError as exc:
-        raise ConfigError("the docker SDK is not installed", remedy="pip install 'farm[docker]'") from exc
+        raise ConfigError("the docker SDK is not installed", remedy="pip install 'farm-eval[docker]'") from exc
     with _reported("the container engine does not answer", "start it, or set DOCKER_HOST"):
         client = docker.from_env()
         client.ping()

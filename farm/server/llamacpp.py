@@ -147,7 +147,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 def check_installed(model: Path) -> None:
     """Raises ConfigError if the engine or the model file is missing."""
     if importlib.util.find_spec("xllamacpp") is None:
-        raise ConfigError("device cpu needs llama.cpp, which is not installed", remedy="pip install 'farm[cpu]'")
+        raise ConfigError("device cpu needs llama.cpp, which is not installed", remedy="pip install 'farm-eval[cpu]'")
     if not model.is_file():
         raise ConfigError(f"no such model file: {model}", remedy="give a GGUF file")
 

@@ -26,6 +26,15 @@ def test_every_pin_has_an_exact_version_and_a_hash() -> None:
         assert "--hash=sha256:" in pin, pin[:80]
 
 
+def test_nothing_tells_a_user_to_install_another_project_s_package() -> None:
+    """`farm` on the index is not this project; its distribution is farm-eval."""
+    texts = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "farm").rglob("*.py")]
+    told = re.compile(r"(?:pip|pipx|uv tool|uv pip) install [^\n`]*?['\" ]farm(?:\[|[\s'\"`]|$)|['\"`]farm\[")
+    assert {
+        str(path.relative_to(ROOT)): told.findall(path.read_text()) for path in texts if told.search(path.read_text())
+    } == {}
+
+
 def test_no_index_address_is_pinned() -> None:
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links|--trusted-host", CONSTRAINTS)
 

@@ -59,7 +59,6 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
         if not spec.judged:
             return tell(use_case.unjudged(ledger, run_id, report_directory(settings, run_id, out)))
         result, paths = write_reports(settings, ledger, run_id, report_directory(settings, run_id, out))
-        running = ledger.run(run_id).state == "running"
     if as_json_:
         click.echo(as_json(result), nl=False)
     else:
@@ -68,8 +67,8 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
             click.echo(str(path))
     if result.complete:
         return 0
-    remedy = "it is being driven now, or its coordinator died: then " if running else ""
-    raise RunIncomplete(f"run {run_id} is INCOMPLETE", remedy=f"{remedy}{way_to_finish(result)}")
+    state = "is being driven" if result.telemetry.running else "is INCOMPLETE"
+    raise RunIncomplete(f"run {run_id} {state}", remedy=way_to_finish(result))
 
 
 RESUME = gathered("request", ResumeRequest, click.argument("run_id"), SERVERS, RUN_OPTIONS)

@@ -45,4 +45,4 @@ def interpreter() -> str:
     found = environments(load()).interpreter(KNOWN[DEFAULT])
     if found is not None:
         return found
-    raise ConfigError("lm-eval is not installed", remedy="farm env create EVALS, or pip install 'farm[lm-eval]'")
+    raise ConfigError("lm-eval is not installed", remedy="farm env create EVALS, or pip install 'farm-eval[lm-eval]'")

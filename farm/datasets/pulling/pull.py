@@ -139,7 +139,7 @@ def pull_library(
         import datasets
     except ImportError as exc:
         raise ConfigError(
-            "--via datasets: the library is not installed", remedy="pip install 'farm[datasets]'"
+            "--via datasets: the library is not installed", remedy="pip install 'farm-eval[datasets]'"
         ) from exc
     wanted = revision or source.revision
     # Without a schema its reader takes dates for timestamps and metadata for objects

@@ -76,7 +76,7 @@ def write_parquet(file: BinaryIO, found: Iterable[dict[str, Any]]) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as exc:
-        raise ConfigError("Parquet needs pyarrow", remedy="pip install 'farm[parquet]'") from exc
+        raise ConfigError("Parquet needs pyarrow", remedy="pip install 'farm-eval[parquet]'") from exc
     text, number, share = pa.string(), pa.int64(), pa.float64()
     kinds = {
         "index": number, "first_failure": number, "tests_ran": number, "tests": number, "prompt_tokens": number,

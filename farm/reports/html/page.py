@@ -91,8 +91,9 @@ def _hash(source: str) -> str:
 def _header(report: Report) -> str:
     spec, check = report.spec, report.references
     who = spec.eval_task if spec.model is None else f"{spec.model.name} on {spec.model.device}"
-    state = CHECKS[check.accuracy_check] if check.accuracy_check is not AccuracyCheck.NA else report.status
-    kind = {"PASS": "good", "COMPLETE": "good", "FAIL": "bad", "INCOMPLETE": "bad"}[state]
+    status = "RUNNING" if report.telemetry.running else report.status
+    state = CHECKS[check.accuracy_check] if check.accuracy_check is not AccuracyCheck.NA else status
+    kind = {"PASS": "good", "COMPLETE": "good", "FAIL": "bad", "INCOMPLETE": "bad", "RUNNING": ""}[state]
     what = f"{spec.dataset.name}, {spec.dataset.problems} problems, protocol {spec.protocol}"
     return tag(
         "header",

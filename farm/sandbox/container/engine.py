@@ -46,7 +46,9 @@ class Engine:
         try:
             import docker
         except ImportError as exc:
-            raise SandboxUnavailable("the docker SDK is not installed", remedy="pip install 'farm[docker]'") from exc
+            raise SandboxUnavailable(
+                "the docker SDK is not installed", remedy="pip install 'farm-eval[docker]'"
+            ) from exc
         with _reported("the container engine does not answer", "start it, or set DOCKER_HOST"):
             self._client: Any = docker.from_env()
             self._client.ping()

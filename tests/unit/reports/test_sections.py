@@ -7,7 +7,7 @@ import pytest
 from farm.records import BadRow, JudgeSpec, SampleKey, Verdict
 from farm.reports.as_markdown import as_markdown
 from farm.reports.cautions import cautions
-from farm.reports.sections import finish_with
+from farm.reports.sections import finish_with, way_to_finish
 from farm.reports.table import plain_text
 from farm.scoring.aggregate import SampleFacts, aggregate
 from farm.scoring.report import Counters, Report, Timing
@@ -41,6 +41,15 @@ def test_a_complete_run() -> None:
     assert line(shown, "published")[1:] == ["5.40", "57/1055", "2.26", "above", "<", "0.001", "2.8"]
     assert line(shown, "WRONG_ANSWER") == ["WRONG_ANSWER", "926", "87.77", "%"]
     assert "Intervals: Wilson." in shown
+
+
+def test_a_run_that_is_being_driven_is_not_called_incomplete_nor_told_to_resume() -> None:
+    report = incomplete()
+    running = report.model_copy(update={"telemetry": report.telemetry.model_copy(update={"running": True})})
+    shown = plain_text(running)
+    assert shown.startswith("RUNNING: 19 of 20 samples are judged, the score comes last; follow it: farm watch")
+    assert "INCOMPLETE:" not in shown and "Score: INCOMPLETE" not in shown and "finish with" not in shown
+    assert way_to_finish(running).startswith("follow it: farm watch")
 
 
 def test_an_incomplete_run_shows_partial_counts_and_no_score() -> None:

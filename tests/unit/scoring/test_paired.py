@@ -232,7 +232,8 @@ def test_what_one_compares_is_said_too_and_comes_second() -> None:
     newer = VERSIONS.model_copy(update={"farm": "2", "runners": ("r1",)})
     found = differences(base, VERSIONS, changed, newer)
     assert [d.what for d in found] == [
-        "protocol", "prompts made by", "device", "build", "tt-metal commit", "vllm commit", "servers", "farm", "runners",
+        "protocol", "prompts made by", "device", "build", "tt-metal commit", "vllm commit", "servers", "farm",
+        "runners",
     ]  # fmt: skip
     assert [d.measurement for d in found] == [True, True, False, False, False, False, False, False, False]
     assert [(d.a, d.b) for d in found][3] == ("unknown", "nightly")

@@ -31,12 +31,21 @@ def test_a_line_says_all_that_is_known(capsys: pytest.CaptureFixture[str]) -> No
         )  # fmt: skip
     assert capsys.readouterr().err.strip().split(" | ") == [
         "generated 304/1000, queued 664, in flight 32/32, 845 tokens/s, first token 0.42 s",
-        "judged 300/1000, executing 4, pass@1 so far 40.0 % [37.0, 43.6]",
+        "judged 300/1000, executing 4, pass@1 so far 40.0 % (hard problems and quick failures come first)",
         "WRONG_ANSWER 180",
         "failed attempts: ConnectionLost 3, Stalled 1",
         "slowest: p#1 4:12, q#0 1:01",
         "elapsed 1:40, ETA unknown",
     ]
+
+
+@pytest.mark.parametrize(("judged", "told"), [(499, "(quick failures come first)"), (500, "[37.0, 43.6]")])
+def test_the_score_so_far_has_an_interval_once_a_fair_share_is_judged(
+    judged: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with LiveView(generates=False) as view:
+        view.show(progress(judged, score=[0.4, 0.37, 0.436]))
+    assert f"pass@1 so far 40.0 % {told}" in capsys.readouterr().err
 
 
 def test_before_anything_is_known_nothing_is_made_up(capsys: pytest.CaptureFixture[str]) -> None:
