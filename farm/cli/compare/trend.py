@@ -28,7 +28,7 @@ from farm.scoring.trend import trends
 def trend(as_json: bool, html: Path | None, **filters: str | None) -> int:
     """Show pass@1 over builds: a line for each model, device and measurement, runs of one build as one figure.
 
-    Complete runs only. Builds are told apart by the catalogue's commits, or the image.
+    Complete runs only. Runs of an unknown build are not averaged: name it with --build and --label.
     """
     with open_ledger(load()) as ledger:
         found = trends(scored_runs(ledger, matching(ledger.runs(), **filters)))
