@@ -119,6 +119,7 @@ def test_what_the_source_lacks_is_unjudged_until_the_source_has_it(ledger: Ledge
         *[history.GivenUp(Stage.GENERATE, "run run-1 holds no completion")] * 2,
     ]
     journal.record_results([result(keys[0])])
+    journal.release("incomplete")
     report = score_run(ledger, "run-2")
     assert not report.complete and report.coverage.unjudged == 2
     assert "finish with: farm resume run-1, then farm resume run-2" in plain_text(report)
