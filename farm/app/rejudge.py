@@ -9,7 +9,8 @@ from farm.app.display import Display
 from farm.app.home import blob_store, open_ledger
 from farm.app.model_servers import ready_servers
 from farm.app.requests import RegradeRequest, RepairRequest
-from farm.catalogue.eval_tasks import EvalTask, eval_task
+from farm.catalogue.eval_task import EvalTask
+from farm.catalogue.eval_tasks import eval_task
 from farm.config import Settings
 from farm.errors import ConfigError
 from farm.ids import new_run_id

@@ -6,7 +6,9 @@ that lm-eval scores, lm-eval says what is asked and how, and nothing is judged h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from farm import protocols
 from farm.app.catalogue import chosen_spec, open_catalogue
@@ -16,11 +18,12 @@ from farm.app.display import Display
 from farm.app.home import blob_store, datasets_folder, open_ledger
 from farm.app.model_servers import ready_servers, server_places
 from farm.app.problems import plan_problems, source_of
-from farm.app.requests import SubmitRequest
+from farm.app.requests import ProblemChoice, SubmitRequest
 from farm.app.server_start import started_server
 from farm.benchmarks import LmEvalTask
-from farm.benchmarks.registry import LM_EVAL, benchmarks
-from farm.catalogue.eval_tasks import EvalTask, eval_task, task_of
+from farm.benchmarks.registry import LM_EVAL, benchmarks, lm_eval_tasks
+from farm.catalogue.eval_task import EvalTask
+from farm.catalogue.eval_tasks import eval_task, task_of, tasks_of
 from farm.catalogue.model_spec import ModelSpec
 from farm.config import Settings
 from farm.datasets.resolve import DatasetSource, resolve
@@ -29,8 +32,8 @@ from farm.ids import new_run_id
 from farm.lm_eval.runs.task import PlannedTask, hub_file, plan_lm_eval_task
 from farm.planning.context_room import ContextRoom
 from farm.planning.plan import PlannedDataset, Rules, check_ks, evaluation_spec, plan_evaluation
-from farm.planning.references import Measurement, references_of
-from farm.records import Build, HarnessRef, RunSpec, Sampling, ServedModel, default_limits
+from farm.planning.references import Measurement, lm_eval_references, references_of
+from farm.records import DEFAULT_TOLERANCE, Build, HarnessRef, Reference, RunSpec, Sampling, ServedModel, default_limits
 from farm.records.fields import given_flags, with_changes
 from farm.scoring.passk import default_ks
 from farm.server.builds import build_of_servers
@@ -71,13 +74,13 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
     if request.task is not None and request.task.code_task is None:
         planned = _lm_eval_task(settings, request, model, display)
         model = model.model_copy(update={"chat": planned.chat})
-        dataset, rules = planned.dataset, _lm_eval_rules(planned)
+        dataset, rules = planned.dataset, _lm_eval_rules(planned, tasks_of(model.name, catalogue.evals))
         run_id = request.run_id or new_run_id(f"{model.name}-{planned.harness.task}")
         servers, model = _servers(settings, request, entry, model, rules.sampling, run_id, display, ask=ask)
     else:
         task = _eval_task(request, model, catalogue.evals)
         rules = _rules(request, task)
-        source = _source(settings, request, model, display)
+        source = _source(settings, request, task, model, display)
         run_id = request.run_id or new_run_id(f"{model.name}-{model.device}")
         servers, model = _servers(settings, request, entry, model, rules.sampling, run_id, display, ask=ask)
         _caution(rules.sampling, display)
@@ -126,13 +129,23 @@ def _rules(request: SubmitRequest, task: EvalTask) -> Rules:
     )
 
 
-def _source(settings: Settings, request: SubmitRequest, model: ServedModel, display: Display) -> DatasetSource:
-    code_task = _code_task(request)
+def _source(
+    settings: Settings, request: SubmitRequest, task: EvalTask, model: ServedModel, display: Display
+) -> DatasetSource:
+    code_task, known = _code_task(request), lm_eval_tasks().get(task.task_name)
     if code_task is not None and request.problems.dataset is None and code_task.dataset not in benchmarks():
         return resolve(hub_file(settings, datasets_folder(settings), code_task, display.say))
     # A CPU model is for trying farm out.
     default = "sample" if model.device == "cpu" else "livecodebench"
-    return source_of(settings, request.problems, code_task.dataset if code_task else default)
+    choice = request.problems
+    if known is not None and known.release and choice.release is None and _has_releases(choice):
+        choice, default = replace(choice, release=known.release), known.dataset
+    return source_of(settings, choice, code_task.dataset if code_task else default)
+
+
+def _has_releases(choice: ProblemChoice) -> bool:
+    """Whether a release can be named: not of a file, which holds what it holds."""
+    return choice.dataset is None or choice.dataset in benchmarks() or Path(choice.dataset).expanduser().is_dir()
 
 
 def _problems(
@@ -206,7 +219,17 @@ def _said_by_lm_eval(request: SubmitRequest) -> list[str]:
     ]
 
 
-def _lm_eval_rules(planned: PlannedTask) -> Rules:
+def _lm_eval_rules(planned: PlannedTask, tasks: Sequence[EvalTask]) -> Rules:
+    """Of a task that is the model's own the references too, and which of lm-eval's figures are the score."""
+    own = next((task for task in tasks if task.task_name == planned.harness.task), None)
+    harness = planned.harness
+    references: tuple[Reference, ...] = ()
+    if own is not None:
+        references = lm_eval_references(
+            own, planned.sampling, num_fewshot=planned.num_fewshot, all_documents=planned.all_documents
+        )
+        keys = [key for key in own.result_keys if isinstance(key, str)]
+        harness = harness.model_copy(update={"result_keys": tuple(keys), "score_func": own.score_func})
     return Rules(
         eval_task=planned.harness.task,
         protocol=LM_EVAL,
@@ -215,7 +238,9 @@ def _lm_eval_rules(planned: PlannedTask) -> Rules:
         limits=default_limits(LM_EVAL.judge),
         ks=tuple(default_ks(planned.sampling.n)),
         judged=False,
-        harness=planned.harness,
+        references=references,
+        tolerance=own.tolerance if own is not None else DEFAULT_TOLERANCE,
+        harness=harness,
     )
 
 

@@ -107,6 +107,7 @@ class LmEvalTask:
     hub: HubData
     version: float
     eval_protocol: str = ""  # the protocol of `--eval-task NAME`, where that is not lm-eval's
+    release: str = ""  # the release or slice of the dataset that counts, as `--release` takes it; empty: all
     platform: str | None = None  # the part of the dataset that counts
     tests: int | None = None  # only so many of a problem's tests are shown and judged; None: all
     shots: int = 0  # worked examples in the prompt

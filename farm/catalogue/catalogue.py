@@ -12,7 +12,8 @@ from functools import cached_property
 from pathlib import Path
 
 from farm.catalogue.devices import device_name
-from farm.catalogue.eval_tasks import EVALS, EvalTask
+from farm.catalogue.eval_task import EvalTask
+from farm.catalogue.eval_tasks import known_evals
 from farm.catalogue.model_spec import TEXT_TYPES, ModelSpec, read_specs
 from farm.catalogue.near import near
 from farm.catalogue.release import Release, read_release
@@ -62,7 +63,7 @@ class Catalogue:
 
     specs: tuple[ModelSpec, ...]
     source: str
-    evals: tuple[EvalTask, ...] = EVALS
+    evals: tuple[EvalTask, ...] = field(default_factory=known_evals)
     release: Release = field(default_factory=Release)
     support: Support = field(default_factory=Support)
     newer: bool = False  # than the built-in table, and found on this host without being named

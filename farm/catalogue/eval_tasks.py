@@ -1,83 +1,22 @@
-"""Which evaluation each model gets by default, and the scores that others measured with it.
-
-A score means nothing without its protocol: the same model went from 7.11 to 13.93 on the same problems
-by prompt, device and sampling alone (tenstorrent/tt-inference-server#311). So each reference names the
-protocols it may be compared under, and where and when it was published.
-"""
+"""Which evaluation each model gets by default, and which tasks it has."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Literal, Self
-
-from pydantic import Field, model_validator
-from pydantic.dataclasses import dataclass
+from functools import cache
+from typing import Literal
 
 from farm.benchmarks.benchmark import LmEvalTask
 from farm.benchmarks.registry import benchmarks
+from farm.catalogue.eval_task import EvalReference, EvalTask
 from farm.catalogue.near import near
+from farm.catalogue.task_table import imported_tasks
 from farm.errors import CatalogueError
-from farm.records import DEFAULT_TOLERANCE
 from farm.text import one_line
-
-# How tt-inference-server reads a score from lm-evaluation-harness's results: one key, the mean of several, or of
-# nested ones
-ScoreFunc = Literal["score_task_single_key", "score_task_keys_mean", "score_multilevel_keys_mean"]
 
 _TTIS = "tenstorrent/tt-inference-server"
 _SEED_DOC = "design document of the LiveCodeBench integration; who measured it, and how, is not recorded"
-
-
-@dataclass(frozen=True)
-class EvalReference:
-    """A score that others measured, in percent. `protocols` are those it can be compared under."""
-
-    label: Literal["published", "gpu_reference"]
-    score: Annotated[float, Field(ge=0, le=100)]
-    source: str
-    date: Annotated[
-        str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")
-    ]  # ISO 8601 of the publication, empty where it is unknown
-    protocols: tuple[str, ...]
-    problems: Annotated[int, Field(ge=1)] | None = None
-    hits: Annotated[int, Field(ge=0)] | None = None  # solved problems, where the score is an exact fraction
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _score_is_the_fraction(self) -> Self:
-        if self.hits is not None and self.problems is not None:
-            if self.hits > self.problems:
-                raise ValueError(f"{self.hits} hits of {self.problems} problems")
-            exact = 100 * self.hits / self.problems
-            if abs(self.score - exact) > 0.05:
-                raise ValueError(f"score {self.score:g}, but {self.hits} of {self.problems} are {exact:.2f}")
-        return self
-
-
-@dataclass(frozen=True)
-class EvalTask:
-    """One evaluation of one model, in the terms of tt-inference-server's eval configuration."""
-
-    task_name: str
-    model_name: str
-    own_protocol: str
-    score_func: ScoreFunc = "score_task_single_key"
-    result_keys: Annotated[tuple[str, ...], Field(min_length=1)] = ("acc,none",)
-    unit: Literal["percent"] = "percent"
-    tolerance: Annotated[float, Field(ge=0, lt=1)] = DEFAULT_TOLERANCE
-    references: tuple[EvalReference, ...] = ()
-    chosen_protocol: str | None = None  # by a user's own file
-    place: str = ""  # file and line, if a user's own file has it
-
-    @property
-    def protocol(self) -> str:
-        """The protocol to run by default: the one that a reference can be compared under, Tenstorrent's first."""
-        if self.chosen_protocol is not None:
-            return self.chosen_protocol
-        compared = {name for ref in self.references for name in ref.protocols}
-        return next((name for name in ("tt", "reason") if name in compared), self.own_protocol)
-
 
 # release_v6, 1055 problems, 0-shot, n = 1, greedy, 2048 new tokens (unless a note says otherwise)
 LIVECODEBENCH = EvalTask(task_name="livecodebench", model_name="", own_protocol="official")
@@ -117,12 +56,14 @@ def _eval_protocol(task: LmEvalTask) -> str:
 
 def _gpu(score: float, source: str, date: str, hits: int, note: str = "") -> EvalReference:
     return EvalReference(
-        "gpu_reference", score, f"{_TTIS} {source}", date, ("tt",), problems=1055, hits=hits, note=note
+        "gpu_reference", score, f"{_TTIS} {source}", date, ("tt",), problems=1055, hits=hits, release="v6", note=note
     )
 
 
 def _published(score: float, source: str, date: str, note: str = "", protocol: str = "tt") -> EvalReference:
-    return EvalReference("published", score, f"{_TTIS} {source}", date, (protocol,), problems=1055, note=note)
+    return EvalReference(
+        "published", score, f"{_TTIS} {source}", date, (protocol,), problems=1055, release="v6", note=note
+    )
 
 
 def _seed(label: Literal["published", "gpu_reference"], score: float) -> EvalReference:
@@ -133,7 +74,7 @@ def _livecodebench(model: str, *references: EvalReference) -> EvalTask:
     return replace(LIVECODEBENCH, model_name=model, references=references)
 
 
-EVALS: tuple[EvalTask, ...] = (
+_MEASURED: tuple[EvalTask, ...] = (
     _livecodebench(
         "Llama-3.2-3B-Instruct",
         _gpu(13.93, "#354 (A100; #311 comment 2991859987)", "2025-06-30", 147),
@@ -167,23 +108,44 @@ EVALS: tuple[EvalTask, ...] = (
 )
 
 
-def eval_task(model_name: str, task: str | None = None, evals: Sequence[EvalTask] = EVALS) -> EvalTask:
-    """The evaluation of `model_name`: the one in the table by default, or the one that `task` names.
+@cache
+def known_evals() -> tuple[EvalTask, ...]:
+    """The eval tasks of all models: LiveCodeBench with the history of its scores, and those of the imported table."""
+    own = {(task.model_name, task.task_name) for task in _MEASURED}
+    return (*_MEASURED, *(task for task in imported_tasks() if (task.model_name, task.task_name) not in own))
+
+
+def tasks_of(model_name: str, evals: Sequence[EvalTask] | None = None) -> list[EvalTask]:
+    """The eval tasks of a model, whoever runs them; empty for a model that has none."""
+    short = model_name.rsplit("/", 1)[-1]
+    return [task for task in (known_evals() if evals is None else evals) if task.model_name == short]
+
+
+def eval_task(model_name: str, task: str | None = None, evals: Sequence[EvalTask] | None = None) -> EvalTask:
+    """The evaluation of `model_name` that farm judges: the first one that it has, or the one that `task` names.
 
     A task named explicitly runs on any model, with references where there are some. Raises
     CatalogueError for a model without an eval task and for an unknown task.
     """
+    evals = known_evals() if evals is None else evals
     short = model_name.rsplit("/", 1)[-1]
-    known = {**{own.task_name: own for own in evals}, **known_tasks()}
+    judged = [own for own in evals if own.runner == "farm"]
+    known = {**{own.task_name: own for own in judged}, **known_tasks()}
     if task is not None and task not in known:
         raise CatalogueError(
             f"eval task:={one_line(task, 60)} is not known", remedy=f"choose one of: {', '.join(known)}"
         )
-    own = next((e for e in evals if e.model_name == short and task in (None, e.task_name)), None)
+    own = next((e for e in judged if e.model_name == short and task in (None, e.task_name)), None)
     if own is not None:
         return own
     if task is not None:
         return replace(known[task], model_name=short, references=())
+    if others := tasks_of(short, evals):
+        raise CatalogueError(
+            f"Model:={one_line(short, 100)} not found in EVAL_CONFIGS with a task that farm judges itself; it has "
+            f"{', '.join(other.task_name for other in others)}",
+            remedy="run one with --task, all with --all-tasks; or LiveCodeBench: --eval-task livecodebench",
+        )
     similar = near(short, eval_models(evals))
     raise CatalogueError(
         f"Model:={one_line(short, 100)} not found in EVAL_CONFIGS; models with an eval task: "
@@ -192,6 +154,7 @@ def eval_task(model_name: str, task: str | None = None, evals: Sequence[EvalTask
     )
 
 
-def eval_models(evals: Sequence[EvalTask] = EVALS) -> tuple[str, ...]:
-    """The models that have an eval task, sorted."""
-    return tuple(sorted({own.model_name for own in evals}, key=str.lower))
+def eval_models(evals: Sequence[EvalTask] | None = None) -> tuple[str, ...]:
+    """The models with an eval task that farm judges, sorted."""
+    evals = known_evals() if evals is None else evals
+    return tuple(sorted({own.model_name for own in evals if own.runner == "farm"}, key=str.lower))

@@ -29,7 +29,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from farm.catalogue.devices import DEVICES, device_name
 from farm.catalogue.engines import LLAMACPP
-from farm.catalogue.eval_tasks import EvalReference, EvalTask, ScoreFunc, known_tasks
+from farm.catalogue.eval_task import EvalReference, EvalTask, ScoreFunc
+from farm.catalogue.eval_tasks import known_tasks
 from farm.catalogue.model_spec import ModelSpec, PerfReference
 from farm.catalogue.near import near
 from farm.catalogue.yaml_file import YamlFile, read_yaml

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from farm.benchmarks.benchmark import Benchmark, Download
 from farm.benchmarks.registry import benchmarks, registry
 from farm.datasets.pulling.pulled import found_in, read_note
-from farm.datasets.pulling.releases import release_number
+from farm.datasets.pulling.releases import Slice, slice_of
 from farm.datasets.reader import dataset_of
 from farm.errors import DatasetError
 
@@ -21,7 +21,8 @@ class DatasetSource:
     source: str
     paths: tuple[Path, ...]
     dataset: str  # the benchmark's name, or empty if it cannot be told
-    release: str = ""  # such as v6, for a benchmark that has releases
+    release: str = ""  # such as v6 or v6-only, for a benchmark that has releases
+    part: str = ""  # which problems of the benchmark that is, in words
     revision: str = ""  # of the repository that the files were pulled from
 
 
@@ -45,7 +46,7 @@ def resolve(name_or_path: str | Path, *, release: str | None = None, pulled: Pat
         return _directory(path, release)
     _refuse(release, str(name_or_path))
     if path.is_file():
-        return DatasetSource(name=_stem(path), source=str(path.absolute()), paths=(path,), dataset=dataset_of(path))
+        return _file(path)
     if benchmark is not None:
         raise DatasetError(f"{benchmark.name} is not pulled by farm", remedy="give its file: --dataset FILE")
     raise DatasetError("no such dataset", path=str(name_or_path), remedy=_accepted())
@@ -96,25 +97,56 @@ def _directory(path: Path, release: str | None) -> DatasetSource:
     return _folder(benchmark, source, path, release)
 
 
+def _file(path: Path) -> DatasetSource:
+    """A file of rows. One with the name of a benchmark's file is that slice of it."""
+    dataset = dataset_of(path)
+    benchmark = benchmarks().get(dataset)
+    source = benchmark.download if benchmark is not None else None
+    names = [file.name for file in source.files] if source is not None and source.releases else []
+    part = ""
+    if source is not None and (name := path.name.removesuffix(".gz")) in names:
+        number = names.index(name) + 1
+        part = Slice(source, number, number).in_words()
+    return DatasetSource(name=_stem(path), source=str(path.absolute()), paths=(path,), dataset=dataset, part=part)
+
+
 def _folder(benchmark: Benchmark, source: Download, path: Path, release: str | None) -> DatasetSource:
-    there = [found_in(path, file.name) for file in source.files]
-    name, chosen = benchmark.name, ""
-    if source.releases:
-        count = release_number(name, source, release) if release is not None else _complete(there)
-        missing = [file.name for file, found in zip(source.files[:count], there, strict=False) if found is None]
-        if missing or count == 0:
-            wanted = release or source.releases[0]
-            raise DatasetError(
-                f"release {wanted} needs {', '.join(missing) or source.files[0].name}, which is not there",
-                path=str(path), remedy=f"get it: farm dataset pull {name} --release {wanted}",
-            )  # fmt: skip
-        there, chosen = there[:count], source.releases[count - 1]
-    elif release is not None:
-        release_number(name, source, release)  # refuses it
-    paths = tuple(file for file in there if file is not None)
+    name = benchmark.name
+    if not source.releases:
+        if release is not None:
+            slice_of(name, source, release)  # refuses it
+        there = [found_in(path, file.name) for file in source.files]
+        return _found(path, name, name, [file for file in there if file is not None])
+    chosen = slice_of(name, source, release) if release is not None else _newest(name, source, path)
+    there = [found_in(path, file.name) for file in chosen.files]
+    missing = [file.name for file, found in zip(chosen.files, there, strict=True) if found is None]
+    if missing:
+        wanted = release or chosen.name
+        raise DatasetError(
+            f"release {wanted} needs {', '.join(missing)}, which is not there", path=str(path),
+            remedy=f"get it: farm dataset pull {name} --release {wanted}",
+        )  # fmt: skip
+    found = [file for file in there if file is not None]
+    return replace(_found(path, chosen.full_name, name, found), release=chosen.name, part=chosen.in_words())
+
+
+def _newest(name: str, source: Download, path: Path) -> Slice:
+    """The newest release that is there without a gap. DatasetError if the first file is missing."""
+    there = [number for number, file in enumerate(source.files, 1) if found_in(path, file.name) is not None]
+    count = next((number for number in range(len(source.files) + 1) if number + 1 not in there), 0)
+    if count == 0:
+        slices = ", ".join(Slice(source, number, number).name for number in there)
+        raise DatasetError(
+            f"release {source.releases[0]} needs {source.files[0].name}, which is not there", path=str(path),
+            remedy=f"take what is there: --release {slices}; or get all: farm dataset pull {name}",
+        )  # fmt: skip
+    return Slice(source, 1, count)
+
+
+def _found(path: Path, shown: str, name: str, paths: list[Path]) -> DatasetSource:
+    revision = read_note(path).revision([file.name for file in paths])
     return DatasetSource(
-        name=f"release_{chosen}" if chosen else name, source=str(path.absolute()), paths=paths, dataset=name,
-        release=chosen, revision=read_note(path).revision([file.name for file in paths]),
+        name=shown, source=str(path.absolute()), paths=tuple(paths), dataset=name, revision=revision
     )  # fmt: skip
 
 
@@ -125,10 +157,6 @@ def _has_files(source: Download, folder: Path) -> bool:
 def _first_row_is_of(benchmark: Benchmark, source: Download, folder: Path) -> bool:
     found = (found_in(folder, file.name) for file in source.files)
     return any(dataset_of(path) == benchmark.name for path in found if path is not None)
-
-
-def _complete(there: list[Path | None]) -> int:
-    return there.index(None) if None in there else len(there)
 
 
 def _stem(path: Path) -> str:

@@ -9,6 +9,7 @@ limit takes a part of what a larger one takes.
 from __future__ import annotations
 
 import hashlib
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -74,6 +75,21 @@ class Selection:
         parts += [f"to {self.date_to}"] if self.date_to else []
         parts += [f"{self.limit} stratified with seed {self.seed}"] if self.limit is not None else []
         return "; ".join(part for part in parts if part)
+
+
+def window_of(text: str) -> tuple[date, date]:
+    """The first and last day of `2024-08..2025-05`, whose ends are months or days. ConfigError for anything else."""
+    begin, _, end = text.partition("..")
+    try:
+        first = date.fromisoformat(begin if len(begin) > 7 else f"{begin}-01")
+        if len(end) > 7:
+            return first, date.fromisoformat(end)
+        month = date.fromisoformat(f"{end}-01")
+        return first, month.replace(day=monthrange(month.year, month.month)[1])
+    except ValueError:
+        raise ConfigError(
+            f"--window {one_line(text, 40)} is no window of dates", remedy="write it like 2024-08..2025-05"
+        ) from None
 
 
 class Stratum(NamedTuple):

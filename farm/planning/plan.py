@@ -15,6 +15,7 @@ from typing import Literal
 from farm.benchmarks.registry import errata_of
 from farm.datasets.completions import CompletionFile, CompletionRow
 from farm.datasets.load import load_problems
+from farm.datasets.pulling.releases import window_in_words
 from farm.datasets.reader import ReadLog
 from farm.datasets.resolve import DatasetSource
 from farm.datasets.select import ProblemsDigest, Selection
@@ -111,6 +112,7 @@ def plan_dataset(
         skipped_rows=log.skipped,
         revision=source.revision,
         selection=selection.in_words(),
+        part=_part(source, selection),
         bad_rows=tuple(log.bad),
         errata=errata.version,
         flawed={p.problem_id: errata.problems[p.problem_id] for p in problems if p.problem_id in errata.problems},
@@ -118,6 +120,12 @@ def plan_dataset(
     )
     left_out = (log.unselected | {row.problem_id for row in log.bad}) - {p.problem_id for p in problems}
     return PlannedDataset(ref, tuple(problems), frozenset(left_out), python_tests=kinds == {True})
+
+
+def _part(source: DatasetSource, selection: Selection) -> str:
+    """Which files and contest dates of a benchmark with releases these are; empty for other datasets."""
+    window = window_in_words(selection.date_from, selection.date_to)
+    return f"{source.part}; of these {window}" if source.part and window else source.part
 
 
 def _planned(problem: Problem, store: BlobStore, protocol: Protocol | None) -> PlannedProblem:

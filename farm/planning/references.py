@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from farm.catalogue.eval_tasks import EvalTask
+from farm.catalogue.eval_task import EvalReference, EvalTask
+from farm.datasets.pulling.releases import is_all_of
 from farm.protocols import Protocol
 from farm.records import DatasetRef, JudgeSpec, Limits, Reference, Sampling
 from farm.records.fields import Effect, labelled
@@ -28,16 +29,18 @@ class Measurement:
     limits: Limits
     dataset: DatasetRef
     prompted_by: str | None = None
+    subset: str = ""  # the mode whose documents were taken: ci-nightly
 
 
 def references_of(task: EvalTask, measured: Measurement) -> tuple[Reference, ...]:
     """All known references of `task`; those that `measured` cannot be compared with say why, in `unlike`."""
     if measured.dataset.name == BUNDLED:
         return ()
-    deviations = _deviations(measured)
+    deviations = _deviations(task, measured)
     found = []
     for known in task.references:
         own = measured.protocol.name in known.protocols
+        other = (*deviations, *_other_problems(known, measured))
         found.append(
             Reference(
                 label=known.label,
@@ -45,15 +48,62 @@ def references_of(task: EvalTask, measured: Measurement) -> tuple[Reference, ...
                 source=" ".join(part for part in (known.source, known.date) if part),
                 problems=known.problems,
                 hits=known.hits,
-                unlike=deviations if own else (f"protocol {' or '.join(known.protocols)}",),
+                subset=bool(known.subset),
+                tolerance=known.tolerance,
+                unlike=other if own else (f"protocol {' or '.join(known.protocols)}",),
             )
         )
-    return tuple(sorted(found, key=lambda reference: bool(reference.unlike)))
+    return tuple(sorted(found, key=_place))
 
 
-def _deviations(measured: Measurement) -> tuple[str, ...]:
-    """What this run does otherwise than its protocol says: the value that the references were measured with."""
-    protocol, sampling, own = measured.protocol, measured.sampling, measured.protocol.sampling
+def lm_eval_references(
+    task: EvalTask, sampling: Sampling, *, num_fewshot: int, all_documents: bool, subset: str = ""
+) -> tuple[Reference, ...]:
+    """The references of a task that lm-eval scores; those that were measured otherwise say how, in `unlike`.
+
+    `num_fewshot`: the examples in each prompt. `subset`: the mode whose documents were taken.
+    """
+    expected = sampling.model_copy(update=task.setting.sampling())
+    pairs = zip(labelled(sampling, (Effect.SCORE,)), labelled(expected, (Effect.SCORE,)), strict=True)
+    deviations = [f"{label} {theirs}" for (label, ours), (_, theirs) in pairs if ours != theirs]
+    wanted = task.setting.num_fewshot
+    if wanted is not None and wanted != num_fewshot:
+        deviations.append(f"{wanted} examples in the prompt")
+    found = []
+    for known in task.references:
+        other = list(deviations)
+        if known.subset and known.subset != subset:
+            other.append(f"the documents of {known.subset}")
+        elif not known.subset and not all_documents and not subset:
+            other.append("all documents")
+        found.append(
+            Reference(
+                label=known.label, score=known.score, source=f"{known.source} {known.date}".strip(),
+                unlike=tuple(other), subset=bool(known.subset), tolerance=known.tolerance,
+            )
+        )  # fmt: skip
+    return tuple(sorted(found, key=_place))
+
+
+def _place(reference: Reference) -> tuple[bool, bool]:
+    """Those that can be compared come first, and of them one on the same documents."""
+    return bool(reference.unlike), bool(reference.unlike) or not reference.subset
+
+
+def _other_problems(known: EvalReference, measured: Measurement) -> tuple[str, ...]:
+    """The problems that a reference was measured on, where they are not those of the run."""
+    if known.subset and known.subset != measured.subset:
+        return (f"the documents of {known.subset}",)
+    part = measured.dataset.part
+    return (f"release_{known.release}",) if known.release and part and not is_all_of(part, known.release) else ()
+
+
+def _deviations(task: EvalTask, measured: Measurement) -> tuple[str, ...]:
+    """What this run does otherwise than its protocol and task say: the value that the references were measured with."""
+    protocol, sampling = measured.protocol, measured.sampling
+    own = protocol.sampling
+    if protocol.name == task.own_protocol:
+        own = own.model_copy(update=task.setting.sampling())
     found = []
     if measured.prompted_by not in (None, protocol.ident):
         found.append(f"prompts of {protocol.ident}")

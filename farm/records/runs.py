@@ -12,6 +12,10 @@ from farm.records.base import (
     Digest,
     Record,
     RunId,
+    is_blank,
+    is_empty,
+    is_false,
+    is_none,
 )
 from farm.records.judging import JudgeSpec
 from farm.records.limits import Limits
@@ -67,6 +71,8 @@ class DatasetRef(Record):
     skipped_rows: Count = 0
     revision: str = ""  # of the repository that its files were pulled from
     selection: str = ""  # which of the dataset's problems, in words; empty: all
+    # Of a benchmark with releases: which of its files and contest dates were measured, in words
+    part: str = Field(default="", exclude_if=is_blank)
     bad_rows: tuple[BadRow, ...] = ()  # of the skipped rows the first thousand
     errata: str = ""  # name and version of the errata that were looked up; empty: none are known
     flawed: dict[str, str] = Field(default_factory=dict)  # problems of this run that carry an erratum, and which
@@ -82,6 +88,9 @@ class Reference(Record):
     problems: Annotated[int, Field(ge=1)] | None = None  # it was measured on
     hits: Count | None = None  # of `problems`, one sample each
     unlike: tuple[str, ...] = ()  # what was not as in this run: "protocol tt"
+    subset: Annotated[bool, Field(exclude_if=is_false)] = False  # it was measured on the part that this run takes
+    # How far below it the accuracy check still passes; None: as the run says
+    tolerance: Annotated[float | None, Field(ge=0, lt=1, exclude_if=is_none)] = None
 
 
 class RegradedFrom(Record):
@@ -101,6 +110,9 @@ class HarnessRef(Record):
     task: str
     plan: Digest | None = None  # what lm-eval scores by; None: farm judges itself
     environment: str = ""  # that has lm-eval
+    # Which of lm-eval's figures are the score, and how they become one (farm.scoring.harness.score); empty: unknown
+    result_keys: Annotated[tuple[str, ...], Field(exclude_if=is_empty)] = ()
+    score_func: Annotated[str, Field(exclude_if=is_blank)] = ""
 
 
 class Repairs(Record):

@@ -94,7 +94,12 @@ def provenance(report: Report) -> Section:
         ("dataset", f"{data.name}, {data.problems} problems, {data.tests} tests, from {data.source}"),
         ("dataset digest", data.digest),
     ]
-    optional = (("revision", data.revision), ("selection", data.selection), ("errata list", data.errata))
+    optional = (
+        ("measured part", data.part),
+        ("revision", data.revision),
+        ("selection", data.selection),
+        ("errata list", data.errata),
+    )
     rows += [(name, value) for name, value in optional if value]
     if spec.kind == "evaluate":
         rows += [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 from fractions import Fraction
-from math import ceil, comb, erfc, exp, isfinite, lgamma, log, log1p, sqrt
+from math import ceil, comb, erfc, exp, floor, isfinite, lgamma, log, log1p, sqrt
 from typing import Literal, NamedTuple
 
 from farm.records import DEFAULT_TOLERANCE
@@ -55,6 +55,17 @@ def accuracy(
 def gate_hits(problems: int, reference: float, tolerance: float = TOLERANCE) -> int:
     """The fewest solved problems, one sample each, with which `accuracy` passes. `reference` in percent."""
     return ceil(problems * _decimal(reference) / 100 * (1 - _decimal(tolerance)))
+
+
+def subset_check(score: float, documents: int, reference: float, tolerance: float = TOLERANCE) -> AccuracyCheck:
+    """tt-inference-server's rule for a reference that was measured on the same few documents. Scores in percent.
+
+    PASS if the documents solved are at least floor(documents * reference * (1 - tolerance)): the whole number lets a
+    small set lose what would be a fraction of a document (tenstorrent/tt-inference-server#4424).
+    """
+    wanted = floor(documents * _decimal(reference) / 100 * (1 - _decimal(tolerance)))
+    solved = round(_decimal(score) / 100 * documents)
+    return AccuracyCheck.PASS if solved >= wanted else AccuracyCheck.FAIL
 
 
 def chance_of_false_fail(problems: int, reference: float, share: float, tolerance: float = TOLERANCE) -> float:

@@ -58,21 +58,31 @@ OFFICIAL = Protocol(
     judge=JudgeSpec(mode="lcb", variant="official"),
 )
 
+TT = Protocol(
+    name="tt",
+    version=1,
+    template=TT_TEMPLATE,
+    formats=(WITH_STARTER, FROM_STDIN),
+    code_placeholder=PLACEHOLDER,
+    extraction=Extraction(fence="first"),
+    sampling=Sampling(n=1, temperature=0.0, max_tokens=2048, stop=END_MARKS, seed=42),
+    judge=JudgeSpec(mode="lcb", variant="tt"),
+)
+
 PROTOCOLS = (
     OFFICIAL,
     # LiveCodeBench's OpenAI runner sends no stop string
     OFFICIAL.model_copy(
         update={"name": "official-nostop", "sampling": OFFICIAL.sampling.model_copy(update={"stop": ()})}
     ),
-    Protocol(
-        name="tt",
-        version=1,
-        template=TT_TEMPLATE,
-        formats=(WITH_STARTER, FROM_STDIN),
-        code_placeholder=PLACEHOLDER,
-        extraction=Extraction(fence="first"),
-        sampling=Sampling(n=1, temperature=0.0, max_tokens=2048, stop=END_MARKS, seed=42),
-        judge=JudgeSpec(mode="lcb", variant="tt"),
+    TT,
+    # gemma4_livecodebench_v6: the fork's prompt and judge, thinking removed, sampled as the model's card says
+    TT.model_copy(
+        update={
+            "name": "tt-gemma4",
+            "thinking": THINKING,
+            "sampling": Sampling(n=1, temperature=1.0, top_p=0.95, max_tokens=32768, seed=42),
+        }
     ),
     Protocol(
         name="seed",
@@ -126,6 +136,17 @@ LIVECODEBENCH = Benchmark(
             metrics=("acc", "pass@1"),
             filter="none",
             hub=HubData("livecodebench/code_generation_lite", None),
+            version=1.0,
+        ),
+        # tt-inference-server's reference_config/evals/lm_eval_tasks/gemma4_31b/livecodebench_v6.yaml at ec1d62eb
+        LmEvalTask(
+            name="gemma4_livecodebench_v6",
+            dataset="livecodebench",
+            release="v6-only",
+            protocol="tt-gemma4@1",
+            metrics=("acc",),
+            filter="none",
+            hub=HubData("json", None),
             version=1.0,
         ),
     ),

@@ -10,11 +10,15 @@ import click
 
 from farm.app.requests import ProblemChoice
 from farm.cli.options.group import F, gathered
-from farm.datasets.select import Selection
+from farm.datasets.select import Selection, window_of
 from farm.errors import ConfigError
 from farm.records import Difficulty
 
 NAME_OR_PATH = "'sample', a pulled one (farm dataset list), a JSONL file, or a folder of LiveCodeBench's files."
+
+RELEASE_HELP = (
+    "Of LiveCodeBench: v6 (release_v6) is all that v1 to v6 added, v6-only what v6 added, v4_v6 what v4 to v6 added."
+)
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -22,6 +26,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 def _problems(
     dataset: str | None,
     release: str | None,
+    window: str | None,
     date_from: datetime | None,
     date_to: datetime | None,
     difficulties: tuple[str, ...],
@@ -37,9 +42,12 @@ def _problems(
     wanted = frozenset() if ids is None else frozenset(part.strip() for part in ids.split(",")) - {""}
     if ids is not None and not wanted:
         raise ConfigError("--ids names no problem", remedy="give ids separated by commas")
+    if window is not None and (date_from or date_to):
+        raise ConfigError("--window has both dates", remedy="leave out --from and --to")
+    first, last = window_of(window) if window is not None else (_day(date_from), _day(date_to))
     selection = Selection(
-        date_from=_day(date_from),
-        date_to=_day(date_to),
+        date_from=first,
+        date_to=last,
         difficulties=frozenset(Difficulty(name) for name in difficulties),
         platforms=frozenset(platforms),
         ids=wanted,
@@ -59,7 +67,12 @@ def problems(*, required: bool) -> Callable[[F], F]:
         "problems",
         _problems,
         click.option("--dataset", required=required, metavar="NAME|PATH", help=NAME_OR_PATH),
-        click.option("--release", metavar="vN", help="Of LiveCodeBench: release_v1 to release_v6, or v1 to v6."),
+        click.option("--release", metavar="vN|vN-only|vM_vN", help=RELEASE_HELP),
+        click.option(
+            "--window",
+            metavar="FROM..TO",
+            help="Contest dates as months or days, inclusive; 2024-08..2025-05 is that of LiveCodeBench's leaderboard.",
+        ),
         click.option("--from", "date_from", type=_DAY, help="Contest date, inclusive."),
         click.option("--to", "date_to", type=_DAY, help="Contest date, inclusive."),
         click.option(

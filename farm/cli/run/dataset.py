@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from farm.app.home import datasets_folder
-from farm.benchmarks.benchmark import Benchmark, Download
+from farm.benchmarks.benchmark import Benchmark, DataFile, Download
 from farm.benchmarks.registry import benchmarks, errata_of
+from farm.cli.options.problems import RELEASE_HELP
 from farm.config import Settings, load
 from farm.datasets.load import load_problems
 from farm.datasets.pulling.pulled import found_in, read_note
-from farm.datasets.pulling.releases import files_of
+from farm.datasets.pulling.releases import Slice, files_of
 from farm.datasets.reader import ReadLog, read_headers
 from farm.datasets.resolve import DatasetSource, resolve
 from farm.datasets.select import Selection
@@ -33,8 +34,8 @@ TEST = 2_000  # of one test
 
 RELEASE = click.option(
     "--release",
-    metavar="vN",
-    help="Of a benchmark with releases: release_v1 to release_v6 of LiveCodeBench, or v1 to v6.",
+    metavar="vN|vN-only|vM_vN",
+    help=RELEASE_HELP,
 )
 
 
@@ -169,14 +170,25 @@ def _listed(item: Benchmark, source: Download, settings: Settings) -> str:
     size = bytes_text(sum(path.stat().st_size for path in there.values()))
     names = [path.name for path in there.values()]
     try:
-        found = resolve(item.name, pulled=folder.parent)
+        release = _releases(item, source, folder, there)
         revision = read_note(folder).revision(names)
     except DatasetError as exc:
         return f"{item.name}  unusable: {one_line(str(exc), 500)}"
-    rows = sum(file.rows for file in there if there[file] in found.paths)
-    release = f"release_{source.releases[0]} to {found.name}, " if source.releases else ""
+    rows = sum(file.rows for file in there)
     parts = [f"{release}{rows} problems", size, f"revision {revision}" if revision else "", str(folder)]
     return f"{item.name}  " + ", ".join(part for part in parts if part)
+
+
+def _releases(item: Benchmark, source: Download, folder: Path, there: dict[DataFile, Path]) -> str:
+    """Which releases are there, and which files apart from them."""
+    if not source.releases:
+        return ""
+    apart = [Slice(source, number, number) for number, file in enumerate(source.files, 1) if file in there]
+    if source.files[0] not in there:
+        return f"{', '.join(part.name for part in apart)}, "
+    newest = resolve(item.name, pulled=folder.parent)
+    more = [part.name for part in apart if there[part.files[0]] not in newest.paths]
+    return "".join(f"{name}, " for name in (f"release_{source.releases[0]} to {newest.name}", *more))
 
 
 # --- show ---------------------------------------------------------------------------------------

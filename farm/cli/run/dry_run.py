@@ -38,18 +38,20 @@ def plan_lines(settings: Settings, prepared: Prepared) -> Iterator[str]:
     yield f"servers: {', '.join(spec.servers)} (not asked); key: {key or 'none is set'}"
     yield f"slots: {model.max_concurrency} requests at a time on each; context: {model.max_context} tokens"
     yield f"dataset: {data.name}, {data.problems} problems{f' ({data.selection})' if data.selection else ''}"
+    if data.part:
+        yield f"  {data.part}"
     yield f"  from {data.source}, digest {data.digest[:16]}, tests: {data.tests}"
     yield f"samples: {sampling.n} a problem, {requests} requests; {in_words(sampling)}"
     if spec.judged:
-        yield from _score_lines(spec)
+        yield f"scores: {', '.join(f'pass@{k}' for k in spec.ks)}; tolerance {spec.tolerance:g}"
+    yield from _reference_lines(spec)
     yield f"prompts: about {room.mean} tokens on average, {room.longest} the longest"
     yield from (f"caution: {line}" for line in room.in_words())
     yield from _request_lines(spec, problems[0])
     yield from _time_lines(spec, entry, requests, room)
 
 
-def _score_lines(spec: RunSpec) -> Iterator[str]:
-    yield f"scores: {', '.join(f'pass@{k}' for k in spec.ks)}; tolerance {spec.tolerance:g}"
+def _reference_lines(spec: RunSpec) -> Iterator[str]:
     for ref in spec.references:
         unlike = f"; not compared, measured with {', '.join(ref.unlike)}" if ref.unlike else ""
         yield f"  {ref.label.replace('_', ' ')}: {ref.score:g} ({one_line(ref.source, 120)}){unlike}"

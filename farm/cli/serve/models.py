@@ -11,7 +11,7 @@ from farm.app.catalogue import open_catalogue
 from farm.catalogue.catalogue import BUILTIN, Catalogue
 from farm.catalogue.devices import DEVICES, device_name
 from farm.catalogue.engines import IN_WORDS
-from farm.catalogue.eval_tasks import EvalTask
+from farm.catalogue.eval_task import EvalTask, in_words
 from farm.catalogue.model_spec import TEXT_TYPES, ModelSpec
 from farm.catalogue.release import installed_catalogues, read_release
 from farm.catalogue.support import Broken
@@ -125,18 +125,21 @@ def _server(spec: ModelSpec, broken: Broken | None) -> Iterator[str]:
 
 def _evaluation(task: EvalTask) -> Iterator[str]:
     own = f" ({task.place})" if task.place else ""
-    yield f"eval task {task.task_name}{own}: protocol {task.protocol}"
+    how = f"protocol {task.protocol}" if task.runner == "farm" else f"run by {task.run_by()}"
+    yield f"eval task {task.task_name}{own}: {how}"
+    if asked := in_words(task.setting):
+        yield f"  asked with: {one_line(asked, 300)}"
+    keys = [key if isinstance(key, str) else " ".join(key) for key in task.result_keys]
     yield (
-        f"  score: {task.score_func} of {', '.join(task.result_keys)}, in {task.unit}; passes down to "
+        f"  score: {task.score_func} of {', '.join(keys)}, in {task.unit}; passes down to "
         f"{1 - task.tolerance:.0%} of the reference (tolerance {task.tolerance:g})"
     )
     for ref in task.references:
         hits = f" ({ref.hits} of {ref.problems})" if ref.hits is not None else ""
         label = ref.label.replace("_", " ").replace("gpu", "GPU")
         note = f"; {ref.note}" if ref.note else ""
-        yield (
-            f"  {label}: {ref.score:g}{hits}, protocol {' or '.join(ref.protocols)}, "
-            f"{ref.date or 'date unknown'}, {ref.source}{note}"
-        )
+        protocol = f", protocol {' or '.join(ref.protocols)}" if ref.protocols else ""
+        part = f", on the documents of {ref.subset}" if ref.subset else ""
+        yield f"  {label}: {ref.score:g}{hits}{part}{protocol}, {ref.date or 'date unknown'}, {ref.source}{note}"
     if not task.references:
         yield "  no scores of others"

@@ -58,6 +58,8 @@ class PlannedTask:
     sampling: Sampling
     harness: HarnessRef
     chat: bool
+    num_fewshot: int  # examples in each prompt
+    all_documents: bool  # of the task, none left out by a limit
 
 
 def refuse_without_task(task: TaskChoice) -> None:
@@ -112,7 +114,15 @@ def plan_lm_eval_task(
     asked, sampling = planned_requests(plan, n=n, seed=42 if seed is None else seed)
     name = plan["task"]
     ref = HarnessRef(task=name, environment=environment.name, plan=store.put(json.dumps(plan).encode()))
-    return PlannedTask(harness_dataset(name, asked, store), sampling, ref, bool(plan["chat"]))
+    dataset = harness_dataset(name, asked, store)
+    return PlannedTask(
+        dataset,
+        sampling,
+        ref,
+        chat=bool(plan["chat"]),
+        num_fewshot=plan["num_fewshot"],
+        all_documents=len(asked) == plan["original"],
+    )
 
 
 def hub_file(settings: Settings, pulled: Path, task: LmEvalTask, say: Callable[[str], None]) -> Path:

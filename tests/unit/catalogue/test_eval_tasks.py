@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from farm.catalogue.catalogue import load
-from farm.catalogue.eval_tasks import eval_models, eval_task
+from farm.catalogue.eval_tasks import eval_models, eval_task, known_evals, tasks_of
 from farm.errors import CatalogueError
 from tests.support.data import shared
 
@@ -67,14 +67,21 @@ def test_how_a_score_is_read_and_gated() -> None:
 
 def test_every_model_with_an_eval_task_is_in_the_catalogue_or_was_in_an_earlier_release() -> None:
     earlier = load([shared("release_model_spec.json.gz")])
-    assert set(eval_models()) <= {*load().names(), *earlier.names()}
+    models = {task.model_name for task in known_evals() if task.task_name == "livecodebench"}
+    assert models <= {*load().names(), *earlier.names()}
+
+
+def test_a_model_whose_tasks_are_all_scored_by_others() -> None:
+    with pytest.raises(CatalogueError, match=r"judges itself; it has r1_aime24, r1_math500, r1_gpqa_diamond; run"):
+        eval_task("Qwen/Qwen3-32B")
+    assert [task.runner for task in tasks_of("Qwen/Qwen3-32B")] == ["lm-eval"] * 3
 
 
 def test_a_model_without_an_eval_task() -> None:
     with pytest.raises(CatalogueError) as caught:
-        eval_task("Llama-3.1-70B-Instruct")
+        eval_task("Llama-3.1-70B")
     text = str(caught.value)
-    assert text.startswith("Model:=Llama-3.1-70B-Instruct not found in EVAL_CONFIGS")
+    assert text.startswith("Model:=Llama-3.1-70B not found in EVAL_CONFIGS")
     assert "Llama-3.2-3B-Instruct" in text and "--eval-task livecodebench" in text
     assert caught.value.exit_code == 2
 

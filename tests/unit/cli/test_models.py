@@ -47,8 +47,21 @@ def test_show_says_what_serves_a_model_and_what_others_measured() -> None:
     ):  # fmt: skip
         assert expected in text
     assert "device t3k" not in text and "device t3k" in said("show", "Llama-3.2-3B-Instruct")
-    assert "it has no eval task" in said("show", "QwQ-32B")
+    assert "it has no eval task" in said("show", "Qwen2.5-72B")
     assert "never a token from JWT_SECRET" in said("show", "Falcon3-7B-Instruct")
+
+
+def test_show_names_the_tasks_of_other_programs_and_where_scores_are_from() -> None:
+    text = said("show", "gemma-4-31B-it")
+    for expected in (
+        "eval task r1_gpqa_diamond: run by farm, and lm-eval scores the answers",
+        "asked with: max_gen_toks=126976", "GPU reference: 80, on the documents of ci-nightly, 2026-08-22",
+        "eval task terminal_bench_2: run by harbor, dataset terminal-bench/terminal-bench-2, agent terminus-2",
+        "farm import takes harbor's result.json",
+    ):  # fmt: skip
+        assert expected in text
+    assert "eval task mbpp_instruct: protocol mbpp-instruct" in said("show", "gemma-3-27b-it")
+    assert "run by lmms-eval, since it needs pictures" in said("show", "gemma-3-27b-it")
 
 
 def test_show_knows_a_users_own_file_from_the_option_and_the_variable(tmp_path: Path) -> None:

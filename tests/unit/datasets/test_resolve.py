@@ -52,6 +52,57 @@ def test_releases_are_running_totals(tmp_path: Path) -> None:
         resolve(tmp_path, release="v7")
 
 
+@pytest.mark.parametrize(
+    ("release", "files", "name", "part"),
+    [
+        ("v6", [1, 2, 3, 4, 5, 6], "release_v6", "release_v6: all that v1 to v6 added, 1055 problems"),
+        ("release_latest", [1, 2, 3, 4, 5, 6], "release_v6", "release_v6: all that v1 to v6 added, 1055 problems"),
+        ("v1_v6", [1, 2, 3, 4, 5, 6], "release_v6", "release_v6: all that v1 to v6 added, 1055 problems"),
+        (
+            "v6-only", [6], "v6-only",
+            "v6-only: the 175 problems that v6 added (test6.jsonl), not release_v6",
+        ),
+        ("v6_v6", [6], "v6-only", "v6-only: the 175 problems that v6 added (test6.jsonl), not release_v6"),
+        ("v4_v6", [4, 5, 6], "v4_v6", "v4_v6: the 443 problems that v4 to v6 added"),
+        ("v1-only", [1], "release_v1", "release_v1: the first file, 400 problems"),
+    ],
+)  # fmt: skip
+def test_a_slice_is_what_some_releases_added(
+    tmp_path: Path, release: str, files: list[int], name: str, part: str
+) -> None:
+    for file in RELEASE_FILES:
+        (tmp_path / file).touch()
+    found = resolve(tmp_path, release=release)
+    assert [path.name for path in found.paths] == [RELEASE_FILES[number - 1] for number in files]
+    assert (found.name, found.part) == (name, part)
+    assert found.release in ("v6", "v6-only", "v4_v6", "v1")
+
+
+@pytest.mark.parametrize("release", ["v6_v4", "v7-only", "v0_v3", "v4_", "only", "v4-v6", "release_v4_v6", "_"])
+def test_a_name_that_is_no_slice_is_refused_with_those_there_are(tmp_path: Path, release: str) -> None:
+    (tmp_path / RELEASE_FILES[0]).touch()
+    with pytest.raises(DatasetError, match=r"give v4_v6|the releases are v1, .*, v6; v6-only is what v6 added"):
+        resolve(tmp_path, release=release)
+
+
+def test_a_slice_needs_its_own_files_alone(tmp_path: Path) -> None:
+    path = tmp_path / RELEASE_FILES[5]
+    path.touch()
+    assert resolve(tmp_path, release="v6-only").paths == (path,)
+    with pytest.raises(DatasetError, match=r"take what is there: --release v6-only"):
+        resolve(tmp_path)
+    with pytest.raises(DatasetError, match=r"release v4_v6 needs test4\.jsonl, test5\.jsonl"):
+        resolve(tmp_path, release="v4_v6")
+
+
+def test_a_file_with_the_name_of_a_release_file_is_that_slice(tmp_path: Path) -> None:
+    path = tmp_path / RELEASE_FILES[5]
+    path.write_text('{"question_id": "1", "public_test_cases": "[]"}\n')
+    assert resolve(path).part == "v6-only: the 175 problems that v6 added (test6.jsonl), not release_v6"
+    other = path.rename(tmp_path / "mine.jsonl")
+    assert resolve(other).part == ""
+
+
 def test_the_newest_release_without_a_gap_is_the_default(tmp_path: Path) -> None:
     for name in (RELEASE_FILES[0], RELEASE_FILES[1], RELEASE_FILES[3]):
         (tmp_path / name).touch()

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from farm.datasets.pulling.releases import window_in_words
 from farm.datasets.reader import Place, ProblemHeader, read_headers, read_problems
-from farm.datasets.select import ProblemsDigest, Selection, problems_digest, select
+from farm.datasets.select import ProblemsDigest, Selection, problems_digest, select, window_of
 from farm.errors import ConfigError, DatasetError
 from farm.records import Difficulty
 from tests.support.data import shared
@@ -141,3 +142,30 @@ def test_a_selection_says_itself_in_words() -> None:
         seed=7,
     )
     assert wanted.in_words() == "3 by id; easy, hard; leetcode; from 2024-01-31; 2 stratified with seed 7"
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2024-08..2025-05", date(2024, 8, 1), date(2025, 5, 31)),
+        ("2024-02..2024-02", date(2024, 2, 1), date(2024, 2, 29)),
+        ("2024-08-15..2024-12", date(2024, 8, 15), date(2024, 12, 31)),
+        ("2025-01-04..2025-04-06", date(2025, 1, 4), date(2025, 4, 6)),
+    ],
+)
+def test_a_window_is_given_by_months_or_days(text: str, first: date, last: date) -> None:
+    assert window_of(text) == (first, last)
+
+
+@pytest.mark.parametrize("text", ["", "..", "2024-08", "2024-08..", "2024-08...2025-05", "2024-13..2025-05", "a..b"])
+def test_what_is_no_window_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"--window .*is no window of dates; write it like 2024-08\.\.2025-05"):
+        window_of(text)
+
+
+def test_the_leaderboards_window_has_its_name() -> None:
+    assert window_in_words(*window_of("2024-08..2025-05")) == (
+        "contest dates 2024-08-01 to 2025-05-31 (that of LiveCodeBench's leaderboard)"
+    )
+    assert window_in_words(date(2025, 1, 1), None) == "contest dates 2025-01-01 to the last"
+    assert window_in_words(None, None) == ""

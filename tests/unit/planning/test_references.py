@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from farm import protocols
-from farm.catalogue.eval_tasks import eval_task
-from farm.planning.references import Measurement, references_of
+from farm.catalogue.eval_tasks import eval_task, tasks_of
+from farm.planning.references import Measurement, lm_eval_references, references_of
 from farm.records import DatasetRef, JudgeSpec, Limits, Sampling
 
 LLAMA = eval_task("Llama-3.2-3B-Instruct")
@@ -71,3 +71,54 @@ def test_nobody_measured_anything_on_the_bundled_problems() -> None:
     bundled = LCB.model_copy(update={"name": "sample"})
     assert references_of(LLAMA, measured(dataset=bundled)) == ()
     assert references_of(eval_task("SmolLM2-135M-Instruct"), measured(sampling=Sampling())) == ()
+
+
+def part(name: str, words: str) -> DatasetRef:
+    return LCB.model_copy(update={"name": name, "part": words})
+
+
+@pytest.mark.parametrize(
+    ("dataset", "unlike"),
+    [
+        (part("release_v6", "release_v6: all that v1 to v6 added, 1055 problems"), ()),
+        (part("release_v5", "release_v5: all that v1 to v5 added, 880 problems"), ("release_v6",)),
+        (part("v6-only", "v6-only: the 175 problems that v6 added"), ("release_v6",)),
+        (part("release_v6", "release_v6: all, 1055 problems; of these contest dates 2024-08-01 on"), ("release_v6",)),
+    ],
+)
+def test_a_score_on_a_release_is_not_compared_with_a_slice_of_it(dataset: DatasetRef, unlike: tuple[str, ...]) -> None:
+    gpu = next(ref for ref in references_of(LLAMA, measured(dataset=dataset)) if ref.hits)
+    assert gpu.unlike == unlike
+
+
+def test_the_token_limit_of_the_task_decides_not_that_of_the_protocol() -> None:
+    task = eval_task("Qwen2.5-Coder-32B-Instruct", "humaneval_instruct")
+    sampling = protocols.get("humaneval-instruct").sampling
+    dataset = LCB.model_copy(update={"name": "humaneval"})
+    own = references_of(task, measured("humaneval-instruct", dataset=dataset))
+    assert {ref.unlike for ref in own} == {("max tokens 256",)} and sampling.max_tokens != 256
+    as_there = sampling.model_copy(update={"max_tokens": 256})
+    assert {
+        ref.unlike for ref in references_of(task, measured("humaneval-instruct", sampling=as_there, dataset=dataset))
+    } == {()}
+
+
+GPQA = next(task for task in tasks_of("gemma-4-31B-it") if task.task_name == "r1_gpqa_diamond")
+ASKED = Sampling(temperature=1.0, top_p=0.95, top_k=20, max_tokens=126976, stop=())
+
+
+def test_a_task_of_lm_eval_is_compared_where_it_is_asked_as_there() -> None:
+    found = lm_eval_references(GPQA, ASKED, num_fewshot=0, all_documents=True)
+    assert [(ref.score, ref.unlike) for ref in found] == [
+        (83.33, ()), (84.3, ()), (80.0, ("the documents of ci-nightly",)),
+    ]  # fmt: skip
+    other = lm_eval_references(
+        GPQA, ASKED.model_copy(update={"top_k": None}), num_fewshot=5, all_documents=False, subset=""
+    )
+    assert other[0].unlike == ("top_k 20", "0 examples in the prompt", "all documents")
+
+
+def test_the_documents_of_a_mode_are_compared_with_the_score_on_them_first() -> None:
+    first, *others = lm_eval_references(GPQA, ASKED, num_fewshot=0, all_documents=False, subset="ci-nightly")
+    assert (first.score, first.subset, first.tolerance, first.unlike) == (80.0, True, 0.1, ())
+    assert [ref.unlike for ref in others] == [(), ()]

@@ -1,0 +1,1 @@
+"""Scores of runs that lm-eval scores: of a task, of a group of tasks, of a suite."""
