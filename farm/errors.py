@@ -212,6 +212,13 @@ class SandboxLost(SandboxError):
     """Raised when the zygote or container died under a run. The run is repeated."""
 
 
+class SandboxBroken(SandboxLost):
+    """Raised when the zygote or container died while a program ran in it, with no sign of a fault of the host.
+
+    A program that always causes it gets a verdict in the end (docs/adr/0023-what-breaks-its-sandbox.md).
+    """
+
+
 class CheckerFailed(FarmError):
     """Raised when a problem's checker raises, is not installed or passes a bound. The sample stays unjudged."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from farm.coordinator.events import Command, GiveUp, Send, Waits
+from farm.coordinator.events import Command, Condemn, GiveUp, Send, Waits
 from farm.coordinator.execution_cache import ExecutionCache, WaitFor
 from farm.coordinator.sending import Dispatcher, Load, OutgoingJob
 from farm.errors import RunIncomplete
@@ -19,7 +20,9 @@ from farm.planning.score_inputs import ScoreInputs, score_inputs
 from farm.protocols import get, program_of
 from farm.records import AllSamples, CaseResult, RunSpec, SampleKey, SampleResult, StoredCompletion, Suite, Verdict
 from farm.records.phases import Stage
+from farm.text import one_line
 
+log = logging.getLogger(__name__)
 FRESH_BYTES = 16 << 20  # of texts that are kept in memory, besides being in the ledger
 
 
@@ -77,6 +80,8 @@ class CommandHandler:
                 case GiveUp(key, stage, reason):
                     self._journal.record_unjudged([key], stage.value, reason)
                     done.given_up.append(key)
+                case Condemn(key, reason):
+                    done.judged.append(self._sandbox_broken(key, reason))
                 case Send(SampleKey() as key, Stage.GENERATE, attempt):
                     self._unsent.append(self._dispatcher.generate(key, attempt, self._asked(key)))
                 case Send(SampleKey() as key, Stage.EXECUTE, attempt):
@@ -158,21 +163,37 @@ class CommandHandler:
         return Suite.model_validate_json(self._load(self._problems[key.problem_id].suite_digest)).own_code
 
     def _no_code(self, key: SampleKey) -> SampleResult:
-        row = self._problems[key.problem_id]
         # The original grader runs the empty program, which fails before the first test
-        fails = (CaseResult(index=0, verdict=Verdict.NO_CODE),) if self._spec.judge.mode == "lcb" else ()
+        case = CaseResult(index=0, verdict=Verdict.NO_CODE)
+        return self._decided_here(key, case, "the answer holds no code", sandbox="not executed")
+
+    def _sandbox_broken(self, key: SampleKey, reason: str) -> SampleResult:
+        program = self._program(key)
+        assert program is not None, f"{key}: no program was executed"
+        log.warning("%s is judged %s: %s", key, Verdict.SANDBOX_BROKEN, one_line(reason))
+        # The original grader loses the results of all tests when its process ends
+        case = CaseResult(index=0, verdict=Verdict.SANDBOX_BROKEN, all_lost="process_end")
+        return self._decided_here(key, case, one_line(reason), sandbox="lost", program_sha256=sha256_hex(program))
+
+    def _decided_here(
+        self, key: SampleKey, case: CaseResult, detail: str, *, sandbox: str, program_sha256: str | None = None
+    ) -> SampleResult:
+        """A verdict that no worker gave. `case`: the first test, in mode `lcb`; the other modes judged none."""
+        row = self._problems[key.problem_id]
+        fails = (case,) if self._spec.judge.mode == "lcb" else ()
         return SampleResult(
             problem_id=key.problem_id,
             index=key.index,
-            verdict=Verdict.NO_CODE,
+            verdict=case.verdict,
             first_failure=0 if fails else None,
+            program_sha256=program_sha256,
             cases=fails,
             suite_sha256=row.suite_digest,
             judge=self._spec.judge,
             limits=self._spec.limits,
-            detail="the answer holds no code",
+            detail=detail,
             tests_total=row.tests,
-            sandbox="not executed",
+            sandbox=sandbox,
             finished_at=time.time(),
         )
 

@@ -19,9 +19,10 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The ledger holds a verdict on this sample."""
+    """The ledger holds a verdict on this sample. `worker`: who executed its program now; empty: no worker."""
 
     key: SampleKey
+    worker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,17 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class AttemptFailed:
-    """An attempt ended without an answer, by our fault. `final`: another try cannot help."""
+    """An attempt ended without an answer. `final`: another try cannot help.
+
+    `broken_at`: the worker whose sandbox broke under the program and then judged another one; empty: any other failure.
+    """
 
     key: WorkKey
     stage: Stage
     attempt: int
     reason: str
     final: bool = False
+    broken_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +92,12 @@ class GiveUp:
     reason: str
 
 
-Command = Send | GiveUp
+@dataclass(frozen=True, slots=True)
+class Condemn:
+    """Record that the sample's program breaks its sandbox: it failed."""
+
+    key: SampleKey
+    reason: str
+
+
+Command = Send | GiveUp | Condemn

@@ -5,8 +5,11 @@ commands. So whatever is lost between two of these steps is found again from the
 from it sends what has no result. Nothing here reads a clock, a queue or a file.
 
 Per sample: PLANNED -> GENERATING -> COMPLETED -> EXECUTING -> JUDGED, or UNJUDGED when its attempts
-are used up. Sending is by window, not all at once: a cancelled run leaves little behind, several runs
-share the workers, and Redis never holds a whole benchmark.
+are used up. A sample whose every attempt broke its sandbox is held (COMPLETED, in no queue) until it is known
+whose fault that was: the program's, which is then judged for it, or the host's.
+
+Sending is by window, not all at once: a cancelled run leaves little behind, several runs share the workers, and
+Redis never holds a whole benchmark.
 
 A run that lm-eval scores has SCORING in place of EXECUTING: once every sample is COMPLETED, one job
 scores them all. If its attempts are used up, or another attempt cannot help, the run pauses for a cause
@@ -30,6 +33,7 @@ from farm.coordinator.events import (
     AttemptFailed,
     Command,
     Completed,
+    Condemn,
     Event,
     GiveUp,
     Judged,
@@ -39,6 +43,7 @@ from farm.coordinator.events import (
     Vanished,
     Waits,
 )
+from farm.judging.broken_sandboxes import BrokenSandboxes
 from farm.records import ALL_SAMPLES, AllSamples, SampleKey, WorkKey
 from farm.records.phases import Phase, Stage
 
@@ -96,6 +101,8 @@ class Lifecycle:
             SampleKey, dict[SampleKey, None]
         ] = {}  # executing sample -> those that wait behind it, in order
         self._behind: dict[SampleKey, SampleKey] = {}  # the same, by the one that waits
+        self._broken = BrokenSandboxes()
+        self._held: dict[SampleKey, str] = {}  # every attempt broke its sandbox; with the last reason
         self._counts = dict.fromkeys(Phase, 0)
         self._failed_scores = 0
         self.paused: str | None = None
@@ -124,7 +131,13 @@ class Lifecycle:
     # --- transitions ------------------------------------------------------------------------------
 
     def start(
-        self, known: Iterable[tuple[SampleKey, Phase, dict[Stage, int]]], *, judged: int = 0, scoring: int = 0
+        self,
+        known: Iterable[tuple[SampleKey, Phase, dict[Stage, int]]],
+        *,
+        judged: int = 0,
+        scoring: int = 0,
+        broken: Mapping[SampleKey, Iterable[str]] = MappingProxyType({}),
+        judging: Iterable[str] = (),
     ) -> list[Command]:
         """Begin from the ledger: each planned sample, how far it came, and its failed attempts.
 
@@ -132,8 +145,10 @@ class Lifecycle:
 
         GENERATING and EXECUTING mean that a living worker has it from an earlier coordinator: its
         answer is awaited. `scoring` means the same of this attempt to score; 0: no worker does. Order is the order of
-        sending, unless `generate` decides another one.
+        sending, unless `generate` decides another one. `broken`: of samples whose attempts broke a sandbox, at which
+        workers; `judging`: the workers that have judged samples of this run.
         """
+        self._broken.known(broken, judging)
         self._counts[Phase.JUDGED] += judged
         for key, phase, failures in known:
             if key in self._samples:
@@ -162,14 +177,14 @@ class Lifecycle:
         match event:
             case Completed(key):
                 return self._after(self._completed(key))
-            case Judged(key):
-                return self._after(self._judged(key))
+            case Judged(key, worker):
+                return self._after(self._judged(key, worker))
             case Scored():
                 return self._after(self._scored())
-            case AttemptFailed(key, stage, attempt, reason, final):
+            case AttemptFailed(key):
                 if isinstance(key, AllSamples):
-                    return self._after(self._score_failed(attempt, reason, final))
-                return self._after(self._failed(key, stage, attempt, reason, final))
+                    return self._after(self._score_failed(event))
+                return self._after(self._failed(key, event))
             case Vanished(key, stage):
                 lost = self._score_vanished() if isinstance(key, AllSamples) else self._vanished(key, stage)
                 return self._after(lost)
@@ -181,14 +196,22 @@ class Lifecycle:
 
     def _completed(self, key: SampleKey) -> Iterator[Command]:
         sample = self._samples.get(key)
-        if sample is not None and sample.phase in (Phase.PLANNED, Phase.GENERATING, Phase.UNJUDGED):
+        if sample is not None and self._wants_completion(sample):
             self._leave(key, Stage.GENERATE)
             self._move(key, sample, Phase.JUDGED if self._next is None else Phase.COMPLETED)
             if self._next is Stage.EXECUTE:
                 self._ready[Stage.EXECUTE].append(key)
         yield from ()
 
-    def _judged(self, key: SampleKey) -> Iterator[Command]:
+    @staticmethod
+    def _wants_completion(sample: _Sample) -> bool:
+        if sample.phase is Phase.UNJUDGED:  # given up before it had one, or after
+            return Stage.EXECUTE not in sample.failures
+        return sample.phase in (Phase.PLANNED, Phase.GENERATING)
+
+    def _judged(self, key: SampleKey, worker: str) -> Iterator[Command]:
+        self._broken.judged(key, worker)
+        self._held.pop(key, None)
         sample = self._samples.get(key)
         if sample is not None:
             for stage in SAMPLE_STAGES:
@@ -196,18 +219,41 @@ class Lifecycle:
             self._move(key, sample, Phase.JUDGED)
         yield from ()
 
-    def _failed(self, key: SampleKey, stage: Stage, attempt: int, reason: str, final: bool) -> Iterator[Command]:
-        if self._out[stage].get(key) != attempt:
+    def _failed(self, key: SampleKey, event: AttemptFailed) -> Iterator[Command]:
+        stage = event.stage
+        if self._out[stage].get(key) != event.attempt:
             return  # an answer was faster, or an older attempt's echo
         sample = self._samples[key]
         self._leave(key, stage)
         failures = sample.failures.get(stage, 0) + 1
         sample.failures = {**sample.failures, stage: failures}
-        if final or failures >= self._max_attempts:
-            self._move(key, sample, Phase.UNJUDGED)
-            yield GiveUp(key, stage, self._last(reason, failures, final))
+        if event.broken_at:
+            self._broken.broke(key, event.broken_at)
+        if event.final or failures >= self._max_attempts:
+            yield from self._no_attempt_left(key, stage, self._last(event.reason, failures, event.final))
         else:
             self._back(key, sample, stage)
+
+    def _no_attempt_left(self, key: SampleKey, stage: Stage, reason: str) -> Iterator[Command]:
+        sample = self._samples[key]
+        if stage is Stage.EXECUTE and self._broken.broke_all(key, sample.failures[stage]):
+            self._move(key, sample, Phase.COMPLETED)
+            self._held[key] = reason
+        else:
+            self._move(key, sample, Phase.UNJUDGED)
+            yield GiveUp(key, stage, reason)
+
+    def _settle(self) -> Iterator[Command]:
+        """Judge held samples whose program is to blame; give them up when nothing that is left to do can show it."""
+        for key, reason in list(self._held.items()):
+            if self._broken.by_the_program(key):
+                del self._held[key]
+                yield Condemn(key, reason)
+        if not any(self._out.values()) and not any(map(len, self._ready.values())):
+            for key, reason in self._held.items():
+                self._move(key, self._samples[key], Phase.UNJUDGED)
+                yield GiveUp(key, Stage.EXECUTE, f"{reason}; a worker that lost it has judged no other sample")
+            self._held.clear()
 
     def _vanished(self, key: SampleKey, stage: Stage) -> Iterator[Command]:
         if key in self._out[stage]:
@@ -236,12 +282,12 @@ class Lifecycle:
             self._move_all(Phase.JUDGED)
         yield from ()
 
-    def _score_failed(self, attempt: int, reason: str, final: bool) -> Iterator[Command]:
-        if self._out[Stage.SCORE].get(ALL_SAMPLES) == attempt:
+    def _score_failed(self, event: AttemptFailed) -> Iterator[Command]:
+        if self._out[Stage.SCORE].get(ALL_SAMPLES) == event.attempt:
             yield from self._score_vanished()
             self._failed_scores += 1
-            if final or self._failed_scores >= self._max_attempts:
-                self.paused = self.paused or self._last(reason, self._failed_scores, final)
+            if event.final or self._failed_scores >= self._max_attempts:
+                self.paused = self.paused or self._last(event.reason, self._failed_scores, event.final)
 
     def _score_vanished(self) -> Iterator[Command]:
         if self._out[Stage.SCORE]:
@@ -295,6 +341,7 @@ class Lifecycle:
         if self.paused is None:
             for stage in SAMPLE_STAGES:
                 result.extend(self._fill(stage))
+            result.extend(self._settle())
             if self._can_be_scored():
                 result.append(self._begin_scoring())
         self._check()
@@ -312,8 +359,7 @@ class Lifecycle:
                 continue  # an answer of an earlier attempt arrived meanwhile
             failures = sample.failures.get(stage, 0)
             if failures >= self._max_attempts:  # the last one was recorded when its coordinator was about to end
-                self._move(key, sample, Phase.UNJUDGED)
-                yield GiveUp(key, stage, f"{failures} attempts failed")
+                yield from self._no_attempt_left(key, stage, f"{failures} attempts failed")
                 continue
             self._move(key, sample, sent)
             out[key] = failures + 1
@@ -325,6 +371,7 @@ class Lifecycle:
         assert self._counts[Phase.EXECUTING] == len(self._out[Stage.EXECUTE])
         assert self._counts[Phase.WAITING] == len(self._behind)
         assert self._counts[Phase.SCORING] == (len(self._samples) if self._out[Stage.SCORE] else 0)
+        assert all(self._samples[key].phase is Phase.COMPLETED for key in self._held)
         assert self._waiting.keys() <= self._out[Stage.EXECUTE].keys()
         assert sum(self._counts.values()) == len(self._samples) + self._counts[Phase.JUDGED]
         assert min(self._counts.values()) >= 0

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from farm.coordinator.events import AttemptFailed, Completed, Event, Judged, Pause, Scored, Vanished
 from farm.coordinator.traffic import FirstRequests, Traffic
-from farm.errors import MessageRejected, VersionSkew
+from farm.errors import MessageRejected, SandboxBroken, VersionSkew
 from farm.ids import sample_seed
 from farm.ledger.executions import RuntimeIdentity, runtime_of
 from farm.ledger.journal import Journal, Recorded
@@ -186,7 +186,7 @@ class AnswerReceiver:
                 batch.verdicts.append((result.key, result.counted_as))
                 batch.runtimes.add(runtime_of(result))
             if recorded is not Recorded.UNEXPECTED:
-                batch.events.append(Judged(result.key))
+                batch.events.append(Judged(result.key, result.worker))
 
     def _score(self, score: ScoreArrived, batch: Batch) -> None:
         self._count(self._journal.record_score(score.text, score.answer.worker), "score", batch)
@@ -205,11 +205,12 @@ class AnswerReceiver:
             "%s failed: %s", stage, one_line(reason),
             extra={"about": {**about, "attempt": failure.attempt, "worker": failure.worker}},
         )  # fmt: skip
+        broken_at = failure.worker if failure.kind == SandboxBroken.__name__ else ""
         if isinstance(key, SampleKey):  # attempts to score are counted by each coordinator for itself
-            self._journal.record_failure(key, stage, failure.attempt, reason)
+            self._journal.record_failure(key, stage, failure.attempt, reason, broken_at=broken_at)
         self.traffic.failure(failure.kind)
         batch.counts["failed_attempts"] += 1
-        batch.events.append(AttemptFailed(key, stage, failure.attempt, reason, failure.final))
+        batch.events.append(AttemptFailed(key, stage, failure.attempt, reason, failure.final, broken_at))
         if stage is Stage.GENERATE and ours:
             hopeless = self.first_requests.failed(failure.kind, failure.reason)
             batch.events += [] if hopeless is None else [Pause(hopeless)]

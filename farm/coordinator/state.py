@@ -78,7 +78,9 @@ class RunState:
         judged, scoring = self.open_work.verdicts.total(), adopted.get((ALL_SAMPLES, Stage.SCORE), 0)
         if judged:
             self.receiver.first_requests.answered()
-        self.carry_out(self.lifecycle.start(known, judged=judged, scoring=scoring))
+        broken = history.broken_sandboxes(self._ledger, self._run_id)
+        judging = history.judging_workers(self._ledger, self._run_id) if broken else ()
+        self.carry_out(self.lifecycle.start(known, judged=judged, scoring=scoring, broken=broken, judging=judging))
 
     def receive(self, *, block_ms: int) -> Batch:
         """Record what workers answered and do what follows from it."""

@@ -1,7 +1,8 @@
 """How a worker judges one sample: its tests in request, each program run in a child, each answer compared here.
 
 Expected outputs stay on this side. A failure of the sandbox repeats the test on a new zygote and, after
-RETRIES, raises: it never becomes a verdict.
+RETRIES, raises: it never becomes a verdict here. SandboxBroken is evidence against the program: the sandbox broke
+under it each time, and this slot then judged another (docs/adr/0023-what-breaks-its-sandbox.md).
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from farm import text
-from farm.errors import DatasetError, SandboxLost, SandboxUnavailable
+from farm.errors import DatasetError, SandboxBroken, SandboxError, SandboxLost, SandboxUnavailable
 from farm.judging import verdict as outcome
 from farm.judging.answers import Answers, check_tests
 from farm.judging.asserts import AssertsOutcome, judge_asserts, source_of_tests
+from farm.judging.control import BUILT_IN, Control, control_of
 from farm.judging.lcb import global_limit_s, judge_lcb
 from farm.judging.repeats import judged_repeatedly
-from farm.records import CaseResult, JudgeSpec, Limits, Suite, TestCase, Verdict
+from farm.records import TIER_NONE, CaseResult, JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Evaluation, Observation, SandboxInfo
 from farm.sandbox.runner import Runner, RunRequest
 
@@ -40,6 +42,8 @@ class JudgingSandbox:
         self._runner = runner
         self._tests_runner: Runner | None = None
         self._answers = Answers()
+        self._lost = 0  # how often a sandbox was lost under a run, or did not start
+        self._control = BUILT_IN  # another program, in case a sandbox breaks
         self._faults: dict[str, str] = {}  # by suite: how its own solution fails its tests; empty: it does not
 
     @property
@@ -47,7 +51,11 @@ class JudgingSandbox:
         return self._runner.info
 
     def evaluate(self, source: str, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
-        """See `farm.sandbox.api.Sandbox`. DatasetError names a functional test that is no JSON."""
+        """See `farm.sandbox.api.Sandbox`. DatasetError names a functional test that is no JSON.
+
+        SandboxBroken, a SandboxLost: each try broke the sandbox, with no sign of a fault of the host, and this slot
+        then judged another program.
+        """
         program = text.encode(source)
         if len(program) > limits.program_bytes:
             detail = f"too_large: {len(program)} bytes of program"
@@ -62,7 +70,26 @@ class JudgingSandbox:
             )
         if judge.mode == "judge":
             check_tests(suite)
-        return judged_repeatedly(lambda: self._once(program, suite, judge, limits), judge.repeats)
+        try:
+            judged = judged_repeatedly(lambda: self._once(program, suite, judge, limits), judge.repeats)
+        except SandboxBroken as exc:
+            self._check_by_control(exc, program)
+            raise
+        self._control = control_of(Control(program, suite, judge, limits), judged) or self._control
+        return judged
+
+    def _check_by_control(self, broken: SandboxBroken, program: bytes) -> None:
+        """Raises SandboxLost if nothing shows that it was the program that broke the sandbox."""
+        if self.info.tier == TIER_NONE:
+            raise SandboxLost(broken.message) from broken  # what is not confined may end what it likes
+        control = BUILT_IN if self._control.program == program else self._control
+        lost_before = self._lost
+        try:
+            self._once(control.program, control.suite, control.judge, control.limits)
+        except SandboxError as exc:
+            raise SandboxLost(f"{broken.message}, and another program's after it: {exc.message}") from broken
+        if self._lost > lost_before:
+            raise SandboxLost(f"{broken.message}, and another program's after it") from broken
 
     def _once(self, program: bytes, suite: Suite, judge: JudgeSpec, limits: Limits) -> Evaluation:
         try:
@@ -167,7 +194,10 @@ class JudgingSandbox:
         """Raises DatasetError if the dataset's own solution fails the tests, too. Asked once for each suite."""
         digest = suite.record_digest()
         if digest not in self._faults:
-            found = self._called(text.encode(solution), suite, judge, limits).evaluation
+            try:
+                found = self._called(text.encode(solution), suite, judge, limits).evaluation
+            except SandboxBroken as exc:  # not by the sample's program
+                raise SandboxLost(f"under the problem's own solution: {exc.message}") from exc
             at_fault = found.verdict in (Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR, Verdict.SYNTAX_ERROR)
             self._faults[digest] = found.detail if at_fault else ""
         if self._faults[digest]:
@@ -195,15 +225,21 @@ class JudgingSandbox:
     # --- the host's share -----------------------------------------------------------------------
 
     def _repeat(self, action: Callable[[], _Result]) -> _Result:
-        """`action`, again on a new zygote when the sandbox is lost under it."""
+        """`action`, again on a new zygote when the sandbox is lost under it. SandboxBroken if it broke each time."""
+        broken = True
         for attempt in range(RETRIES + 1):
             try:
                 return action()
-            except SandboxLost:
+            except SandboxLost as exc:
+                self._lost += 1
                 self._discard()
+                broken = broken and isinstance(exc, SandboxBroken)
                 if attempt == RETRIES:
-                    raise
+                    if broken:
+                        raise
+                    raise SandboxLost(exc.message) from exc
             except SandboxUnavailable as exc:
+                self._lost += 1
                 self._discard()
                 if attempt == RETRIES:
                     raise SandboxLost(f"no new zygote: {exc.message}") from exc

@@ -41,7 +41,7 @@ def execution_digest(program: str, suite: str, judge: JudgeSpec, limits: Limits)
 
 def digest_of(result: SampleResult) -> str | None:
     """The execution that a recorded verdict came from; None if nothing was executed for it."""
-    if result.program_sha256 is None or result.cached_from:
+    if result.program_sha256 is None or result.cached_from or result.verdict is Verdict.SANDBOX_BROKEN:
         return None
     return execution_digest(result.program_sha256, result.suite_sha256, result.judge, result.limits)
 

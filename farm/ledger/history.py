@@ -156,6 +156,27 @@ def sample_states(ledger: Ledger, run_id: str, *, judged: bool = True) -> list[S
         ]
 
 
+def broken_sandboxes(ledger: Ledger, run_id: str) -> dict[SampleKey, list[str]]:
+    """Of the samples without a verdict whose attempts broke a sandbox, the worker of each such attempt."""
+    t, r = tables.broken_sandboxes, tables.results
+    same = sa.and_(r.c.run_id == t.c.run_id, r.c.problem_id == t.c.problem_id, r.c.idx == t.c.idx)
+    query = (
+        sa.select(t.c.problem_id, t.c.idx, t.c.worker)
+        .select_from(t.outerjoin(r, same))
+        .where(t.c.run_id == run_id, r.c.run_id.is_(None))
+    )
+    found: dict[SampleKey, list[str]] = {}
+    with ledger.read() as db:
+        for problem_id, index, worker in db.execute(query):
+            found.setdefault(SampleKey(problem_id, index), []).append(worker)
+    return found
+
+
+def judging_workers(ledger: Ledger, run_id: str) -> set[str]:
+    """The workers that executed a program for a verdict of this run. Reads all verdicts."""
+    return {result.worker for result in results(ledger, run_id) if digest_of(result) is not None}
+
+
 def completion(ledger: Ledger, run_id: str, key: SampleKey) -> StoredCompletion:
     """One recorded completion; LedgerCorrupt if it is not what was written, KeyError if there is none."""
     place = {"run": run_id, "problem": key.problem_id, "index": key.index}

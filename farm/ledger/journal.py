@@ -187,13 +187,13 @@ class Journal:
             )  # fmt: skip
         return Recorded.NEW if new else Recorded.DUPLICATE
 
-    def record_failure(self, key: SampleKey, stage: str, attempt: int, reason: str) -> None:
-        """Note a failed attempt; the same one again changes nothing."""
+    def record_failure(self, key: SampleKey, stage: str, attempt: int, reason: str, *, broken_at: str = "") -> None:
+        """Note a failed attempt; the same one again changes nothing. `broken_at`: the worker whose sandbox broke."""
         with self._write() as db:
-            self._insert_first(
-                db, tables.failures, problem_id=key.problem_id, idx=key.index, stage=stage, attempt=attempt,
-                reason=reason, at=time.time(),
-            )  # fmt: skip
+            place = {"problem_id": key.problem_id, "idx": key.index, "attempt": attempt}
+            new = self._insert_first(db, tables.failures, **place, stage=stage, reason=reason, at=time.time())
+            if new and broken_at:
+                self._insert_first(db, tables.broken_sandboxes, **place, worker=broken_at)
 
     def record_unjudged(self, keys: Iterable[SampleKey], stage: str, reason: str) -> None:
         """Give samples up: the report will say INCOMPLETE and why."""
@@ -212,7 +212,8 @@ class Journal:
             ).all()
             for problem_id, index in rows:
                 key = SampleKey(problem_id, index)
-                db.execute(tables.failures.delete().where(*self._at(tables.failures, key)))
+                for table in (tables.failures, tables.broken_sandboxes):
+                    db.execute(table.delete().where(*self._at(table, key)))
             db.execute(given_up.delete().where(given_up.c.run_id == self.run_id))
         return len(rows)
 

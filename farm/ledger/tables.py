@@ -190,6 +190,17 @@ failures = Table(  # failed attempts, one row each; their number is what the cap
     UniqueConstraint("run_id", "problem_id", "idx", "stage", "attempt"),
 )
 
+broken_sandboxes = Table(  # which of the failures broke the sandbox that the program ran in, and at which worker
+    "broken_sandboxes",
+    metadata,
+    _run_id(),
+    Column("problem_id", String(200), nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("worker", Text, nullable=False),
+    PrimaryKeyConstraint("run_id", "problem_id", "idx", "attempt"),
+)
+
 counters = Table(  # telemetry: duplicates, conflicts, resends, quarantined, ...
     "counters",
     metadata,

@@ -81,6 +81,7 @@ class Verdict(StrEnum):
     OUTPUT_LIMIT = "OUTPUT_LIMIT"
     SYNTAX_ERROR = "SYNTAX_ERROR"
     NO_CODE = "NO_CODE"
+    SANDBOX_BROKEN = "SANDBOX_BROKEN"  # each attempt broke the sandbox: docs/adr/0023-what-breaks-its-sandbox.md
 
 
 class Difficulty(StrEnum):

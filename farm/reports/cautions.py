@@ -5,7 +5,7 @@ Those about answers are in `answer_cautions`, those of a comparison of two runs 
 
 from __future__ import annotations
 
-from farm.records import TIER_NONE
+from farm.records import TIER_NONE, Verdict
 from farm.reports.answer_cautions import answer_cautions
 from farm.scoring.report import NotDeterministic, Report
 
@@ -61,6 +61,8 @@ def cautions(report: Report) -> list[str]:
             f"{report.faulted} sample(s) failed a test because farm's own comparison raised on their answer: "
             "the log of the execute worker says what it raised; please report it."
         )
+    if report.broke_sandbox:
+        found.append(_broke_sandbox(report))
     if starved := report.telemetry.starved:
         found.append(
             f"{starved} of {report.verdicts.get('TIME_LIMIT', 0)} time-outs came on a busy host: their programs had no "
@@ -76,6 +78,18 @@ def cautions(report: Report) -> list[str]:
     for size in sorted(sizes - {spec.dataset.problems}):
         found.append(f"The reference scores were measured on {size} problems, this run has {spec.dataset.problems}.")
     return found
+
+
+def _broke_sandbox(report: Report) -> str:
+    number, first = report.verdicts[Verdict.SANDBOX_BROKEN.value], report.broke_sandbox
+    named = ", ".join(f"{each.sample}, program {each.program_sha256[:12]}" for each in first[:NAMED])
+    more = "; ..." if number > NAMED else ""
+    return (
+        f"{number} of {report.coverage.judged} samples count as failed because their program broke the sandbox in each "
+        f"attempt, while the same workers judged other programs ({named}{more}). Look at the program before you run it "
+        f"anywhere: farm inspect {report.run_id} SAMPLE. If it is harmless, the host was at fault: "
+        f"farm regrade {report.run_id} judges again."
+    )
 
 
 def _not_deterministic(report: Report, told: NotDeterministic) -> str:

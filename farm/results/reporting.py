@@ -117,6 +117,7 @@ def _judgement(sample: SampleResult | UnjudgedSample) -> dict[str, Any]:
         "runtime": sample.runtime,
         "checked": sample.tests_decided_by("checker") > 0,
         "faulted": sample.tests_decided_by("fault") > 0,
+        "broke_sandbox": sample.program_sha256 if sample.verdict is Verdict.SANDBOX_BROKEN else None,
         "cached": bool(sample.cached_from),
         "seen": tuple(count.verdict for count in sample.verdicts_seen),
         "starved": sample.verdict is Verdict.TIME_LIMIT and any(_was_starved(case) for case in sample.cases),

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from farm.errors import SandboxLost
+from farm.errors import SandboxBroken, SandboxLost
 from farm.sandbox.api import Ended, Observation
 from farm.sandbox.child_inputs import Descriptors
 from farm.sandbox.clock import ProgramClock
@@ -215,9 +215,16 @@ class Child:
                 self._fill(fd)
 
     def _zygote_died(self) -> None:
-        """The child dies with it. If the kernel ended it because the slot's cgroup was full, the program did that."""
-        if not (self._locked_at and self._reaper.memory_killed()):
-            raise SandboxLost("the zygote died under a run")
+        """The child dies with it. If the kernel ended it because the slot's cgroup was full, the program did that.
+
+        Raises SandboxLost for any other death, SandboxBroken if the program ran and the host shows no fault.
+        """
+        if not self._locked_at:
+            raise SandboxLost("the zygote died before the program ran")
+        if not self._reaper.memory_killed():
+            # The zygote may be what the kernel took, however small the child is
+            blamed = self._reaper.blames_host(self._caps.memory)
+            raise SandboxLost(blamed) if blamed else SandboxBroken("the zygote died under a run")
         self._limit = "memory"
         self._orphaned = True
         self.kill()
@@ -362,7 +369,7 @@ class Child:
     def finish(self, *, frame: bool) -> Observation:
         """What was seen of a child that has ended. `frame`: read its result frame."""
         assert self._exited
-        report = Exit(signal.SIGKILL, self.cpu_s, self._peak) if self._orphaned else self._reaper.reap(REAP_S)
+        report = self._reaped()
         value = self.take_frame() if frame else None
         marks = bytes(self._status)
         locked = marks.startswith(b"R")
@@ -397,6 +404,22 @@ class Child:
             starved_s=self.starved_s,
             suspect=suspect,
         )
+
+    def _reaped(self) -> Exit:
+        if not self._orphaned:
+            try:
+                return self._reaper.reap(REAP_S)
+            except SandboxLost:
+                if not self._hung_up():
+                    raise
+                self._zygote_died()  # at the same time as the child
+        return Exit(signal.SIGKILL, self.cpu_s, self._peak)
+
+    def _hung_up(self) -> bool:
+        """Whether the zygote is gone."""
+        poller = select.poll()
+        poller.register(self._reaper.channel_fd, 0)
+        return bool(poller.poll(0))
 
     def close(self) -> None:
         """Kill what still runs and close every descriptor; idempotent."""

@@ -19,6 +19,7 @@ from farm.scoring.passk import mean_pass_at_k
 from farm.scoring.reference import check_references
 from farm.scoring.repeats import repeats
 from farm.scoring.report import (
+    BrokeSandbox,
     Clamped,
     Counters,
     Coverage,
@@ -77,6 +78,7 @@ class SampleFacts:
     faulted: bool = False  # the comparison of one of its answers raised
     cached: bool = False  # judged by an execution for another sample
     earlier: Verdict | None = None  # in the run that this one judges again
+    broke_sandbox: str | None = None  # the digest of its program, if that broke the sandbox in each attempt
     starved: bool = False  # it timed out, and had no core for much of the time
     seen: tuple[Verdict, ...] = ()  # of a program that is not deterministic: the verdicts that it had
     answer: AnswerFacts | None = None  # None: no answer is recorded
@@ -143,6 +145,7 @@ def aggregate(
         verdicts=_verdicts(flat),
         checked=sum(sample.checked for sample in flat),
         faulted=sum(sample.faulted for sample in flat),
+        broke_sandbox=_broke_sandbox(flat),
         truncated=sum(sample.finish_reason == "length" for sample in flat),
         clamped=_clamped(spec, flat),
         by_difficulty=grouped.by(lambda p: p.difficulty.value, [d.value for d in Difficulty]),
@@ -294,6 +297,15 @@ def _clamped(spec: RunSpec, flat: Iterable[SampleFacts]) -> Clamped | None:
         return None
     allowed = [s.max_tokens for s in flat if s.max_tokens is not None and s.max_tokens < spec.sampling.max_tokens]
     return Clamped(samples=len(allowed), fewest=min(allowed)) if allowed else None
+
+
+def _broke_sandbox(flat: Iterable[SampleFacts]) -> tuple[BrokeSandbox, ...]:
+    found = [
+        BrokeSandbox(sample=str(sample.key), program_sha256=sample.broke_sandbox)
+        for sample in flat
+        if sample.broke_sandbox is not None
+    ]
+    return tuple(found[:SHOWN])
 
 
 def _not_deterministic(flat: Iterable[SampleFacts]) -> NotDeterministic | None:

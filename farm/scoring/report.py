@@ -14,7 +14,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from farm.ids import canonical_json, sha256_hex
-from farm.records import Count, Record, RunId, RunSpec, Seconds, Verdict
+from farm.records import Count, Digest, Record, RunId, RunSpec, Seconds, Verdict
+from farm.records.base import is_empty
 from farm.scoring.accuracy import AccuracyCheck
 from farm.scoring.answer_notes import AnswerNotes
 from farm.scoring.statistics import Interval, Share
@@ -191,6 +192,13 @@ class NotDeterministic(Record):
     first: tuple[str, ...]  # the first few keys
 
 
+class BrokeSandbox(Record):
+    """A sample with the verdict SANDBOX_BROKEN, and the program that got it."""
+
+    sample: str
+    program_sha256: Digest
+
+
 class Timing(Record):
     """When the run was worked on. Unix times; `wall_s` adds up the time of each coordinator that drove it."""
 
@@ -250,6 +258,8 @@ class Report(Record):
     verdicts: dict[str, Count]
     checked: Count = 0  # samples of which a problem's checker decided about an answer
     faulted: Count = 0  # samples that failed a test because the comparison of their answer raised
+    # The first few samples whose program broke the sandbox in each attempt
+    broke_sandbox: tuple[BrokeSandbox, ...] = Field(default=(), exclude_if=is_empty)
     truncated: Count  # samples with finish_reason "length"
     clamped: Clamped | None = None
     by_difficulty: tuple[Group, ...]

@@ -5,6 +5,9 @@ or never, a coordinator that crashes and starts again from its ledger, samples w
 same. Whatever happens, each sample ends judged once, or given up after MAX_ATTEMPTS failures that were
 its own; and no program is sent while it is out for another sample.
 
+Some programs break each sandbox that they run in, and on some workers every sandbox breaks. Only a program of the first
+kind is ever judged for it.
+
 A run that lm-eval scores has one score job for all samples instead. It is sent only when every sample is completed,
 and the run ends scored once, with gaps, or paused after MAX_ATTEMPTS failures under one coordinator.
 """
@@ -21,6 +24,7 @@ from farm.coordinator.events import (
     AttemptFailed,
     Command,
     Completed,
+    Condemn,
     Event,
     GiveUp,
     Judged,
@@ -35,6 +39,7 @@ from farm.records.phases import Phase, Stage
 
 SEEDS = 2000
 WINDOW = 3
+WORKERS = ("w0", "w1", "w2")
 
 
 @dataclass
@@ -49,6 +54,13 @@ class World:
     failing: float = 0.1  # share of attempts that a worker fails
     programs: dict[SampleKey, int] = field(default_factory=dict)  # samples with equal numbers have the same program
     fickle: set[int] = field(default_factory=set)  # programs whose verdicts are not reused
+    breaking: set[int] = field(default_factory=set)  # programs that break the sandbox
+    ill: set[str] = field(default_factory=set)  # workers on which every sandbox breaks
+    broken: dict[SampleKey, list[str]] = field(default_factory=dict)  # the worker of each recorded attempt that did
+    judging: set[str] = field(default_factory=set)  # workers with a recorded verdict
+    heard: set[str] = field(default_factory=set)  # workers with a verdict, be it the second one of a sample
+    echoes: set[SampleKey] = field(default_factory=set)  # a failure was recorded while they were not outstanding
+    condemned: set[SampleKey] = field(default_factory=set)
     completed: set[SampleKey] = field(default_factory=set)
     judged: Counter[SampleKey] = field(default_factory=Counter)
     known: set[int] = field(default_factory=set)  # programs with a recorded execution that may be reused
@@ -59,7 +71,7 @@ class World:
     given_up: dict[SampleKey, Stage] = field(default_factory=dict)
     failures: Counter[tuple[SampleKey, Stage]] = field(default_factory=Counter)
     messages: list[Send] = field(default_factory=list)
-    stream: list[tuple[str, Send]] = field(default_factory=list)  # what workers answered
+    stream: list[tuple[str, Send, str]] = field(default_factory=list)  # what workers answered, and which
     generated: Counter[SampleKey] = field(default_factory=Counter)
     scored: bool = False
     scorings: int = 0  # how often a worker scored
@@ -69,11 +81,16 @@ class World:
         self.leaders.clear()
         self.sent.clear()
         lifecycle = Lifecycle(windows=dict.fromkeys(Stage, WINDOW), after_completion=self.after_completion)
-        self.carry_out(lifecycle, lifecycle.start((key, self._phase(key), self._failed(key)) for key in self.keys))
+        known = [(key, self._phase(key), self._failed(key)) for key in self.keys]
+        self.carry_out(lifecycle, lifecycle.start(known, broken=self.broken, judging=self.judging))
         return lifecycle
 
     def tell(self, lifecycle: Lifecycle, events: list[Event]) -> None:
         for event in events:
+            match event:
+                case AttemptFailed(SampleKey() as key, stage, attempt):
+                    if lifecycle.outstanding(stage).get(key) != attempt:
+                        self.echoes.add(key)
             self.carry_out(lifecycle, lifecycle.handle(event))
 
     def _phase(self, key: SampleKey) -> Phase:
@@ -103,11 +120,21 @@ class World:
                         assert self.completed == set(self.keys), "scored before all samples are completed"
                         assert not self.scored, "scored again"
                         self._send(command)
+                    case Condemn(key):
+                        assert not self.judged[key] and self.failures[key, Stage.EXECUTE] == MAX_ATTEMPTS
+                        self.judged[key] += 1
+                        self.condemned.add(key)
+                        events.append(Judged(key))
                     case GiveUp(key, stage):
+                        assert not self._blamed(key), f"{key} is given up against the evidence"
                         assert key not in self.given_up or self.given_up[key] is not stage
                         self.given_up.setdefault(key, stage)
             self.rng.shuffle(events)
             commands = [command for event in events for command in lifecycle.handle(event)]
+
+    def _blamed(self, key: SampleKey) -> bool:
+        workers = self.broken.get(key, [])
+        return key not in self.echoes and len(workers) == MAX_ATTEMPTS and self.judging.issuperset(workers)
 
     def _look_up(self, lifecycle: Lifecycle, message: Send, key: SampleKey) -> list[Event]:
         program = self.programs[key]
@@ -142,6 +169,9 @@ class World:
         kind = self.rng.choices(
             ["ok", "failed", "dies"], [0.9 - self.failing, self.failing, 0.1] if self.lossy else [1, 0, 0]
         )[0]
+        worker = self.rng.choice(WORKERS)
+        if kind == "ok" and self._breaks(message, worker):
+            kind = "broke"
         if kind == "ok":
             match message:
                 case Send(SampleKey() as key, Stage.GENERATE):
@@ -151,35 +181,45 @@ class World:
                 case Send():
                     self.scorings += 1
         if kind != "dies":
-            self.stream.append((kind, message))
+            self.stream.append((kind, message, worker))
+
+    def _breaks(self, message: Send, worker: str) -> bool:
+        if message.stage is not Stage.EXECUTE or not isinstance(message.key, SampleKey):
+            return False
+        return worker in self.ill or self.programs[message.key] in self.breaking
 
     def read(self) -> list[Event]:
         """What the coordinator reads and records, first result wins; in any order."""
         if not self.stream:
             return []
-        kind, message = self.stream.pop(self.rng.randrange(len(self.stream)))
+        kind, message, worker = self.stream.pop(self.rng.randrange(len(self.stream)))
         key, stage = message.key, message.stage
         if isinstance(key, AllSamples):
             if kind == "failed":
                 return [AttemptFailed(key, stage, message.attempt, "worker trouble")]
             self.scored = True
             return [Scored()]
-        if kind == "failed":
+        if kind in ("failed", "broke"):
+            broken_at = worker if kind == "broke" else ""
             if self.failures[key, stage] == message.attempt - 1:
                 self.failures[key, stage] += 1
-            return [AttemptFailed(key, stage, message.attempt, "worker trouble")]
+                if broken_at:
+                    self.broken.setdefault(key, []).append(broken_at)
+            return [AttemptFailed(key, stage, message.attempt, "worker trouble", broken_at=broken_at)]
         if stage is Stage.GENERATE:
             self.completed.add(key)
             return [Completed(key)]
+        self.heard.add(worker)
         if not self.judged[key]:  # the first result wins
             self.judged[key] += 1
+            self.judging.add(worker)
             if self.programs[key] not in self.fickle:
                 self.known.add(self.programs[key])
-        return [Judged(key)]
+        return [Judged(key, worker)]
 
     def lost(self, lifecycle: Lifecycle) -> list[Event]:
         """What a reconciliation finds: out, but in no queue, no worker and no answer."""
-        somewhere = {(m.key, m.stage) for m in self.messages} | {(m.key, m.stage) for _, m in self.stream}
+        somewhere = {(m.key, m.stage) for m in self.messages} | {(m.key, m.stage) for _, m, _ in self.stream}
         return [
             Vanished(key, stage)
             for stage in Stage
@@ -206,13 +246,23 @@ class World:
 
 
 def run(
-    seed: int, *, lossy: bool, cache: bool = True, after_completion: Stage = Stage.EXECUTE, failing: float = 0.1
+    seed: int,
+    *,
+    lossy: bool,
+    cache: bool = True,
+    after_completion: Stage = Stage.EXECUTE,
+    failing: float = 0.1,
+    breaking: float = 0.0,
+    ill: int = 0,
 ) -> World:
+    """`breaking`: the share of programs that break their sandbox; `ill`: on how many workers each one breaks."""
     rng = random.Random(seed)
     keys = [SampleKey(f"p{p}", i) for p in range(rng.randint(1, 4)) for i in range(rng.randint(1, 4))]
     programs = {key: rng.randrange(max(1, len(keys) // 2)) for key in keys}
     fickle = {program for program in programs.values() if rng.random() < 0.2}
     world = World(rng, keys, lossy, cache, after_completion, failing, programs, fickle)
+    world.breaking = {program for program in sorted(set(programs.values())) if rng.random() < breaking}
+    world.ill = set(WORKERS[:ill])
     lifecycle = world.start()
     for _ in range(5000):
         waiting = lifecycle.counts()[Phase.WAITING]
@@ -294,3 +344,27 @@ def test_a_quiet_broker_costs_one_scoring() -> None:
     for seed in range(50):
         world = run(seed, lossy=False, after_completion=Stage.SCORE)
         assert world.scored and world.scorings == 1 and set(world.generated.values()) == {1}
+
+
+@pytest.mark.parametrize("block", range(20))
+def test_only_a_program_that_breaks_its_sandbox_is_judged_for_it(block: int) -> None:
+    condemned = unproven = 0
+    for seed in range(block * SEEDS // 20, (block + 1) * SEEDS // 20):
+        world = run(seed, lossy=True, failing=0.02, breaking=0.3, ill=seed % (len(WORKERS) + 1))
+        assert all(world.programs[key] in world.breaking for key in world.condemned), f"seed {seed}"
+        known = world.condemned - world.echoes
+        assert all(set(world.broken[key]) <= world.heard for key in known), f"seed {seed}"
+        for key in world.keys:
+            assert world.judged[key] or key in world.given_up, f"seed {seed}: {key} did not end"
+            unproven += not world.judged[key]
+        condemned += len(world.condemned)
+    assert condemned > 0 and unproven > 0, "a way for a sample to end was not taken"
+
+
+def test_a_quiet_broker_and_sound_workers_let_no_program_keep_a_run_from_its_score() -> None:
+    """All that a hostile program needs to be judged is that each worker judged something else."""
+    for seed in range(200):
+        world = run(seed, lossy=False, breaking=0.3)
+        if world.judging >= {worker for workers in world.broken.values() for worker in workers}:
+            assert not world.given_up, f"seed {seed}"
+            assert {world.programs[key] for key in world.condemned} == world.breaking, f"seed {seed}"

@@ -51,6 +51,12 @@ def is_zygote(pid: int) -> bool:
         return False
 
 
+def cpu_s(pid: int) -> float:
+    """CPU seconds that a process has used; 0 for one that is gone."""
+    fields = _fields(pid)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
+
 def descendants(pid: int) -> list[int]:
     """All running processes below one, in no order."""
     found = children(pid)
@@ -59,8 +65,13 @@ def descendants(pid: int) -> list[int]:
 
 def _stat(pid: int) -> tuple[int, str]:
     """Parent and state; (0, "X") for a process that is gone."""
+    fields = _fields(pid)
+    return (int(fields[1]), fields[0]) if fields else (0, "X")
+
+
+def _fields(pid: int) -> list[str]:
+    """What /proc/PID/stat has behind the name; nothing of a process that is gone."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
-        return 0, "X"
-    return int(fields[1]), fields[0]
+        return []

@@ -10,13 +10,13 @@ import socket
 import time
 from typing import Any
 
-from farm.errors import SandboxLost
+from farm.errors import SandboxBroken, SandboxLost
 
 _STDERR, _WORDS = 2, 4096
 
 
 class Link:
-    """One connection to one container. Every failure of it is SandboxLost."""
+    """One connection to one container. Every failure of it is SandboxLost; SandboxBroken, if the container ended."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -69,8 +69,9 @@ class Link:
 
     def _lost(self, cause: OSError | None) -> SandboxLost:
         said = self._words.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        why = "does not answer" if isinstance(cause, TimeoutError) else "is gone"
-        return SandboxLost(f"the container {why}{': ' if said else ''}{said}")
+        late = isinstance(cause, TimeoutError)
+        words = f"the container {'does not answer' if late else 'is gone'}{': ' if said else ''}{said}"
+        return SandboxLost(words) if late else SandboxBroken(words)
 
     def close(self) -> None:
         """Close the connection: the container's input ends, and with it the container."""

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from farm.errors import SandboxLost, SandboxUnavailable
+from farm.errors import SandboxBroken, SandboxLost, SandboxUnavailable
 from farm.records import Limits
 from farm.sandbox.api import Observation, SandboxInfo
 from farm.sandbox.confinement import ContainerSpec
@@ -18,6 +18,7 @@ from farm.sandbox.frames import decode_value
 from farm.sandbox.plan import Tier
 from farm.sandbox.runner import RunRequest
 from farm.sandbox.supervisor import REAP_S, SETUP_S, STARVED_FOLD
+from farm.sandbox.zygote import host_oom_kills
 
 RECYCLE_RUNS = 1000
 ANSWER_S = 60.0  # of the relay, beyond what its work may take: the engine carries its bytes
@@ -135,6 +136,7 @@ class _Box:
     def __init__(self, engine: Engine, memory_bytes: int, as_root: bool, opening: dict[str, Any]) -> None:
         self._engine = engine
         self._memory_bytes = memory_bytes
+        self._oom_kills = host_oom_kills()
         self.runs = 0
         self._identity, self._link = engine.start(memory_bytes, Limits().threads, as_root=as_root)
         try:
@@ -154,16 +156,21 @@ class _Box:
     def ask(
         self, what: str, header: dict[str, Any], blobs: list[bytes], *, within_s: float
     ) -> tuple[dict[str, Any], list[bytes]]:
-        """The relay's answer. Raises what it says it met, or SandboxLost."""
+        """The relay's answer. Raises what it says it met, SandboxBroken if the container ended, or SandboxLost."""
         self._link.allow(within_s + ANSWER_S)
-        self._link.send(wire.pack({"do": what, **header}, blobs))
-        return self._answer()
+        try:
+            self._link.send(wire.pack({"do": what, **header}, blobs))
+            return self._answer()
+        except SandboxBroken as exc:
+            if host_oom_kills() > self._oom_kills:
+                raise SandboxLost(f"{exc.message}; the host is out of memory (oom_kill rose)") from exc
+            raise
 
     def _answer(self) -> tuple[dict[str, Any], list[bytes]]:
         header, blobs = wire.read(self._link.exactly)
         failed = header.get("failed")
         if failed is not None:
-            kind = SandboxUnavailable if failed == SandboxUnavailable.__name__ else SandboxLost
+            kind = next((kind for kind in (SandboxUnavailable, SandboxBroken) if failed == kind.__name__), SandboxLost)
             raise kind(f"in the container: {str(header.get('message'))[:500]}")
         return header, blobs
 

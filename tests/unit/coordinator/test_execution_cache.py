@@ -43,8 +43,9 @@ def test_whatever_decides_a_verdict_is_part_of_an_executions_name() -> None:
     assert digest_of(result(KEY)) == execution_digest(PROGRAM, SUITE_DIGEST, JudgeSpec(), Limits())
 
 
-def test_what_was_not_executed_has_no_name() -> None:
+def test_what_was_not_executed_to_its_end_has_no_name() -> None:
     assert digest_of(result(KEY, Verdict.NO_CODE, program_sha256=None, cases=(), first_failure=None)) is None
+    assert digest_of(result(KEY, Verdict.SANDBOX_BROKEN)) is None, "each sample needs its own evidence"
     assert digest_of(copy_for(SampleKey("p1", 1), result(KEY), "run-1", 1.0)) is None
 
 

@@ -8,6 +8,7 @@ from farm.coordinator.events import (
     AttemptFailed,
     Command,
     Completed,
+    Condemn,
     GiveUp,
     Judged,
     Pause,
@@ -241,3 +242,65 @@ def test_nobody_waits_behind_itself() -> None:
     lifecycle, _ = started(A, phase=Phase.COMPLETED)
     with pytest.raises(ValueError, match="behind itself"):
         lifecycle.handle(Waits(A, A))
+
+
+def broke(key: SampleKey, attempt: int, worker: str = "w") -> AttemptFailed:
+    return AttemptFailed(key, X, attempt, "SandboxBroken: zygote", broken_at=worker)
+
+
+def test_a_program_that_breaks_its_sandbox_each_time_is_judged_where_others_are_judged() -> None:
+    lifecycle, _ = started(A, B, phase=Phase.COMPLETED)
+    assert lifecycle.handle(broke(A, 1)) == [Send(A, X, 2)]
+    assert lifecycle.handle(Judged(B, "w")) == []
+    assert lifecycle.handle(broke(A, 2)) == [Send(A, X, 3)]
+    assert lifecycle.handle(broke(A, 3)) == [Condemn(A, "SandboxBroken: zygote (attempt 3 of 3)")]
+    assert lifecycle.handle(Judged(A)) == [] and lifecycle.done
+
+
+def test_whose_fault_it_was_may_be_seen_later() -> None:
+    lifecycle, _ = started(A, B, C, phase=Phase.COMPLETED)
+    for attempt in (1, 2):
+        lifecycle.handle(broke(A, attempt))
+    assert lifecycle.handle(broke(A, 3)) == [] and not lifecycle.done, "no worker has judged another sample yet"
+    assert lifecycle.handle(Judged(B, "other")) == [], "another worker's verdict says nothing about this one"
+    assert [type(command) for command in lifecycle.handle(Judged(C, "w"))] == [Condemn]
+
+
+def test_where_a_worker_judges_nothing_it_is_the_hosts_fault() -> None:
+    lifecycle, _ = started(A, B, phase=Phase.COMPLETED)
+    lifecycle.handle(Judged(B, "other"))
+    lifecycle.handle(broke(A, 1, "other"))
+    lifecycle.handle(broke(A, 2))
+    [given_up] = lifecycle.handle(broke(A, 3, "other"))
+    assert isinstance(given_up, GiveUp) and "has judged no other sample" in given_up.reason
+    assert lifecycle.done and lifecycle.counts()[Phase.UNJUDGED] == 1
+
+
+def test_one_attempt_that_failed_otherwise_is_the_hosts_fault() -> None:
+    lifecycle, _ = started(A, B, phase=Phase.COMPLETED)
+    lifecycle.handle(Judged(B, "w"))
+    lifecycle.handle(broke(A, 1))
+    lifecycle.handle(AttemptFailed(A, X, 2, "worker_lost: w"))
+    assert [type(command) for command in lifecycle.handle(broke(A, 3))] == [GiveUp]
+
+
+def test_the_evidence_of_an_earlier_coordinator_counts() -> None:
+    lifecycle = Lifecycle(windows={G: 1, X: 1})
+    known: list[tuple[SampleKey, Phase, dict[Stage, int]]] = [
+        (A, Phase.COMPLETED, {X: 2}),
+        (B, Phase.COMPLETED, {X: 3}),
+    ]
+    commands = lifecycle.start(known, judged=1, broken={A: ["w", "w"], B: ["w", "w", "v"]}, judging=["w"])
+    assert commands == [Send(A, X, 3)]
+    assert lifecycle.handle(broke(A, 3)) == [
+        Condemn(A, "SandboxBroken: zygote (attempt 3 of 3)"),
+        GiveUp(B, X, "3 attempts failed; a worker that lost it has judged no other sample"),
+    ]
+
+
+def test_a_late_verdict_ends_the_question() -> None:
+    lifecycle, _ = started(A, B, phase=Phase.COMPLETED)
+    for attempt in (1, 2, 3):
+        lifecycle.handle(broke(A, attempt))
+    lifecycle.handle(Judged(A, "w"))
+    assert lifecycle.handle(Judged(B, "w")) == [] and lifecycle.done

@@ -139,6 +139,18 @@ def test_what_checkers_decided_and_comparisons_that_raised_are_counted() -> None
     )
 
 
+def test_programs_that_broke_their_sandbox_are_named_up_to_five() -> None:
+    digest = "ab" * 32
+    facts = [sample(0), *(sample(i, verdict=Verdict.SANDBOX_BROKEN, broke_sandbox=digest) for i in range(1, 8))]
+    made = aggregate(RUN, spec(8), [problem(i) for i in range(8)], facts)
+    assert made.complete and made.verdicts == {"PASSED": 1, "SANDBOX_BROKEN": 7}
+    assert [each.sample for each in made.broke_sandbox] == [f"p{i}#0" for i in range(1, 8)]
+    [told] = [caution for caution in cautions(made) if "broke the sandbox" in caution]
+    assert told.startswith("7 of 8 samples count as failed") and told.count(f"program {digest[:12]}") == 5
+    assert "p5#0, program abababababab; ...)" in told and f"farm regrade {RUN} judges again" in told
+    assert "broke_sandbox" not in report(solved(1, 1)).model_dump(mode="json"), "said only where there is one"
+
+
 def test_the_contest_months_are_the_contamination_curve() -> None:
     shown = plain_text(report(solved(3, 8)))
     assert line(shown, "2024-02")[:5] == ["2024-02", "2", "2/2", "1", "50.00"]

@@ -12,13 +12,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from farm.errors import SandboxLost
+from farm.errors import SandboxBroken, SandboxLost
 from farm.judging.evaluate import JudgingSandbox
 from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox import plan
+from farm.sandbox.api import Observation
+from farm.sandbox.runner import RunRequest
 from farm.sandbox.slot import RECYCLE_RUNS, Slot
 from tests.support.data import ROOT
-from tests.support.sandbox import alive, available_tiers, children, zygotes
+from tests.support.sandbox import alive, available_tiers, children, cpu_s, zygotes
 from tests.support.wait import wait_until
 
 TIERS = available_tiers()
@@ -28,6 +30,7 @@ end = time.process_time() + 0.4
 while time.process_time() < end: pass
 print(int(input()) + 1)
 """
+BEGUN_S = 0.1  # of CPU: a child locks itself down in less
 SUITE = Suite(func_name=None, tests=(TestCase(input="1", output="2"),))
 
 
@@ -58,17 +61,18 @@ def meanwhile(action: Callable[[], None]) -> Iterator[None]:
 
 
 def kill_zygote_in_mid_run(others: set[int], times: int) -> None:
-    """Kill a zygote, but none of `others`, when it has a child, `times` times, a new one each time."""
+    """Kill a zygote, but none of `others`, while it has a child that has run for a while: `times` times, a new one
+    each time."""
     killed = set(others)
     for _ in range(times):
         found: list[int] = []
 
         def busy(seen: set[int] = killed, into: list[int] = found) -> bool:
-            pids = [p for p in zygotes() - seen if children(p)]
+            pids = [p for p in zygotes() - seen if any(cpu_s(child) > BEGUN_S for child in children(p))]
             into[:] = pids
             return bool(pids)
 
-        wait_until(busy, "a zygote with a child")
+        wait_until(busy, "a zygote with a program that runs")
         os.kill(found[0], signal.SIGKILL)
         killed.add(found[0])
 
@@ -86,11 +90,50 @@ def test_a_zygote_killed_in_mid_run_changes_no_verdict(tier: str, mode: str) -> 
             assert seen.verdict is wanted
 
 
-def test_a_sandbox_that_is_lost_three_times_is_no_verdict() -> None:
+@pytest.mark.parametrize("tier", TIERS)
+def test_a_sandbox_that_breaks_three_times_is_no_verdict(tier: str) -> None:
+    others = zygotes()
+    with opened(tier) as (sandbox, _):
+        with meanwhile(lambda: kill_zygote_in_mid_run(others, 3)), pytest.raises(SandboxBroken):
+            sandbox.evaluate(SLOW_SUM, SUITE, JudgeSpec(), Limits())
+        assert sandbox.evaluate(SLOW_SUM, SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
+
+
+def test_a_slot_that_judges_nothing_else_either_is_the_hosts_fault() -> None:
+    """The control is the last sample that the slot judged, so whatever ends that one is seen."""
     others = zygotes()
     with opened(TIERS[0]) as (sandbox, _):
-        with meanwhile(lambda: kill_zygote_in_mid_run(others, 3)), pytest.raises(SandboxLost):
+        assert sandbox.evaluate(SLOW_SUM, SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
+        another = SLOW_SUM + "# another program"
+        with meanwhile(lambda: kill_zygote_in_mid_run(others, 4)), pytest.raises(SandboxLost) as lost:
+            sandbox.evaluate(another, SUITE, JudgeSpec(), Limits())
+        assert not isinstance(lost.value, SandboxBroken) and "another program's after it" in str(lost.value)
+        assert sandbox.evaluate(another, SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
+
+
+def test_one_try_that_the_host_spoiled_is_the_hosts_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = zygotes()
+    with opened(TIERS[0]) as (sandbox, _):
+        tries = [SandboxLost("the host is out of memory")]
+        judge = sandbox._observe
+
+        def observe(request: RunRequest) -> Observation:
+            if tries:
+                raise tries.pop()
+            return judge(request)
+
+        monkeypatch.setattr(sandbox, "_observe", observe)
+        with meanwhile(lambda: kill_zygote_in_mid_run(others, 2)), pytest.raises(SandboxLost) as lost:
             sandbox.evaluate(SLOW_SUM, SUITE, JudgeSpec(), Limits())
+        assert not isinstance(lost.value, SandboxBroken)
+
+
+def test_what_is_not_confined_may_end_its_sandbox() -> None:
+    others = zygotes()
+    with opened("none") as (sandbox, _):
+        with meanwhile(lambda: kill_zygote_in_mid_run(others, 3)), pytest.raises(SandboxLost) as lost:
+            sandbox.evaluate(SLOW_SUM, SUITE, JudgeSpec(), Limits())
+        assert not isinstance(lost.value, SandboxBroken)
         assert sandbox.evaluate(SLOW_SUM, SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
 
 

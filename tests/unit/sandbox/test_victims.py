@@ -10,10 +10,11 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from farm.errors import SandboxLost
+from farm.errors import SandboxBroken, SandboxLost
 from farm.records import Limits
 from farm.sandbox import plan
 from farm.sandbox.child_inputs import Descriptors
@@ -30,8 +31,8 @@ class DeadZygote:
 
     baseline_bytes = 0
 
-    def __init__(self, full: bool) -> None:
-        self.full = full
+    def __init__(self, full: bool, host: str) -> None:
+        self.full, self.host = full, host
         self.channel, theirs = socket.socketpair()
         theirs.close()
 
@@ -40,7 +41,7 @@ class DeadZygote:
         return self.channel.fileno()
 
     def reap(self, timeout_s: float) -> Exit:
-        raise AssertionError("there is no report from the dead")
+        raise SandboxLost("the zygote is gone")
 
     def memory_killed(self) -> bool:
         return self.full
@@ -49,15 +50,18 @@ class DeadZygote:
         return 0
 
     def blames_host(self, peak_bytes: int) -> str:
-        return ""
+        assert peak_bytes >= LIMITS.memory_bytes, "the zygote may be what the kernel took"
+        return self.host
 
 
 @contextmanager
-def orphan(*, full: bool) -> Iterator[tuple[Child, subprocess.Popen[bytes]]]:
-    """A child that sleeps, and whose zygote has died."""
-    fds, reaper = Descriptors(), DeadZygote(full)
+def orphan(
+    *, full: bool = False, host: str = "", marks: bytes = b"RC"
+) -> Iterator[tuple[Child, subprocess.Popen[bytes]]]:
+    """A child that sleeps, and whose zygote has died. `host`: why the host is to blame; `marks`: what it said."""
+    fds, reaper = Descriptors(), DeadZygote(full, host)
     fds.pipe_out("status")
-    os.write(fds.given["status"], b"RC")
+    os.write(fds.given["status"], marks)
     with subprocess.Popen(["sleep", "600"]) as process:
         caps = Caps.of(LIMITS, cpu_s=5.0, stdout=1 << 20)
         child = Child(reaper, process.pid, os.pidfd_open(process.pid), fds, caps, bytes(16))
@@ -77,9 +81,25 @@ def test_a_zygote_that_died_in_a_full_group_is_a_memory_limit() -> None:
         assert process.wait() == -signal.SIGKILL
 
 
-def test_a_zygote_that_died_otherwise_is_ours() -> None:
-    with orphan(full=False) as (child, _), pytest.raises(SandboxLost, match="zygote died"):
+def test_a_zygote_that_died_otherwise_while_the_program_ran_is_broken() -> None:
+    with orphan() as (child, _), pytest.raises(SandboxBroken, match="zygote died"):
         child.pump(60.0)
+
+
+def test_a_zygote_that_died_with_its_child_is_broken_whatever_is_seen_first() -> None:
+    with orphan() as (child, process):
+        process.kill()
+        process.wait()
+        with pytest.raises(SandboxBroken, match="zygote died"):
+            child.pump(60.0)
+            child.finish(frame=False)
+
+
+@pytest.mark.parametrize("fault", [{"host": "the host is out of memory"}, {"marks": b""}], ids=["memory", "not begun"])
+def test_a_zygote_that_died_by_the_host_or_before_the_program_ran_is_lost(fault: dict[str, Any]) -> None:
+    with orphan(**fault) as (child, _), pytest.raises(SandboxLost) as lost:
+        child.pump(60.0)
+    assert not isinstance(lost.value, SandboxBroken)
 
 
 def children_of(pid: int) -> list[int]:

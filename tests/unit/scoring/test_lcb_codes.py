@@ -35,6 +35,7 @@ def cases(*verdicts: Verdict, detail: str = "", lost: Lost = None) -> list[CaseR
         (Verdict.RUNTIME_ERROR, "error", False, (-4,), -4),
         (Verdict.RUNTIME_ERROR, "process_end", False, (-2,), -5),
         (Verdict.TIME_LIMIT, "process_end", True, (-2,), -5),
+        (Verdict.SANDBOX_BROKEN, "process_end", False, (-2,), -5),
     ],
 )
 def test_failures(verdict: Verdict, lost: Lost, functional: bool, results: tuple[Code, ...], error_code: int) -> None:
