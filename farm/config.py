@@ -7,21 +7,25 @@ VLLM_API_KEY, HF_TOKEN, ...) are read under their usual names.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from farm.errors import ConfigError
 from farm.ids import DEFAULT_RUNTIME, RUNTIME_PATTERN
+from farm.request_headers import checked_headers
 
 MESSAGE_SECRET_MIN = 16  # characters
+HEADERS = "FARM_SERVER_HEADERS"
 SECRET_NAMES = (
-    "FARM_API_KEY", "VLLM_API_KEY", "JWT_SECRET", "API_KEY", "OPENAI_API_KEY", "HF_TOKEN",
+    "FARM_API_KEY", "VLLM_API_KEY", "JWT_SECRET", "API_KEY", "OPENAI_API_KEY", "HF_TOKEN", HEADERS,
 )  # fmt: skip
 
 
@@ -54,6 +58,7 @@ class Settings(BaseModel):
     ledger_url: str
     server_url: str | None = None
     server_url_origin: str = ""  # the variable it came from
+    server_ca: Path | None = None  # of https model servers: further authorities, besides the system's
     catalogue: tuple[Path, ...] = ()
     hf_endpoint: str = "https://huggingface.co"
     allow_unsandboxed: bool = False
@@ -71,6 +76,16 @@ class Settings(BaseModel):
         value = self.secrets.get(name)
         return value.get_secret_value() if value is not None else None
 
+    def server_headers(self) -> dict[str, str]:
+        """The headers that each request to a model server gets, by their names."""
+        return headers_of(self.secret(HEADERS))
+
+    def with_server_headers(self, added: Mapping[str, SecretStr]) -> Self:
+        """The same settings with further headers. ConfigError for one that cannot be sent."""
+        plain = {name: value.get_secret_value() for name, value in added.items()}
+        every = {**self.server_headers(), **checked_headers(plain, "--header")}
+        return self.model_copy(update={"secrets": {**self.secrets, HEADERS: SecretStr(json.dumps(every))}})
+
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment.
@@ -84,6 +99,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         value = _secret(env, name)
         if value is not None:
             secrets[name] = SecretStr(value)
+    headers_of(_secret(env, HEADERS))  # a value that cannot be used is refused here, not at the first request
     password = _secret(env, "FARM_BROKER_PASSWORD")
     web_password = _secret(env, "FARM_WEB_PASSWORD")
     server_url, origin = _server_url(env)
@@ -99,6 +115,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         ledger_url=env.get("FARM_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
         server_url=server_url,
         server_url_origin=origin,
+        server_ca=_file(env, "FARM_SERVER_CA"),
         catalogue=tuple(Path(p).expanduser() for p in (env.get("FARM_CATALOGUE") or "").split(os.pathsep) if p),
         hf_endpoint=_hf_endpoint(env),
         allow_unsandboxed=_flag(env, "FARM_ALLOW_UNSANDBOXED"),
@@ -111,6 +128,19 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         health_file=Path(env["FARM_HEALTH_FILE"]) if env.get("FARM_HEALTH_FILE") else None,
         secrets=secrets,
     )
+
+
+def headers_of(text: str | None) -> dict[str, str]:
+    """The headers in the value of FARM_SERVER_HEADERS; ConfigError that shows nothing of it."""
+    if text is None:
+        return {}
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise ConfigError(f"{HEADERS}: not a JSON object of texts", remedy='write {"NAME": "VALUE"}')
+    return checked_headers(found, HEADERS)
 
 
 def child_environment(keep_secrets: bool, extra: Mapping[str, str] | None = None) -> dict[str, str]:

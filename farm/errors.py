@@ -169,6 +169,10 @@ class AuthRejected(Permanent):
     """Raised on HTTP 401. Pauses the run: no sample is marked failed."""
 
 
+class TlsFailed(Permanent):
+    """Raised when TLS fails: the authority is not known, or one side speaks plain HTTP. Pauses the run."""
+
+
 class ModelNotFound(Permanent):
     """Raised on HTTP 404 for the model. Pauses the run."""
 

@@ -30,6 +30,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr
 
 from farm.config import Settings
+from farm.request_headers import SECRET_FROM
 
 log = logging.getLogger(__name__)
 REDACTED = "[redacted]"
@@ -75,6 +76,7 @@ def redactor(settings: Settings, *tokens: str | None) -> Redactor:
     """A filter for all secrets of these settings, and for `tokens` derived from them."""
     values = [*settings.secrets.values(), settings.broker_password, settings.message_secret]
     known = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    known += [value for value in settings.server_headers().values() if len(value) >= SECRET_FROM]
     for url in (settings.broker_url, settings.ledger_url, settings.server_url):
         password = urlsplit(url or "").password
         known += [password, unquote(password)] if password else []

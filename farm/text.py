@@ -121,6 +121,18 @@ def longest_integer(data: str) -> int:
     return max(lengths)
 
 
+def json_or_text(text: str) -> Any:
+    """What users write for a value: JSON where it is (true, 3, [1]), else the text itself."""
+    try:
+        return json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
 def nested_deeper(value: object, most: int) -> bool:
     """Whether decoded JSON has more than `most` lists and dicts within one another.
 

@@ -46,11 +46,12 @@ DEAD_SILENCE_S = 30.0  # a request to a server that is down may have lost its co
 class Expectation:
     """What a run expects of its servers: the model, and how long they may be silent."""
 
-    repo: str
+    model: str  # as requests name it
     engine: str
     chat: bool
     stall_s: float
     first_token_s: float
+    model_list: bool = True  # whether the server has /v1/models
 
 
 class ServerWatch:
@@ -218,7 +219,9 @@ class ServerMonitor:
             return
         wanted = self.expectation
         try:
-            check(self._client(), wanted.repo, chat=wanted.chat, probe_s=wanted.first_token_s)
+            check(
+                self._client(), wanted.model, chat=wanted.chat, probe_s=wanted.first_token_s, listed=wanted.model_list
+            )
         except Permanent:
             self._well("it answers, and the requests will say what is wrong")
         except InferenceError as exc:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from farm.api.callbacks import Callbacks, OnProgress, Say
 from farm.app import conclude, home
 from farm.app import grade as grade_case
@@ -116,12 +118,15 @@ class Run:
         *,
         servers: Sequence[str] = (),
         wait_server_s: float = 0.0,
+        headers: Mapping[str, str] | None = None,
         options: RunOptions | None = None,
         on_progress: OnProgress | None = None,
         say: Say | None = None,
     ) -> Run:
         """Continue the run: nothing that was recorded is generated or executed again. Raises what `submit` raises."""
-        request = ResumeRequest(self._run_id, ServerChoice(tuple(servers), wait_server_s), options or RunOptions())
+        request = ResumeRequest(
+            self._run_id, ServerChoice(tuple(servers), wait_server_s, headers=_secret(headers)), options or RunOptions()
+        )
         return _opened(conclude.resume(self._settings, request, Callbacks(on_progress, say)))
 
 
@@ -132,7 +137,7 @@ def open_run(run_id: str) -> Run:
 
 def submit(
     model: str,
-    device: str,
+    device: str | None = None,
     *,
     problems: str | Path | ProblemChoice | None = None,
     task: str | TaskChoice | None = None,
@@ -143,6 +148,8 @@ def submit(
     judging: Judging | None = None,
     servers: Sequence[str] = (),
     wait_server_s: float = 0.0,
+    headers: Mapping[str, str] | None = None,
+    served_model_name: str | None = None,
     start_server: StartServer | None = None,
     engine: str | None = None,
     impl: str | None = None,
@@ -155,7 +162,9 @@ def submit(
     """Generate samples with a model, judge them, and return the run when it has its score (or is detached).
 
     `problems` is what `--dataset` takes, or a ProblemChoice. `sampling` and `judging` hold what is to differ from
-    the protocol: the fields that they are made with. `on_progress` is called about once a second.
+    the protocol: the fields that they are made with. A model without a `device` is taken as its server has it;
+    `served_model_name` is its name there, `headers` go with each request and are stored nowhere. `on_progress` is
+    called about once a second.
 
     Raises ConfigError, CatalogueError or DatasetError before anything is recorded, an InferenceError if no server is
     ready, RunIncomplete if samples stay unjudged, and Interrupted after Ctrl-C, or if a callback raises
@@ -170,7 +179,8 @@ def submit(
         sampling=sampling or Sampling(),
         ks=tuple(ks),
         judging=judging or Judging(),
-        servers=ServerChoice(tuple(servers), wait_server_s),
+        servers=ServerChoice(tuple(servers), wait_server_s, headers=_secret(headers)),
+        served_name=served_model_name,
         start_server=start_server,
         run_id=run_id,
         options=options or RunOptions(),
@@ -206,6 +216,10 @@ def grade(
         )
         outcome = grade_case.grade(load(), request, Callbacks(on_progress, say))
     return _opened(outcome)
+
+
+def _secret(headers: Mapping[str, str] | None) -> dict[str, SecretStr]:
+    return {name: SecretStr(value) for name, value in (headers or {}).items()}
 
 
 def _problems(given: str | Path | ProblemChoice | None) -> ProblemChoice:

@@ -9,8 +9,8 @@ from farm.app.display import Display
 from farm.config import Settings
 from farm.errors import ConfigError, InferenceError
 from farm.inference import prompt_budget
-from farm.inference.auth import bearer
-from farm.inference.client import Client, GenerateRequest
+from farm.inference.client import GenerateRequest
+from farm.inference.client_of import client_of
 from farm.planning.context_room import ContextRoom, context_room
 from farm.planning.plan import PlannedDataset
 from farm.records import RunSpec, ServedModel
@@ -50,9 +50,8 @@ def _tokenizer(
     settings: Settings, model: ServedModel, url: str
 ) -> Callable[[GenerateRequest], prompt_budget.PromptSize | None]:
     def count(request: GenerateRequest) -> prompt_budget.PromptSize | None:
-        token, origin = bearer(settings, model.engine)
         try:
-            with Client(url, token=token, token_origin=origin) as client:
+            with client_of(settings, model.engine, url) as client:
                 return prompt_budget.count(client, request)
         except InferenceError:
             return None  # an estimate will do; the run itself will say what is wrong with the server

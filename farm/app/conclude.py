@@ -64,6 +64,7 @@ def resume(settings: Settings, request: ResumeRequest, display: Display) -> Outc
     A run that has all its completions needs no model server, so none is asked whether it is ready unless one is named.
     Raises RunNotFound, and what `ready_servers` and `drive` raise.
     """
+    settings = request.servers.settings(settings)
     run_id, options = request.run_id, request.options
     with open_ledger(settings) as ledger:
         row = ledger.run(run_id)
@@ -73,7 +74,15 @@ def resume(settings: Settings, request: ResumeRequest, display: Display) -> Outc
         to_generate = row.spec.generates and counts.completed < counts.planned
         if row.spec.model is not None and row.spec.kind == "evaluate" and (to_generate or request.servers.urls):
             given = request.servers.urls or row.spec.servers
-            ready = ready_servers(settings, row.spec.model, given, request.servers.wait_s, display, row.spec.sampling)
+            ready = ready_servers(
+                settings,
+                row.spec.model,
+                given,
+                request.servers.wait_s,
+                display,
+                row.spec.sampling,
+                request.options.drive,
+            )
             options = options.on(ready.urls)
         return drive(settings, ledger, run_id, options, display, retry_unjudged=True)
 

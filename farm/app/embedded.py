@@ -25,7 +25,7 @@ import redis
 from pydantic import SecretStr
 from redis.exceptions import RedisError
 
-from farm.config import ProgramRuntime, Settings, child_environment
+from farm.config import HEADERS, ProgramRuntime, Settings, child_environment
 from farm.environments.runtimes import as_variable
 from farm.errors import BrokerUnavailable, ConfigError, FarmError, WorkerFailed
 from farm.processes import ProcessName, end, name_of, start
@@ -165,6 +165,8 @@ class EmbeddedStack:
             "TMPDIR": str(self.directory),
             "FARM_PROGRAM_RUNTIMES": "" if self._runtime is None else as_variable(self._runtime),
         }
+        if role == "generate" and (headers := self._settings.secret(HEADERS)) is not None:
+            extra[HEADERS] = headers
         environment = child_environment(keep_secrets=role == "generate", extra=extra)
         argv = [sys.executable, "-P", "-m", "farm", "worker", role]
         if role != "score":

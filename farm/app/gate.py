@@ -25,6 +25,7 @@ from farm.scoring.sequential import SequentialPlan
 
 def gate(settings: Settings, request: GateRequest, display: Display) -> Gate:
     """Whether the run passes. ConfigError for runs that cannot be compared."""
+    settings = request.servers.settings(settings)
     with open_ledger(settings) as ledger:
         if request.sequential:
             return _sequential(settings, ledger, request, display)
@@ -60,7 +61,13 @@ def _sequential(settings: Settings, ledger: Ledger, request: GateRequest, displa
         if source.model is None:
             raise ConfigError(f"run {against[0]} asked no model", remedy="name an evaluated run")
         ready = ready_servers(
-            settings, source.model, request.servers.urls, request.servers.wait_s, display, source.sampling
+            settings,
+            source.model,
+            request.servers.urls,
+            request.servers.wait_s,
+            display,
+            source.sampling,
+            request.options.drive,
         )
         urls = ready.urls
         if run_id is None:

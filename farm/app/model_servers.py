@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,13 +15,14 @@ from farm.app.display import Display
 from farm.config import Settings
 from farm.errors import AuthRejected, ConfigError, InferenceError, ModelNotFound, ServerNotStarted, Transient
 from farm.inference.auth import bearer, key_remedy
-from farm.inference.client import Client
+from farm.inference.client import Client, Generated
+from farm.inference.client_of import client_of
+from farm.inference.connection.address import checked_url
 from farm.inference.readiness import ServerFacts, check, probe_as, wait_ready
-from farm.inference.transport import checked_url
 from farm.queue import broker
 from farm.queue.redis_keys import Keys
-from farm.records import Sampling, ServedModel
-from farm.text import clock
+from farm.records import DriveOptions, Sampling, ServedModel
+from farm.text import clock, one_line
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 PROBE_SLOT_S = 3.0  # how long the probe waits for a slot
@@ -29,10 +30,17 @@ PROBE_SLOT_S = 3.0  # how long the probe waits for a slot
 
 @dataclass(frozen=True, slots=True)
 class ReadyServers:
-    """The servers of a run, by their base URLs. `max_context` is that of the smallest, None where none says it."""
+    """The servers of a run, by their base URLs, and what those that are ready say of the model.
+
+    `max_context` is that of the smallest, None where none says it. `model` is the run's, with the name that requests
+    give it there and what it is made from. `answers` are the first ones: to the probes.
+    """
 
     urls: tuple[str, ...]
+    model: ServedModel
     max_context: int | None
+    answers: tuple[Generated, ...]
+    engine: str | None
 
 
 def ready_servers(
@@ -42,30 +50,55 @@ def ready_servers(
     budget_s: float,
     display: Display,
     sampling: Sampling | None = None,
+    drive: DriveOptions | None = None,
 ) -> ReadyServers:
-    """The servers of a run, at least one of them ready. They are tried with the fields of the run's `sampling`.
+    """The servers of a run, at least one of them ready. They are tried as the run will ask: `sampling` and `drive`.
 
     Of several, one that is not ready yet stays in the list: it gets work once it is well. Raises an
     InferenceError with exit code 2: nothing was started, so the invocation is at fault.
     """
     places = _places(given, settings)
-    contexts: list[int] = []
+    found: list[ServerFacts] = []
     failed: list[Transient] = []
     for url, origin in places.items():
         try:
-            facts = _ready(settings, model, url, origin, budget_s, display, sampling)
+            facts = _ready(settings, model, url, origin, budget_s, display, sampling, drive or DriveOptions())
         except Transient as exc:
             failed.append(exc)
             if len(failed) == len(places):
                 raise
             continue
-        if facts.max_context is not None:
-            contexts.append(facts.max_context)
-        if not facts.as_expected:
-            display.say(f"caution: {url} serves {', '.join(facts.served)}, not {model.repo}; the report names both")
+        found.append(facts)
+        if not facts.model.as_expected:
+            display.say(
+                f"caution: {url} serves {', '.join(facts.served)}, not {model.request_name}; the report names both"
+            )
     for reason in failed:
         display.say(f"caution: the run begins without one of its servers: {reason}")
-    return ReadyServers(tuple(places), min(contexts, default=None))
+    return ReadyServers(
+        tuple(places),
+        _as_named(model, found, display),
+        min((facts.max_context for facts in found if facts.max_context is not None), default=None),
+        tuple(facts.answer for facts in found if facts.answer is not None),
+        next((facts.model.engine for facts in found if facts.model.engine is not None), None),
+    )
+
+
+def _as_named(model: ServedModel, found: Sequence[ServerFacts], display: Display) -> ServedModel:
+    """The model by the name that its servers have for it. ConfigError if they have several: a request has one."""
+    names = {facts.model.name: facts.model for facts in found}
+    if len(names) > 1:
+        raise ConfigError(
+            f"the servers name the model differently: {', '.join(names)}",
+            remedy="serve it under one name (vLLM: --served-model-name), or measure them in two runs",
+        )
+    [(name, listed)] = names.items()
+    if name != model.request_name:
+        display.say(f"the server's name for {model.repo} is {one_line(name, 100)}")
+    elif listed.base:
+        display.say(f"the server says that {one_line(name, 100)} is made from {one_line(listed.base, 100)}")
+    served_as = "" if name == model.repo else name
+    return model.model_copy(update={"served_as": served_as, "base": one_line(listed.base or model.base, 200)})
 
 
 def server_places(settings: Settings, given: tuple[str, ...]) -> tuple[str, ...]:
@@ -90,19 +123,22 @@ def _ready(
     budget_s: float,
     display: Display,
     sampling: Sampling | None,
+    drive: DriveOptions,
 ) -> ServerFacts:
-    request = None if sampling is None else probe_as(model, sampling)
-    token, token_origin = bearer(settings, model.engine)
+    request = None if sampling is None else probe_as(model, sampling, stream=drive.stream)
+    name, listed = model.request_name, drive.model_list
     try:
-        with Client(url, token=token, token_origin=token_origin, url_origin=origin) as client:
+        with client_of(settings, model.engine, url, url_origin=origin) as client:
             admit = partial(_probe_slot, settings, model, url)
             if not budget_s:
-                return _named(check(client, model.repo, chat=model.chat, request=request, admit=admit), model, url)
+                facts = check(client, name, chat=model.chat, request=request, listed=listed, admit=admit)
+                return _named(facts, model, url)
             facts = wait_ready(
                 client,
-                model.repo,
+                name,
                 chat=model.chat,
                 request=request,
+                listed=listed,
                 budget_s=budget_s,
                 stop=threading.Event(),
                 on_progress=lambda elapsed_s, error: display.say(
@@ -113,16 +149,16 @@ def _ready(
             return _named(facts, model, url)
     except InferenceError as exc:
         if isinstance(exc, AuthRejected):
-            exc.remedy = key_remedy(model.engine, token_origin)
+            exc.remedy = key_remedy(model.engine, bearer(settings, model.engine)[1])
         exc.exit_code = ConfigError.exit_code  # nothing was started: the invocation is at fault, not a run
         raise
 
 
 def _named(facts: ServerFacts, model: ServedModel, url: str) -> ServerFacts:
     """ModelNotFound for a server of another model that answers for any name, unless the run takes that."""
-    if not facts.as_expected and not model.any_name:
+    if not facts.model.as_expected and not model.any_name:
         raise ModelNotFound(
-            f"{url} serves {', '.join(facts.served)}, not {model.repo}, and answers for any name",
+            f"{url} serves {', '.join(facts.served)}, not {model.request_name}, and answers for any name",
             remedy="name the model that is served, or take its answers all the same with --any-model",
         )
     return facts
@@ -171,7 +207,7 @@ def waited_for(
         try:
             return wait_ready(
                 client,
-                model.repo,
+                model.request_name,
                 chat=model.chat,
                 budget_s=budget_s,
                 stop=threading.Event(),

@@ -57,12 +57,15 @@ def repair(settings: Settings, request: RepairRequest, display: Display) -> Outc
 
     ConfigError for a run without a model; raises what `ready_servers`, `plan_repair` and `drive` raise.
     """
+    settings = request.servers.settings(settings)
     with open_ledger(settings) as ledger:
         row = ledger.run(request.source)
         if row.spec.model is None or row.spec.kind != "evaluate":
             raise ConfigError(f"run {request.source} has no model to ask: its completions came from a file")
         given = request.servers.urls or row.spec.servers
-        ready = ready_servers(settings, row.spec.model, given, request.servers.wait_s, display, row.spec.sampling)
+        ready = ready_servers(
+            settings, row.spec.model, given, request.servers.wait_s, display, row.spec.sampling, request.options.drive
+        )
         run_id = request.run_id or new_run_id(f"repair-{row.spec.model.name}")
         spec = plan_repair(ledger, run_id, row, blob_store(settings), servers=ready.urls)
         assert spec.repairs is not None

@@ -7,17 +7,21 @@ was made with (`farm.records.fields.with_changes`). The rest comes from the prot
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
+from pydantic import SecretStr
+
+from farm.config import HEADERS, Settings
 from farm.datasets.select import Selection
 from farm.errors import ConfigError
 from farm.lm_eval.runs.task import TaskChoice
 from farm.planning.plan import Subject, Tests
 from farm.protocols import Protocol
 from farm.records import Build, DriveOptions, JudgeSpec, Limits, Sampling, ServedModel
+from farm.records.fields import options_of
 from farm.records.judging import with_chosen_judge
 from farm.sandbox.confinement import Confinement
 
@@ -53,7 +57,7 @@ class ModelChoice:
     """An entry of the catalogue. `engine` and `impl` choose where a model has several on a device."""
 
     model: str  # short name or HF repo id
-    device: str
+    device: str | None = None  # None: a server's model as it is, by what the server says of it
     engine: str | None = None
     impl: str | None = None
     catalogue: tuple[Path, ...] = ()  # files in place of FARM_CATALOGUE's
@@ -105,6 +109,18 @@ class ServerChoice:
     urls: tuple[str, ...] = ()  # none: FARM_SERVER_URL, else the default
     wait_s: float = 0.0
     any_model: bool = False  # also one that serves a model of another name and answers all the same
+    headers: Mapping[str, SecretStr] = field(default_factory=dict)  # of each request, besides FARM_SERVER_HEADERS
+
+    def settings(self, settings: Settings) -> Settings:
+        """The settings with the added headers. ConfigError if workers would not get them."""
+        if not self.headers:
+            return settings
+        if settings.broker_url is not None:
+            raise ConfigError(
+                "--header is for workers that farm starts itself: a value in Redis would be no secret",
+                remedy=f"set {HEADERS} where the generate workers run, and here",
+            )
+        return settings.with_server_headers(self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +137,7 @@ class SubmitRequest:
     """Generate samples with a model, and judge them. `task` runs a task of lm-evaluation-harness instead."""
 
     model: ModelChoice
+    served_name: str | None = None  # the `model` of each request, where the server has another name for it
     problems: ProblemChoice = field(default_factory=ProblemChoice)
     task: TaskChoice | None = None
     eval_task: str | None = None
@@ -133,6 +150,12 @@ class SubmitRequest:
     build: BuildChoice = field(default_factory=BuildChoice)
     run_id: str | None = None  # None: a new name
     options: RunOptions = field(default_factory=RunOptions)
+
+    def __post_init__(self) -> None:
+        chosen = self.sampling.model_fields_set
+        for name, (_, option) in options_of(Sampling).items():
+            if name in chosen and option.sent_as and not self.sampling.sends(option.sent_as):
+                raise ConfigError(f"{option.flag} sets what --omit {option.sent_as} leaves out", remedy="choose one")
 
 
 @dataclass(frozen=True, slots=True)

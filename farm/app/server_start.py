@@ -16,8 +16,7 @@ from farm.catalogue.model_spec import ModelSpec
 from farm.config import Settings
 from farm.errors import ConfigError, Interrupted
 from farm.ids import new_run_id
-from farm.inference.auth import bearer
-from farm.inference.client import Client
+from farm.inference.client_of import client_of
 from farm.records import ServedModel
 from farm.server import manage
 from farm.server.images import DEFAULT_PORT, LaunchOptions
@@ -79,6 +78,8 @@ def plan_server(settings: Settings, request: ServerStartRequest, display: Displa
     """Look the model up in the catalogue; nothing is started. CatalogueError if it is not there."""
     chosen = request.model
     catalogue = open_catalogue(settings, chosen.catalogue)
+    if chosen.device is None:
+        raise ConfigError("no --device is given", remedy="name the device that is to serve the model")
     spec = chosen_spec(catalogue, chosen, chosen.device, display)
     options = request.launch_options(settings, spec, new_run_id(f"{spec.name}-{spec.device}"))
     return ServerPlan(spec, catalogue.served(spec), options, request.threads or default_threads())
@@ -147,10 +148,9 @@ def _wait_for(
     budget_s: float | None = None,
 ) -> None:
     """Return when the server answers; the error says why it never will, or has not within the catalogue's budget."""
-    token, origin = bearer(settings, spec.engine)
     started = time.monotonic()
     budget = budget_s or spec.tensor_cache_timeout_s
-    with Client(handle.server.url, token=token, token_origin=origin, url_origin="farm server start") as client:
+    with client_of(settings, spec.engine, handle.server.url, url_origin="farm server start") as client:
         try:
             facts = waited_for(client, model, budget, display=display, check_alive=handle.check_alive)
         except KeyboardInterrupt:

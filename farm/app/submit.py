@@ -16,18 +16,21 @@ from farm.app.checks import check_room
 from farm.app.conclude import Outcome, drive
 from farm.app.display import Display
 from farm.app.home import blob_store, datasets_folder, open_ledger
-from farm.app.model_servers import ready_servers, server_places
+from farm.app.model_servers import ReadyServers, ready_servers, server_places
 from farm.app.problems import plan_problems, source_of
 from farm.app.requests import ProblemChoice, SubmitRequest
 from farm.app.server_start import started_server
 from farm.benchmarks import LmEvalTask
 from farm.benchmarks.registry import LM_EVAL, benchmarks, lm_eval_tasks
+from farm.catalogue.catalogue import Catalogue
+from farm.catalogue.engines import UNKNOWN
 from farm.catalogue.eval_task import EvalTask
-from farm.catalogue.eval_tasks import eval_task, task_of, tasks_of
+from farm.catalogue.eval_tasks import LIVECODEBENCH, eval_models, eval_task, task_of, tasks_of
 from farm.catalogue.model_spec import ModelSpec
+from farm.catalogue.unlisted import is_unlisted, unlisted
 from farm.config import Settings
 from farm.datasets.resolve import DatasetSource, resolve
-from farm.errors import ConfigError
+from farm.errors import CatalogueError, ConfigError
 from farm.ids import new_run_id
 from farm.lm_eval.runs.task import PlannedTask, hub_file, plan_lm_eval_task
 from farm.planning.context_room import ContextRoom
@@ -52,6 +55,7 @@ class Prepared:
 
 def submit(settings: Settings, request: SubmitRequest, display: Display) -> Outcome:
     """Record the run and drive it to its end. Raises what `prepare` and `drive` raise."""
+    settings = request.servers.settings(settings)
     with open_ledger(settings) as ledger:
         prepared = prepare(settings, request, display)
         plan_evaluation(ledger, prepared.run_id, prepared.dataset, prepared.spec)
@@ -69,8 +73,9 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
     """
     chosen = request.model
     catalogue = open_catalogue(settings, chosen.catalogue)
-    entry = chosen_spec(catalogue, chosen, chosen.device, display)
-    model = catalogue.served(entry).model_copy(update={"any_name": request.servers.any_model})
+    entry = _entry(settings, request, catalogue, display)
+    named = {"served_as": request.served_name or "", "any_name": request.servers.any_model}
+    model = catalogue.served(entry).model_copy(update=named)
     if request.task is not None and request.task.code_task is None:
         planned = _lm_eval_task(settings, request, model, display)
         model = model.model_copy(update={"chat": planned.chat})
@@ -78,7 +83,7 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
         run_id = request.run_id or new_run_id(f"{model.name}-{planned.harness.task}")
         servers, model = _servers(settings, request, entry, model, rules.sampling, run_id, display, ask=ask)
     else:
-        task = _eval_task(request, model, catalogue.evals)
+        task = _eval_task(request, model, catalogue.evals, listed=not is_unlisted(entry))
         rules = _rules(request, task)
         source = _source(settings, request, task, model, display)
         run_id = request.run_id or new_run_id(f"{model.name}-{model.device}")
@@ -90,6 +95,23 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
     spec = evaluation_spec(dataset, subject, servers, rules)
     room = check_room(settings, dataset, spec, ask=ask, display=display)
     return Prepared(run_id, dataset, spec, entry, room)
+
+
+def _entry(settings: Settings, request: SubmitRequest, catalogue: Catalogue, display: Display) -> ModelSpec:
+    """The catalogue's entry, or one for a model that only its server knows, where a server is named."""
+    chosen = request.model
+    served = bool(request.servers.urls or settings.server_url) and request.start_server is None
+    if chosen.device is None and served:
+        return unlisted(catalogue, chosen.model, None, chosen.engine)
+    if chosen.device is None:
+        catalogue.of_model(chosen.model)  # a wrong name is the first thing to say
+        raise ConfigError("no --device is given", remedy="name it, or a model server with --server-url")
+    try:
+        return chosen_spec(catalogue, chosen, chosen.device, display)
+    except CatalogueError:
+        if not served or catalogue.knows(chosen.model):
+            raise
+        return unlisted(catalogue, chosen.model, chosen.device, chosen.engine)
 
 
 # --- judged by farm -----------------------------------------------------------------------------
@@ -104,9 +126,11 @@ def _code_task(request: SubmitRequest) -> LmEvalTask | None:
     return request.task.code_task
 
 
-def _eval_task(request: SubmitRequest, model: ServedModel, evals: tuple[EvalTask, ...]) -> EvalTask:
+def _eval_task(request: SubmitRequest, model: ServedModel, evals: tuple[EvalTask, ...], *, listed: bool) -> EvalTask:
     task = _code_task(request)
     named = task.name if task is not None else request.eval_task or task_of(request.protocol)
+    if named is None and not listed and model.name not in eval_models(evals):
+        named = LIVECODEBENCH.task_name
     return eval_task(model.name, named, evals)
 
 
@@ -165,6 +189,8 @@ def _with_references(rules: Rules, task: EvalTask, dataset: PlannedDataset) -> R
 
 
 def _caution(sampling: Sampling, display: Display) -> None:
+    if not sampling.sends("seed"):
+        display.say("caution: no seed is sent (--omit seed): the same run will not give the same answers again")
     if sampling.n > 1 and sampling.temperature == 0:
         display.say(f"caution: {sampling.n} samples at temperature 0 are likely the same; see --temperature")
 
@@ -181,7 +207,7 @@ def _lm_eval_task(settings: Settings, request: SubmitRequest, model: ServedModel
             f"{', '.join(refused)}: lm-eval's task {task.name} says that itself; what is sent: --gen-kwargs"
         )
     given = sampling.model_fields_set
-    return plan_lm_eval_task(
+    planned = plan_lm_eval_task(
         settings,
         blob_store(settings),
         task,
@@ -191,6 +217,11 @@ def _lm_eval_task(settings: Settings, request: SubmitRequest, model: ServedModel
         limit=request.problems.selection.limit,
         say=display.say,
     )
+    added = {name: getattr(sampling, name) for name in given - {"n", "seed"}}
+    return replace(planned, sampling=with_changes(planned.sampling, Sampling(**added)))
+
+
+_SAID_BY_TASKS = {"temperature", "top_p", "top_k", "max_tokens", "stop"}
 
 
 def _said_by_lm_eval(request: SubmitRequest) -> list[str]:
@@ -213,7 +244,7 @@ def _said_by_lm_eval(request: SubmitRequest) -> list[str]:
     flags = [flag for flag, value in chosen.items() if value]
     return [
         *flags,
-        *given_flags(request.sampling, apart_from=("n", "seed")),
+        *given_flags(request.sampling, apart_from=Sampling.model_fields.keys() - _SAID_BY_TASKS),
         *given_flags(judging.judge),
         *given_flags(judging.limits),
     ]
@@ -266,8 +297,24 @@ def _servers(
         return server_places(settings, given), model
     if request.start_server is not None:
         given = (started_server(settings, entry, model, run_id, request.start_server, display),)
-    ready = ready_servers(settings, model, given, request.servers.wait_s, display, sampling)
+    ready = ready_servers(settings, model, given, request.servers.wait_s, display, sampling, request.options.drive)
+    if is_unlisted(entry):
+        return ready.urls, _as_the_server_says(ready, display)
+    model = ready.model
     if ready.max_context is not None and ready.max_context < model.max_context:
         display.say(f"caution: the server's context is {ready.max_context}, not {model.max_context}")
         model = model.model_copy(update={"max_context": ready.max_context})
     return ready.urls, model
+
+
+def _as_the_server_says(ready: ReadyServers, display: Display) -> ServedModel:
+    """A model that the catalogue does not have, with the limits that its server states."""
+    model = ready.model
+    says = "its server says" if ready.max_context is not None else "assumed, since its server does not say"
+    engine = ready.engine if model.engine == UNKNOWN and ready.engine is not None else model.engine
+    model = model.model_copy(update={"max_context": ready.max_context or model.max_context, "engine": engine})
+    display.say(
+        f"{model.repo} is not taken from the catalogue: context {model.max_context} ({says}), "
+        f"{model.max_concurrency} requests at a time"
+    )
+    return model

@@ -98,6 +98,10 @@ class Catalogue:
             remedy="`farm models` lists all; --catalogue reads a newer release_model_spec.json",
         )
 
+    def knows(self, model: str) -> bool:
+        """Whether it has this model, on any device."""
+        return any(model.strip().lower() in (spec.name.lower(), spec.repo.lower()) for spec in self.specs)
+
     def spec(
         self, model: str, device: str, *, engine: str | None = None, impl: str | None = None, force: bool = False
     ) -> ModelSpec:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Literal
 
 LLAMACPP = "llama.cpp"  # the engine of device `cpu`
+UNKNOWN = "unknown"  # of a server that is in no catalogue and does not say
 
 AuthStyle = Literal["jwt", "literal", "key"]
 
 # Of tt-inference-server's engines; a server of another kind (llama.cpp) takes a key or none
-_STYLES: dict[str, AuthStyle] = {"vllm": "jwt", "forge": "literal", "media": "literal"}
+_STYLES: dict[str, AuthStyle] = {"vllm": "jwt", "forge": "literal", "media": "literal", UNKNOWN: "jwt"}
 
 IN_WORDS: dict[AuthStyle, str] = {
     "jwt": "VLLM_API_KEY, else a token from JWT_SECRET",

@@ -136,7 +136,8 @@ class AnswerReceiver:
             raise MessageRejected(f"an answer for {key}, which this run did not plan")
         problem = self._problems[key.problem_id]
         if isinstance(answer, StoredCompletion):
-            seed = sample_seed(self._spec.sampling.seed, key.problem_id, key.index)
+            sampling = self._spec.sampling
+            seed = sample_seed(sampling.seed, key.problem_id, key.index) if sampling.sends("seed") else None
             if not self._spec.generates or answer.completion.seed != seed:
                 raise MessageRejected(f"a completion of {key} that this run did not ask for")
         if isinstance(answer, SampleResult) and not self._spec.judged:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from farm.errors import AnswerWithheld, BadResponse, InferenceError, ServerError
-from farm.inference.event_stream import BYTE_ORDER_MARK
+from farm.inference.connection.event_stream import BYTE_ORDER_MARK
 from farm.records import Usage
 from farm.records.finish_reasons import Ending, ending, stated
 from farm.text import decode_output, one_line

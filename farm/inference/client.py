@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Self
 
-from farm.errors import BadResponse, InferenceError, Transient
+from farm.errors import BadResponse, InferenceError, ModelNotFound, Transient
 from farm.inference.answer_reader import AnswerReader, parse
+from farm.inference.connection.event_stream import begins_like_events
+from farm.inference.connection.tls import trusting
+from farm.inference.connection.transport import Exchange, Transport
 from farm.inference.counters import work_done
-from farm.inference.event_stream import begins_like_events
 from farm.inference.flight import Flight
 from farm.inference.generation import PINNED_DATE, Generated, GenerateRequest
 from farm.inference.read_stream import read_stream
 from farm.inference.refusals import error_inside, refusal, refuses_streaming
 from farm.inference.stop_strings import cut
-from farm.inference.transport import Exchange, Transport
 from farm.records.finish_reasons import Ending, ending
 from farm.text import one_line
 
@@ -34,6 +37,7 @@ SMALL_BODY_BYTES = 4 << 20  # the list of models, the tokens of a prompt
 class Client:
     """One model server. Safe to share between threads; use it as a context manager or `close` it.
 
+    `headers` go with each request; `ca` holds authorities that its certificate may be signed by, besides the usual.
     `token_origin` and `url_origin` are the names of the variables they came from, for messages.
     `max_text_chars` caps a completion: what is over is dropped and its finish_reason becomes `length`.
     `control_s` is the deadline of the small questions. Raises ConfigError for a URL or token that
@@ -47,12 +51,20 @@ class Client:
         token: str | None = None,
         token_origin: str = "",
         url_origin: str = "",
+        headers: Mapping[str, str] | None = None,
+        ca: Path | None = None,
         connect_s: float = 10.0,
         control_s: float = 30.0,
         max_text_chars: int = 10 << 20,
     ) -> None:
         self._transport = Transport(
-            base_url, token=token, url_origin=url_origin, token_origin=token_origin, connect_s=connect_s
+            base_url,
+            token=token,
+            url_origin=url_origin,
+            token_origin=token_origin,
+            connect_s=connect_s,
+            headers=headers or {},
+            context=trusting(ca),
         )
         self._token_origin = token_origin
         self._control_s = control_s
@@ -93,7 +105,7 @@ class Client:
         """
         started = time.monotonic()
         refused = 0
-        if self._streams:
+        if self._streams and request.stream and "stream" not in request.omit:
             answered = self._ask(request, started, flight, stream=True)
             if isinstance(answered, Generated):
                 return answered
@@ -168,13 +180,13 @@ class Client:
     # --- questions around it ----------------------------------------------------------------
 
     def health(self) -> bool | None:
-        """True if `/health` says that the process is up, None where the server has no such route.
+        """True if `/health` says that the process is up, None where the server has no such route, or not for us.
 
         Raises ConnectionLost, ServerError or another InferenceError if it is not up.
         """
         with self._control("GET", "/health", None) as exchange:
             body = exchange.read(ERROR_BODY_BYTES)
-            if exchange.status == 404:
+            if 300 <= exchange.status < 500:
                 return None
             if not 200 <= exchange.status < 300:
                 raise self._refusal(exchange, body, "/health")
@@ -213,7 +225,12 @@ class Client:
 
     def models(self) -> list[dict[str, Any]]:
         """The rows of `/v1/models`, each with its `id`."""
-        value = self._json("GET", "/v1/models", None)
+        value = self._json("GET", "/v1/models", None, absent=(404, 405, 501))
+        if value is None:
+            raise ModelNotFound(
+                f"{self.place} has no list of models at {self._where('/v1/models')}",
+                remedy="check the server URL; for a server without such a list, give --no-model-list",
+            )
         rows = value.get("data") if isinstance(value, dict) else None
         if not isinstance(rows, list) or not all(isinstance(r, dict) and isinstance(r.get("id"), str) for r in rows):
             raise BadResponse(f"{self._where('/v1/models')}: the answer is no list of models")
@@ -256,4 +273,4 @@ class Client:
         )
 
     def _where(self, path: str) -> str:
-        return f"{self._transport.base_url}{path}"
+        return self._transport.url(path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from farm.inference.watchdog import Guard
+from farm.inference.connection.watchdog import Guard
 
 
 class Flight:

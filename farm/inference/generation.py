@@ -21,13 +21,13 @@ from farm.records.fields import sent
 PINNED_DATE: Mapping[str, Any] = {"date_string": "26 Jul 2024"}
 
 
-def pinned(repo: str) -> Mapping[str, Any] | None:
-    """The variables for the chat template of a model: the date for Llama's, None for others.
+def pinned(model: str) -> Mapping[str, Any] | None:
+    """The variables for the chat template of a model, by its names: the date for Llama's, None for others.
 
     Not for all, because servers refuse template variables where a model brings a tokenizer of Mistral's
     ("chat_template is not supported for Mistral tokenizers", vLLM).
     """
-    return PINNED_DATE if "llama" in repo.lower() else None
+    return PINNED_DATE if "llama" in model.lower() else None
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,11 @@ class GenerateRequest:
     prompt: str | None = None
     max_tokens: int = 2048
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)  # further fields of the body
+    omit: tuple[str, ...] = ()  # fields that are left out of the body
     stop: tuple[str, ...] = ()
     seed: int | None = None
+    stream: bool = True
     chat_template_kwargs: Mapping[str, Any] | None = None
     deadline_s: float = 1800.0
     stall_s: float = 120.0
@@ -60,18 +63,28 @@ class GenerateRequest:
     @classmethod
     def of(cls, prompt: Prompt, served: ServedModel, sampling: Sampling, *, seed: int | None, **fields: Any) -> Self:
         """The request for one sample of `served`: chat, or the joined texts for a base model."""
+        parameters = sent(sampling)
+        variables = parameters.pop("chat_template_kwargs", None)
         if served.chat:
-            fields.setdefault("chat_template_kwargs", pinned(served.repo))
+            fixed = pinned(f"{served.repo} {served.base}")
+            fields["chat_template_kwargs"] = {**(fixed or {}), **(variables or {})} if fixed or variables else None
             fields["messages"] = prompt.messages
         else:
             fields["prompt"] = prompt.as_text()
-        parameters = sent(sampling)
-        fields.setdefault("max_tokens", parameters.pop("max_tokens"))
+        fields.setdefault("max_tokens", parameters.pop("max_tokens", sampling.max_tokens))
         if served.engine == LLAMACPP:
             # Its prompt cache makes answers to one seed differ, even one request at a time
             parameters["cache_prompt"] = False
-        fields.setdefault("stop", tuple(parameters.pop("stop", ())))
-        return cls(model=served.repo, parameters=parameters, seed=seed, **fields)
+        parameters.pop("stop", None)
+        return cls(
+            model=served.request_name,
+            parameters=parameters,
+            extra=sampling.extra_body or {},
+            omit=sampling.omit or (),
+            stop=sampling.stop,
+            seed=seed if sampling.sends("seed") else None,
+            **fields,
+        )
 
     @property
     def path(self) -> str:
@@ -80,6 +93,9 @@ class GenerateRequest:
 
     def input_fields(self) -> dict[str, Any]:
         """The part of the body that decides what the model reads."""
+        return {name: value for name, value in self._input_fields().items() if name not in self.omit}
+
+    def _input_fields(self) -> dict[str, Any]:
         if not self.messages:
             return {"prompt": self.prompt}
         fields: dict[str, Any] = {"messages": [m.model_dump(mode="json") for m in self.messages]}
@@ -104,7 +120,8 @@ class GenerateRequest:
         body["stream"] = stream
         if stream:
             body["stream_options"] = {"include_usage": True}
-        return body
+        body.update(self.extra)
+        return {name: value for name, value in body.items() if name not in self.omit}
 
 
 @dataclass(frozen=True)

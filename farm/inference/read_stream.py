@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from farm.errors import BadResponse
 from farm.inference.answer_reader import AnswerReader, parse
-from farm.inference.event_stream import Event, events
+from farm.inference.connection.event_stream import Event, events
+from farm.inference.connection.transport import Exchange
 from farm.inference.flight import Flight
-from farm.inference.transport import Exchange
 from farm.text import decode_output
 
 DRAIN_S = 1.0  # for the end of the body, once the last event is here

@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
 
 from farm.errors import ConnectionLost, InferenceError, ModelNotFound, ServerBusy, ServerError, Transient
-from farm.inference.client import Client, GenerateRequest
+from farm.inference.client import Client, Generated, GenerateRequest
+from farm.inference.model_list import Listed, find, names_in
 from farm.records import Message, Prompt, Sampling, ServedModel
 from farm.text import one_line
 
@@ -25,16 +25,18 @@ PROBE_TOKENS = 16  # some servers and models refuse fewer, or give no text withi
 
 @dataclass(frozen=True)
 class ServerFacts:
-    """What a ready server says of itself. `max_context` is per request, None where it does not say.
-
-    `as_expected` is False where it serves a model of another name and answers all the same.
-    """
+    """What a ready server says of itself, and its answer to the probe, None where all its slots were taken."""
 
     served: tuple[str, ...]
-    as_expected: bool
-    max_context: int | None
+    model: Listed
     has_health: bool
     probe_s: float
+    answer: Generated | None
+
+    @property
+    def max_context(self) -> int | None:
+        """Tokens of one request; None where it does not say."""
+        return self.model.max_context
 
 
 Admit = Callable[[], AbstractContextManager[bool]]
@@ -46,44 +48,46 @@ def check(
     *,
     chat: bool = True,
     request: GenerateRequest | None = None,
+    listed: bool = True,
     probe_s: float = 600.0,
     admit: Admit = lambda: nullcontext(True),
 ) -> ServerFacts:
     """Raises unless the server is ready for requests to `expected_model`. The probe may take `probe_s` seconds.
 
-    `request` is what the server is tried with (see `probe_as`); without it, the smallest request there is.
+    `request` is what the server is tried with (see `probe_as`), under the name that its list has for the model;
+    without it, the smallest request there is. Not `listed`: the server has no list of models.
     The probe is made inside `admit()`; it is left out where that says False: all slots of the server are taken.
     ConnectionLost names the URL, where it came from and what to do; ModelNotFound lists what is served.
     """
     try:
         has_health = client.health() is not None
-        rows = client.models()
+        rows = client.models() if listed else []
     except ConnectionLost as exc:
         raise ConnectionLost(
             f"no model server answers at {exc.message}",
             remedy="start it (farm server start), name another by --server-url, or wait for it with --wait-server S",
         ) from exc
-    served, row = _served(rows, expected_model)
-    as_expected = row is not None
-    if row is None and len(rows) == 1 and rows[0].get("owned_by") == "llamacpp":
-        row = rows[0]  # llama.cpp has one model and takes any name for it; the caller says so
-    if row is None:
+    served = names_in(rows)
+    model = find(rows, expected_model) if listed else Listed(expected_model, True, "", None, None)
+    if model is None:
         raise ModelNotFound(
             f"{client.place} serves {', '.join(one_line(name, 80) for name in served) or 'no model'}, "
             f"not {expected_model}",
-            remedy="name the model that is served, or start a server with the right one",
+            remedy="name the one that is meant with --served-model-name, or start a server with the right one",
         )
     started = time.monotonic()
+    answer = None
     with admit() as admitted:
         if admitted:
             wish = request or probe(expected_model, chat, probe_s)
-            client.generate(replace(wish, deadline_s=probe_s, first_token_s=probe_s, stall_s=probe_s))
+            patient = replace(wish, model=model.name, deadline_s=probe_s, first_token_s=probe_s, stall_s=probe_s)
+            answer = client.generate(patient)
     return ServerFacts(
         served=served,
-        as_expected=as_expected,
-        max_context=_max_context(row),
+        model=model,
         has_health=has_health,
         probe_s=time.monotonic() - started,
+        answer=answer,
     )
 
 
@@ -93,6 +97,7 @@ def wait_ready(
     *,
     chat: bool = True,
     request: GenerateRequest | None = None,
+    listed: bool = True,
     budget_s: float,
     stop: threading.Event,
     on_progress: Callable[[float, InferenceError], None] | None = None,
@@ -110,7 +115,7 @@ def wait_ready(
         elapsed = time.monotonic() - started
         try:
             left_s = max(1.0, budget_s - elapsed)
-            return check(client, expected_model, chat=chat, request=request, probe_s=left_s, admit=admit)
+            return check(client, expected_model, chat=chat, request=request, listed=listed, probe_s=left_s, admit=admit)
         except Transient as exc:
             elapsed = time.monotonic() - started
             if elapsed + interval_s > budget_s:
@@ -128,32 +133,10 @@ def _still(error: Transient, budget_s: float) -> Transient:
     return kind(message, remedy=error.remedy or "look at the server's log")
 
 
-def _served(rows: list[dict[str, Any]], expected: str) -> tuple[tuple[str, ...], dict[str, Any] | None]:
-    """All served names, and the row of the expected one; llama.cpp lists further names as aliases."""
-    names: list[str] = []
-    found = None
-    for row in rows:
-        aliases = row.get("aliases")
-        own = [row["id"], *(a for a in (aliases if isinstance(aliases, list) else []) if isinstance(a, str))]
-        names += own
-        if expected in own:
-            found = row
-    return tuple(dict.fromkeys(names)), found
-
-
-def _max_context(row: dict[str, Any]) -> int | None:
-    """vLLM: `max_model_len`; llama.cpp: `meta.n_ctx`, the context of one slot."""
-    meta = row.get("meta")
-    for value in (row.get("max_model_len"), meta.get("n_ctx") if isinstance(meta, dict) else None):
-        if isinstance(value, int) and value > 0:
-            return value
-    return None
-
-
-def probe_as(model: ServedModel, sampling: Sampling) -> GenerateRequest:
+def probe_as(model: ServedModel, sampling: Sampling, *, stream: bool = True) -> GenerateRequest:
     """A small request with the fields of a run's own requests, so that a server refuses here what it would refuse."""
     prompt = Prompt(messages=(Message(role="user", content="Hi"),))
-    return GenerateRequest.of(prompt, model, sampling, seed=sampling.seed, max_tokens=PROBE_TOKENS)
+    return GenerateRequest.of(prompt, model, sampling, seed=sampling.seed, max_tokens=PROBE_TOKENS, stream=stream)
 
 
 def probe(model: str, chat: bool, probe_s: float) -> GenerateRequest:

@@ -26,4 +26,12 @@ class DriveOptions(Record):
         Field(gt=0, le=86400),
         Option("--first-token-timeout", "Seconds to the first token of a server that had no request of late."),
     ] = 600.0
+    stream: Annotated[
+        bool,
+        Option("--stream/--no-stream", "Have answers streamed, or whole: a whole one shows no life until it is done."),
+    ] = True
+    model_list: Annotated[
+        bool,
+        Option("--model-list/--no-model-list", "Whether the server has /v1/models, where its model and limits stand."),
+    ] = True
     servers: tuple[str, ...] = ()  # base URLs, where they are not those of the plan

@@ -39,6 +39,7 @@ class Option:
     metavar: str = ""
     effect: Effect = Effect.NONE
     always: bool = False  # reports name it also where it is not set
+    by_farm: bool = False  # farm obeys it too, so it holds also where it is not sent
 
 
 def options_of(record: type[Record]) -> dict[str, tuple[FieldInfo, Option]]:
@@ -68,7 +69,7 @@ def labelled(record: Record, effects: Iterable[Effect]) -> list[tuple[str, str]]
     """Label and shown value of each field with one of these effects, set or not."""
     wanted = set(effects)
     return [
-        (option.label, shown(getattr(record, name)))
+        (option.label, shown(_in_force(record, name, option)))
         for name, (_, option) in options_of(type(record)).items()
         if option.effect in wanted
     ]
@@ -76,22 +77,36 @@ def labelled(record: Record, effects: Iterable[Effect]) -> list[tuple[str, str]]
 
 def in_words(record: Record) -> str:
     """The record's options in one line, by the names of the fields; optional ones only where they are set."""
-    values = [(name, getattr(record, name), option) for name, (_, option) in options_of(type(record)).items()]
+    values = [(name, _in_force(record, name, option), option) for name, (_, option) in options_of(type(record)).items()]
     return ", ".join(f"{name} {shown(value)}" for name, value, option in values if value is not None or option.always)
 
 
 def sent(record: Record) -> dict[str, Any]:
     """What goes into the body of a request, by the body's names. What is None or empty is not sent."""
+    left_out = _left_out(record)
     values = {
         option.sent_as: getattr(record, name)
         for name, (_, option) in options_of(type(record)).items()
-        if option.sent_as
+        if option.sent_as and option.sent_as not in left_out
     }
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in values.items()
         if value not in (None, ())
     }
+
+
+def _left_out(record: Record) -> tuple[str, ...]:
+    """The fields of a request's body that the record says to leave out (`omit`)."""
+    return getattr(record, "omit", None) or ()
+
+
+def _in_force(record: Record, name: str, option: Option) -> object:
+    """The value of a field; None where it is left out of requests and nothing else obeys it."""
+    if option.sent_as and option.sent_as in _left_out(record) and not option.by_farm:
+        return None
+    value: object = getattr(record, name)
+    return value
 
 
 def given_flags(record: Record, apart_from: Iterable[str] = ()) -> list[str]:

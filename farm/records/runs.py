@@ -27,13 +27,20 @@ class ServedModel(Record):
     """A model as the catalogue resolves it for one device."""
 
     name: str  # short name, the last part of the repo id
-    repo: str  # HF repo id, the `model` of each request
+    repo: str  # HF repo id; of a model that the catalogue does not have, the name that it was asked for by
+    served_as: str = Field(default="", exclude_if=is_blank)  # the `model` of each request, where that is another name
+    base: str = Field(default="", exclude_if=is_blank)  # what its server says that it is made from, or an alias of
     device: str
     engine: str = "vLLM"
     max_concurrency: Annotated[int, Field(ge=1)] = 32
     max_context: Annotated[int, Field(ge=1)] = 32768
     chat: bool = True  # chat endpoint; completions for base models
     any_name: bool = False  # the user takes answers of a server that serves another name (llama.cpp answers for any)
+
+    @property
+    def request_name(self) -> str:
+        """The `model` of each request."""
+        return self.served_as or self.repo
 
 
 class Build(Record):

@@ -77,10 +77,14 @@ def _asked(report: Report, notes: AnswerNotes) -> list[str]:
     spec, found = report.spec, []
     if notes.repeated and 2 * notes.repeated >= notes.sampled and spec.sampling.temperature != 0:
         each = "not sent" if spec.sampling.temperature is None else f"{spec.sampling.temperature:g}"
+        why = (
+            "the server may ignore the seed or the sampling"
+            if spec.sampling.sends("seed")
+            else "no seed was sent (--omit seed), and the server draws the same each time"
+        )
         found.append(
             f"All answers to {notes.repeated} of {notes.sampled} problems are byte-equal, with temperature {each}: "
-            "the server may ignore the seed or the sampling, so pass@k and flips say little. "
-            "docs/serving.md names servers that do."
+            f"{why}, so pass@k and flips say little. docs/serving.md names servers that do."
         )
     if notes.unstated:
         found.append(

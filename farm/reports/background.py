@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from farm.records import RunSpec
 from farm.records.fields import in_words
 from farm.reports.section import Section
-from farm.scoring.differences import judge_name, limits_name
+from farm.scoring.differences import judge_name, limits_name, model_name
 from farm.scoring.report import Distribution, Report, ServerShare
 
 
@@ -75,7 +75,7 @@ def provenance(report: Report) -> Section:
     if spec.regraded_from is not None:
         rows.append(("completions of run", spec.regraded_from.run_id))
     if model is not None:
-        rows += [("model", f"{model.name} ({model.repo})"), ("device", model.device or "-")]
+        rows += [("model", f"{model.name} ({model_name(model)})"), ("device", model.device or "-")]
     if model is not None and spec.kind == "evaluate":
         rows += [
             ("server", ", ".join(spec.servers) or "-"),

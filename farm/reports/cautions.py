@@ -16,9 +16,10 @@ def cautions(report: Report) -> list[str]:
     """The cautions that apply; plain strings that may hold anything, like `sections`."""
     spec, cover = report.spec, report.coverage
     found = answer_cautions(report)
-    others = [name for name in report.answered_by if spec.model is not None and name != spec.model.repo]
-    if others and spec.model is not None:
-        found.append(f"The server says that {', '.join(others)} answered, not {spec.model.repo}.")
+    model = spec.model
+    others = [] if model is None else [n for n in report.answered_by if n not in (model.repo, model.request_name)]
+    if others and model is not None:
+        found.append(f"The server says that {', '.join(others)} answered, not {model.request_name}.")
     if spec.kind == "evaluate" and spec.sampling.n > 1 and spec.sampling.temperature == 0:
         found.append(
             f"{spec.sampling.n} samples at temperature 0 are likely the same: pass@k says little beyond pass@1."

@@ -39,6 +39,7 @@ from farm.scoring.work import distribution, server_shares, tokens
 from farm.text import one_line
 
 SEEDS_RULE = "per sample: first 4 bytes of SHA-256 of canonical JSON [seed, problem_id, index], below 2**31"
+NO_SEED = "none is sent, the server draws as it likes"
 NO_RESULT = "no result recorded"
 UNKNOWN = "unknown"
 SHOWN = 20  # reasons and keys of unjudged samples
@@ -128,7 +129,7 @@ def aggregate(
         kind=spec.kind,
         status="COMPLETE" if complete else "INCOMPLETE",
         spec=public_spec(spec),
-        seeds=SEEDS_RULE,
+        seeds=SEEDS_RULE if spec.sampling.sends("seed") else NO_SEED,
         versions=versions_of(sample.runtime for sample in flat),
         answered_by=tuple(sorted({sample.answered_by for sample in flat if sample.answered_by})),
         coverage=coverage,

@@ -34,6 +34,12 @@ def differences(a: RunSpec, versions_a: Versions, b: RunSpec, versions_b: Versio
     return tuple(Difference(what=w, a=x, b=y, measurement=m) for w, x, y, m in rows if x != y)
 
 
+def model_name(model: ServedModel) -> str:
+    """A model's repo id, the name that requests give it where that is another, and what its server says it is."""
+    served = f", served as {model.served_as}" if model.served_as else ""
+    return f"{model.repo}{served}{f', made from {model.base}' if model.base else ''}"
+
+
 def judge_name(judge: JudgeSpec) -> str:
     """A judge in words."""
     mode = f"{judge.mode} ({judge.variant})" if judge.mode == "lcb" else judge.mode
@@ -75,10 +81,10 @@ _NAMED_LIMITS = {"cpu_s": 6.0, "wall_s": 18.0, "memory_bytes": 1 << 30}
 
 
 def _subject(spec: RunSpec, versions: Versions) -> list[tuple[str, str]]:
-    model = spec.model
+    model, drawn = spec.model, labelled(spec.sampling, (Effect.DRAW,))
     return [
         ("eval task", spec.eval_task),
-        ("model", _of(model, "repo")),
+        ("model", "-" if model is None else model_name(model)),
         ("device", _of(model, "device")),
         ("engine", _of(model, "engine")),
         ("endpoint", "-" if model is None else "chat" if model.chat else "completions"),
@@ -90,7 +96,7 @@ def _subject(spec: RunSpec, versions: Versions) -> list[tuple[str, str]]:
         ("servers", ", ".join(spec.servers) or "-"),
         ("completions", spec.completions or "-"),
         *labelled(spec.judge, (Effect.PRECISION,)),
-        ("seed", str(spec.sampling.seed) if spec.kind == "evaluate" else "-"),
+        *((label, value if spec.kind == "evaluate" else "-") for label, value in drawn),
         ("farm", versions.farm),
         ("runners", "; ".join(versions.runners) or "-"),
     ]

@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 
 from farm.catalogue.model_spec import ModelSpec
 from farm.config import Settings
-from farm.inference.auth import bearer
-from farm.inference.client import Client
+from farm.inference.client_of import client_of
 from farm.records import Build
 from farm.server import manage
 
@@ -42,7 +41,6 @@ def _started_by_farm(settings: Settings, entry: ModelSpec, url: str) -> Build | 
 
 
 def _as_it_says(settings: Settings, entry: ModelSpec, url: str) -> Build:
-    token, origin = bearer(settings, entry.engine)
-    with Client(url, token=token, token_origin=origin, control_s=5.0) as client:
+    with client_of(settings, entry.engine, url, control_s=5.0) as client:
         said = client.version()
     return Build(name=said, told_by="server") if said else Build()

@@ -33,15 +33,16 @@ from farm.errors import (
     ServerBusy,
     ServerError,
     ServerUnwell,
+    TlsFailed,
     Transient,
 )
 from farm.ids import sample_seed, sha256_hex
-from farm.inference.auth import bearer
 from farm.inference.client import Client, Generated, GenerateRequest
+from farm.inference.client_of import client_of
+from farm.inference.connection.address import checked_url
 from farm.inference.prompt_budget import fit
 from farm.inference.readiness import probe
 from farm.inference.retry import retrying
-from farm.inference.transport import checked_url
 from farm.queue.messages import GenerateConfig, GenerateJob
 from farm.records import Completion, GenerateTelemetry, Prompt, StoredCompletion
 from farm.tasks.context import TaskContext
@@ -52,7 +53,7 @@ log = logging.getLogger(__name__)
 CHECK_S = 10.0  # for a question about a server's health
 WAIT_MAX_S = 300.0  # of what a server asks for that takes no requests for now
 # Somebody has to act before the run can go on; busy: for as long as a request may take, no try was let through
-_PAUSES = (AuthRejected, Forbidden, QuotaSpent, ModelNotFound, ServerUnwell, ServerBusy, ConfigError)
+_PAUSES = (AuthRejected, Forbidden, QuotaSpent, TlsFailed, ModelNotFound, ServerUnwell, ServerBusy, ConfigError)
 
 
 class Servers:
@@ -88,8 +89,7 @@ class Servers:
         with self._lock:
             client = self._clients.get((url, engine, control_s))
             if client is None:
-                token, origin = bearer(self._settings, engine)
-                client = Client(url, token=token, token_origin=origin, control_s=control_s)
+                client = client_of(self._settings, engine, url, control_s=control_s)
                 self._clients[url, engine, control_s] = client
             return client
 
@@ -131,8 +131,8 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
         reasoning_sha256=None if reasoning is None else sha256_hex(reasoning),
         prompt_sha256=request.prompt_digest(),
         finish_reason=None if answer.finish_reason is None else one_line(answer.finish_reason, 64),
-        seed=seed,
-        max_tokens=request.max_tokens,
+        seed=request.seed,
+        max_tokens=request.max_tokens if config.sampling.sends("max_tokens") else None,
         model=None if answer.model is None else one_line(answer.model, 200),
         usage=answer.usage,
     )
@@ -180,9 +180,11 @@ def ask(
     # Silence is judged by the watch, which sees all requests of a server
     wish = GenerateRequest.of(
         prompt, model, config.sampling, seed=seed,
-        deadline_s=drive.deadline_s, stall_s=drive.deadline_s, first_token_s=drive.deadline_s,
+        deadline_s=drive.deadline_s, stall_s=drive.deadline_s, first_token_s=drive.deadline_s, stream=drive.stream,
     )  # fmt: skip
-    expectation = Expectation(model.repo, model.engine, model.chat, drive.stall_s, drive.first_token_s)
+    expectation = Expectation(
+        model.request_name, model.engine, model.chat, drive.stall_s, drive.first_token_s, drive.model_list
+    )
 
     def once() -> Asked:
         began = time.monotonic()
@@ -229,7 +231,7 @@ def _tell(servers: Servers, url: str, error: ConnectionLost | ServerError | Serv
 def _of_the_key_or_the_sample(client: Client, wanted: Expectation, refused: Forbidden) -> InferenceError:
     """What a 403 is about: the sample alone, where the server takes another request with the same key."""
     try:
-        client.generate(probe(wanted.repo, wanted.chat, CHECK_S))
+        client.generate(probe(wanted.model, wanted.chat, CHECK_S))
     except Transient as exc:
         return exc
     except InferenceError:

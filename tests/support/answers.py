@@ -43,6 +43,15 @@ class ScriptedModel:
         return "ready"  # the probe of the readiness check
 
 
+def solved(prompt: str, seed: int) -> str:
+    """A right answer to each bundled problem, whatever the seed; for tests.support.model_server."""
+    for problem in read_problems(sample_path()):
+        if problem.statement in prompt:
+            right = next(s for s in sample_solutions(problem.problem_id) if s.verdict is Verdict.PASSED)
+            return f"Here it is:\n```python\n{right.source}\n```\n"
+    return "ready"
+
+
 def gated(answer: Callable[[str, int], str], gate: Callable[[], None]) -> Callable[[str, int], str]:
     """`answer`, after `gate()` returned; the probe passes freely."""
 

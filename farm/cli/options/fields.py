@@ -14,8 +14,10 @@ from pydantic.fields import FieldInfo
 
 from farm.cli.options.group import F, all_of
 from farm.errors import ConfigError
+from farm.ids import canonical_json
 from farm.records import Record
 from farm.records.fields import Option, options_of
+from farm.text import json_or_text
 
 R = TypeVar("R", bound=Record)
 
@@ -32,7 +34,25 @@ class JsonObject(click.ParamType[dict[str, Any]]):
             self.fail(f"not JSON: {exc}", param, ctx)
         if not isinstance(found, dict):
             self.fail("not a JSON object", param, ctx)
+        try:
+            canonical_json(found)  # as it is sent: without NaN and infinity
+        except ValueError as exc:
+            self.fail(f"not JSON that a server reads: {exc}", param, ctx)
         return found
+
+
+class KeyValue(click.ParamType[tuple[str, Any]]):
+    """`K=V`. The value is JSON where it can be (true, 3, [1]), else a text."""
+
+    name = "k=v"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
+        if isinstance(value, tuple):
+            return value
+        key, mark, text = value.partition("=")
+        if not mark or not key.strip():
+            self.fail("want K=V", param, ctx)
+        return key.strip(), json_or_text(text)
 
 
 def field_options(record: type[Record], *, show_defaults: bool = False) -> Callable[[F], F]:
@@ -51,18 +71,21 @@ def field_option(record: type[Record], name: str) -> Callable[[F], F]:
 
 def given(record: type[R], values: Mapping[str, Any]) -> R:
     """The record of the options that were given: its `model_fields_set` names them. ConfigError names the flag."""
-    chosen = {name: value for name, value in values.items() if value not in (None, ())}
+    pairs = {name for name, (_, option) in options_of(record).items() if _is_pairs(option)}
+    chosen = {
+        name: dict(value) if name in pairs else value for name, value in values.items() if value not in (None, ())
+    }
     try:
         return record(**chosen)
     except ValidationError as exc:
         first = exc.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else ""
-        flag = options_of(record)[name][1].flag if name else record.__name__
-        raise ConfigError(f"{flag}: {first['msg']}") from exc
+        flag = f"{options_of(record)[name][1].flag}: " if name else ""  # what fields say together names its flags
+        raise ConfigError(f"{flag}{first['msg'].removeprefix('Value error, ')}") from exc
 
 
 def _option(name: str, field: FieldInfo, option: Option, *, show_default: bool) -> Callable[[F], F]:
-    kind, several = _kind(field)
+    kind, several = (KeyValue(), True) if _is_pairs(option) else _kind(field)
     default = {"default": field.default, "show_default": True} if show_default else {}
     return click.option(
         option.flag,
@@ -75,6 +98,11 @@ def _option(name: str, field: FieldInfo, option: Option, *, show_default: bool) 
     )
 
 
+def _is_pairs(option: Option) -> bool:
+    """Whether an option is given as `K=V`, again for each key."""
+    return option.metavar == "K=V"
+
+
 def _kind(field: FieldInfo) -> tuple[click.ParamType[Any], bool]:
     """click's type for a field, and whether the option may be repeated."""
     kinds = [part for part in get_args(field.annotation) if part is not NoneType]
@@ -83,6 +111,8 @@ def _kind(field: FieldInfo) -> tuple[click.ParamType[Any], bool]:
         return click.STRING, True
     if get_origin(kind) is Literal:
         return click.Choice(get_args(kind)), False
+    if kind is bool:
+        return click.BOOL, False
     if kind is int or kind is float:
         return _range(field, whole=kind is int), False
     if get_origin(kind) is dict:

@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 
 import click
+from pydantic import SecretStr
 
 from farm.app.model_servers import DEFAULT_SERVER
 from farm.app.requests import BuildChoice, ModelChoice, ServerChoice, StartServer
 from farm.cli.options.group import all_of, gathered
 from farm.errors import ConfigError
+from farm.request_headers import checked_headers
 from farm.text import one_line
 
 CATALOGUE = click.option(
@@ -24,8 +26,14 @@ CATALOGUE = click.option(
 MODEL = gathered(
     "model",
     ModelChoice,
-    click.option("--model", required=True, help="Short name or HF repo id, as in the catalogue (farm models)."),
-    click.option("--device", required=True, help="Device that serves it: n150, n300, t3k, ..., cpu."),
+    click.option(
+        "--model",
+        required=True,
+        help="Short name or repo id of the catalogue (farm models), or a server's own name.",
+    ),
+    click.option(
+        "--device", help="Device that serves it: n150, n300, t3k, ..., cpu. Not needed for a server that is named."
+    ),
     click.option("--engine", help="Of several catalogue entries: vLLM, forge, llama.cpp."),
     click.option("--impl", help="Of several catalogue entries: the implementation."),
     CATALOGUE,
@@ -37,6 +45,19 @@ ANY_MODEL = click.option(
     is_flag=True,
     help="Also ask a server that serves another model and answers for any name (llama.cpp).",
 )
+
+
+def _header(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, SecretStr]:
+    """The headers of `NAME=VALUE`; ConfigError that shows no value."""
+    found = {}
+    for text in values:
+        name, mark, value = text.partition("=")
+        if not mark:
+            raise ConfigError("--header: no NAME=VALUE", remedy="as X-Team=eval")
+        checked_headers({name: value}, "--header")
+        found[name] = SecretStr(value)
+    return found
+
 
 SERVERS = gathered(
     "servers",
@@ -51,6 +72,10 @@ SERVERS = gathered(
     click.option(
         "--wait-server", "wait_s", type=click.FloatRange(0, 86400), default=0.0, metavar="S",
         help="Wait so long for the server.",
+    ),
+    click.option(
+        "--header", "headers", multiple=True, metavar="K=V", callback=_header,
+        help="Add a header to each request; repeatable. Its value is shown and stored nowhere.",
     ),
 )  # fmt: skip
 

@@ -21,6 +21,7 @@ REQUEST = gathered(
     MODEL,
     SERVERS,
     ANY_MODEL,
+    click.option("--served-model-name", "served_name", metavar="NAME", help="The server's own name for the model."),
     START_SERVER,
     BUILD,
     problems(required=False),
@@ -49,7 +50,9 @@ def submit(request: SubmitRequest, dry_run: bool) -> int:
     """
     settings = load()
     if dry_run:
-        for line in plan_lines(settings, use_case.prepare(settings, request, Terminal(), ask=False)):
+        settings = request.servers.settings(settings)
+        prepared = use_case.prepare(settings, request, Terminal(), ask=False)
+        for line in plan_lines(settings, prepared, request.options.drive):
             click.echo(line)
         return 0
     return tell(use_case.submit(settings, request, Terminal()))

@@ -16,8 +16,7 @@ from farm.cli.options.group import gathered
 from farm.cli.options.model import MODEL
 from farm.config import Settings, load
 from farm.errors import ConfigError, FarmError
-from farm.inference.auth import bearer
-from farm.inference.client import Client
+from farm.inference.client_of import client_of
 from farm.screen.terminal import Terminal
 from farm.server import manage
 from farm.server.api_keys import server_secrets
@@ -123,9 +122,8 @@ def status() -> int:
 
 
 def _answer(settings: Settings, engine: str, url: str) -> str:
-    token, origin = bearer(settings, engine)
     try:
-        with Client(url, token=token, token_origin=origin, control_s=STATUS_S, connect_s=STATUS_S) as client:
+        with client_of(settings, engine, url, control_s=STATUS_S, connect_s=STATUS_S) as client:
             return f", serves {', '.join(one_line(str(row['id']), 80) for row in client.models())}"
     except FarmError as exc:
         return f", does not answer ({one_line(exc.message, 120)})"

@@ -9,7 +9,7 @@ from farm.app.embedded import with_running_broker
 from farm.cli.serve.server import logs, start, status, stop
 from farm.config import load
 from farm.errors import ConfigError
-from farm.inference.transport import checked_url
+from farm.inference.connection.address import checked_url
 from farm.queue import broker
 from farm.queue.redis_keys import Keys
 

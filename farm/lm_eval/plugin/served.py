@@ -46,22 +46,12 @@ def ready(
 
     Raises an InferenceError for a server that does not answer, refuses the key or has another model.
     """
-    given = base_of(url)
-    servers = ready_servers(settings, model, () if given is None else (given,), wait_s, Terminal())
-    place, stated = servers.urls[0], servers.max_context
+    servers = ready_servers(settings, model, () if url is None else (url,), wait_s, Terminal())
+    model, place, stated = servers.model, servers.urls[0], servers.max_context
     unknown = model.device == UNNAMED_DEVICE and not context_given
     if stated is not None and (unknown or stated < model.max_context):
         model = model.model_copy(update={"max_context": stated})
     return place, model
-
-
-def base_of(url: str | None) -> str | None:
-    """A server's address from the URL of one of its routes, as lm-eval's `base_url` is."""
-    if url is None:
-        return None
-    for route in ("/v1/completions", "/v1/chat/completions", "/v1"):
-        url = url.rstrip("/").removesuffix(route)
-    return url
 
 
 def refuse_unknown(arguments: dict[str, Any], known: str) -> None:

@@ -97,9 +97,10 @@ def sampling_of(kwargs: Mapping[str, Any], *, n: int, seed: int, max_gen_toks: i
         "stop": (until,) if isinstance(until, str) else tuple(until),
         "seed": given.pop("seed", seed),
     }
-    for name, (_, option) in options_of(Sampling).items():
-        if option.sent_as in given:
-            values[name] = given.pop(option.sent_as)
+    arguments = {option.sent_as: name for name, (_, option) in options_of(Sampling).items() if option.sent_as}
+    for argument, name in {**arguments, "extra_body": "extra_body"}.items():
+        if argument in given:
+            values[name] = given.pop(argument)
     if given:
         raise ConfigError(
             f"task {task}: farm does not send {', '.join(sorted(given))}",

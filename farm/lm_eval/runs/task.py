@@ -24,6 +24,7 @@ from farm.lm_eval.runs.plan import harness_dataset, planned_requests
 from farm.planning.plan import PlannedDataset
 from farm.records import HarnessRef, Sampling
 from farm.reports.write import durable
+from farm.text import json_or_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +160,24 @@ def _gen_kwargs(text: str | None) -> dict[str, Any]:
     try:
         if text.lstrip().startswith("{"):
             return dict(json.loads(text))
-        pairs = dict(part.split("=", 1) for part in text.split(","))
+        pairs = dict(part.split("=", 1) for part in _at_commas(text))
     except ValueError as exc:
         raise ConfigError("--gen-kwargs: neither key=value,... nor a JSON object") from exc
     return {name.strip(): _value(value.strip()) for name, value in pairs.items()}
 
 
 def _value(text: str) -> Any:
-    try:
-        return json.loads(text.lower() if text in ("True", "False") else text)
-    except ValueError:
-        return text
+    return json_or_text(text.lower() if text in ("True", "False") else text)
+
+
+def _at_commas(text: str) -> list[str]:
+    """The parts of `text` between commas; one inside braces, brackets or double quotes separates nothing."""
+    parts, depth, quoted = [""], 0, False
+    for character in text:
+        if character == "," and not depth and not quoted:
+            parts.append("")
+            continue
+        quoted ^= character == '"'
+        depth += 0 if quoted else (character in "{[") - (character in "}]")
+        parts[-1] += character
+    return parts

@@ -98,9 +98,9 @@ def test_the_key_is_in_no_process_list(url: str) -> None:
 
 def test_the_server_answers_for_any_name_and_readiness_says_so(client: Client) -> None:
     assert client.generate(replace(ASK, model="no/such-model", max_tokens=1)).text
-    assert check(client, SMOLLM2_ALIAS).as_expected
+    assert check(client, SMOLLM2_ALIAS).model.as_expected
     found = check(client, "no/such-model")
-    assert not found.as_expected and SMOLLM2_ALIAS in found.served
+    assert not found.model.as_expected and SMOLLM2_ALIAS in found.served
 
 
 def test_prompts_are_counted_as_the_server_counts_them(client: Client) -> None:

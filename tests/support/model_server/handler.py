@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.support.model_server.faults import misbehave
 from tests.support.model_server.script import prompt_of, tokens_of
+from tests.support.model_server.thinking import parts, thinks
 from tests.support.model_server.wire import Wire
 
 
@@ -20,9 +21,17 @@ class Handler(Wire):
 
     # --- routes -----------------------------------------------------------------------------
 
-    def do_GET(self) -> None:
+    def arrived(self) -> None:
+        """Notes the path as it was sent; from then on it is that of a server whose API is below /v1."""
         script = self.server.script
         script.paths.append(self.path)
+        if script.api != "/v1":
+            below = self.path.startswith(f"{script.api}/")
+            self.path = f"/v1{self.path.removeprefix(script.api)}" if below else f"/elsewhere{self.path}"
+
+    def do_GET(self) -> None:
+        script = self.server.script
+        self.arrived()
         if self.path == "/health":
             self.reply(script.health_status, b"")
         elif self.path == "/stats":
@@ -37,10 +46,8 @@ class Handler(Wire):
             )
         elif not self.authorized():
             self.reply_json(401, {"error": "Unauthorized"})
-        elif self.path == "/v1/models":
-            row = {"id": script.model, "object": "model", "max_model_len": script.max_context}
-            row |= {"owned_by": script.owned_by}
-            self.reply_json(200, {"object": "list", "data": [row]})
+        elif self.path == "/v1/models" and script.rows:
+            self.reply_json(200, {"object": "list", "data": script.rows})
         elif self.path == "/version" and script.version:
             self.reply_json(200, {"version": script.version})
         else:
@@ -48,7 +55,7 @@ class Handler(Wire):
 
     def do_POST(self) -> None:
         script = self.server.script
-        script.paths.append(self.path)
+        self.arrived()
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if not self.authorized():
             self.reply_json(401, {"error": "Unauthorized"})
@@ -87,14 +94,21 @@ class Handler(Wire):
     def authorized(self) -> bool:
         header = self.headers.get("Authorization")
         self.server.script.seen_authorization.append(header)
-        token = self.server.script.token
-        return token is None or header == f"Bearer {token}"
+        script = self.server.script
+        if any(self.headers.get(name) != value for name, value in script.headers.items()):
+            return False
+        return script.token is None or header == f"Bearer {script.token}"
 
     # --- answers ----------------------------------------------------------------------------
 
     def generate(self, body: dict[str, Any]) -> None:
         script = self.server.script
-        if script.check_model and body.get("model") != script.model:
+        unknown = [name for name in script.refuses if name in body]
+        if unknown:
+            message = f"Unrecognized request argument supplied: {unknown[0]}"
+            self.reply_json(400, {"error": {"message": message, "type": "invalid_request_error", "code": None}})
+            return
+        if script.check_model and body.get("model") not in script.served:
             message = f"The model `{body.get('model')}` does not exist."
             self.reply_json(404, {"error": {"message": message, "type": "NotFoundError", "code": 404}})
             return
@@ -116,21 +130,28 @@ class Handler(Wire):
             self.reply_json(400, {"error": {"message": f"at most {script.stops_most} stop strings", "code": 400}})
             return
         with script.slot():
-            text = script.answer(prompt, int(body.get("seed") or 0))
-            tokens = tokens_of(self.stopped(text, stops))
-            finish = "stop" if len(tokens) <= wanted else "length"
-            tokens = tokens[:wanted]
+            text, field = script.answer(prompt, int(body.get("seed") or 0)), ""
+            if thinks(script.thinking, script.thinks_by_default, body):
+                field, text = parts(script.thinking, text)
+            thought, tokens = tokens_of(field), tokens_of(self.stopped(text, stops))
+            finish = "stop" if len(thought) + len(tokens) <= wanted else "length"
+            thought, tokens = thought[:wanted], tokens[: max(0, wanted - len(thought))]
             self.work(script.prefill_s)
-            usage = {"prompt_tokens": prompt_tokens, "completion_tokens": len(tokens)}
+            usage: dict[str, Any] = {
+                "prompt_tokens": prompt_tokens, "completion_tokens": len(thought) + len(tokens)
+            }  # fmt: skip
+            if thought and script.counts_reasoning:
+                usage["completion_tokens_details"] = {"reasoning_tokens": len(thought)}
             if body.get("stream") and script.streaming == "yes":
-                self.stream(body, tokens, finish, usage)
+                self.stream(body, tokens, finish, usage, thought)
             else:
                 for _ in tokens[:: script.tokens_per_event]:
                     self.work(script.decode_s * script.tokens_per_event)
                     with script.lock:
                         script.generated_tokens += script.tokens_per_event
                 self.leave()
-                self.reply_json(200, self.whole("".join(tokens), finish, usage))
+                apart = {script.thinking: "".join(thought)} if thought else {}
+                self.reply_json(200, self.whole("".join(tokens) or (None if thought else ""), finish, usage, **apart))
         with script.lock:
             script.answered += 1
             script.prompt_tokens += prompt_tokens
@@ -171,7 +192,7 @@ class Handler(Wire):
             return False
         return not self.connection.recv(1, socket.MSG_PEEK)
 
-    def whole(self, text: str | None, finish: str, usage: dict[str, int], **message: Any) -> dict[str, Any]:
+    def whole(self, text: str | None, finish: str, usage: dict[str, Any], **message: Any) -> dict[str, Any]:
         if self.path == "/v1/completions":
             choice: dict[str, Any] = {"index": 0, "text": text, "finish_reason": finish}
         else:
@@ -179,11 +200,15 @@ class Handler(Wire):
             choice = {"index": 0, "message": content, "finish_reason": finish}
         return {"model": self.server.script.model, "choices": [choice], "usage": usage}
 
-    def stream(self, body: dict[str, Any], tokens: list[str], finish: str, usage: dict[str, int]) -> None:
+    def stream(
+        self, body: dict[str, Any], tokens: list[str], finish: str, usage: dict[str, Any], thought: list[str]
+    ) -> None:
         script = self.server.script
         self.start_stream()
         if self.path == "/v1/chat/completions":
             self.event(self.delta({"role": "assistant", "content": ""}))
+        for word in thought:
+            self.event(self.delta({script.thinking: word}))
         step = script.tokens_per_event
         for first in range(0, len(tokens), step):
             piece = tokens[first : first + step]

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import struct
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Literal
 
 from farm.inference.auth import tt_token
 from tests.support.model_server.handler import Handler
 from tests.support.model_server.links import Link
 from tests.support.model_server.script import Answer, Fault, FaultScript, Quota, seeded_answer
+from tests.support.model_server.thinking import Thinking
 
 # farm.inference.readiness.PROBE_TOKENS, which a unit test holds against this: that module requires `requests`, and this
 # server also runs in an image that has few packages.
@@ -51,6 +54,14 @@ class ModelServer:
         stops: Literal["obeyed", "left in", "ignored"] = "obeyed",
         stops_most: int | None = None,
         quota: Quota | None = None,
+        refuses: Sequence[str] = (),
+        api: str = "/v1",
+        rows: Sequence[dict[str, Any]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        tls: tuple[Path, Path] | None = None,
+        thinking: Thinking = "",
+        thinks_by_default: bool = True,
+        counts_reasoning: bool = False,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -61,6 +72,12 @@ class ModelServer:
         self.tokens_per_event = tokens_per_event
         self.links, self.stops, self.stops_most = tuple(links), stops, stops_most  # links: in turn, a request each
         self.quota = quota
+        self.refuses = tuple(refuses)  # fields of a request's body that it does not take
+        self.api = api  # the path before /chat/completions and /models
+        self._rows = rows
+        self.headers = dict(headers or {})  # that a request must have, as a gateway wants them
+        self.tls = tls  # certificate and key
+        self.thinking, self.thinks_by_default, self.counts_reasoning = thinking, thinks_by_default, counts_reasoning
         self.stopping = threading.Event()  # of this server, or of its present life
         self.moving = threading.Event()  # cleared: it hangs; connections stay open, nothing comes
         self.moving.set()
@@ -80,7 +97,7 @@ class ModelServer:
         self.sockets: set[socket.socket] = set()
         self._host = host
         self._http = self._bound(port)
-        self.url = f"http://{host}:{self._http.server_port}"
+        self.url = f"{'http' if tls is None else 'https'}://{host}:{self._http.server_port}"
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> ModelServer:
@@ -122,11 +139,26 @@ class ModelServer:
     def _bound(self, port: int) -> HttpServer:
         http = HttpServer((self._host, port), Handler)
         http.script, http.stopping = self, self.stopping
+        if self.tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self.tls)
+            http.socket = context.wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
         return http
 
     def _serve(self) -> None:
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Of /v1/models: by default the one model; an empty list is a server without that route."""
+        own = [{"id": self.model, "object": "model", "max_model_len": self.max_context, "owned_by": self.owned_by}]
+        return own if self._rows is None else list(self._rows)
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """The names that a request may ask for."""
+        return (self.model, *(str(row["id"]) for row in self.rows))
 
     @property
     def requests(self) -> int:

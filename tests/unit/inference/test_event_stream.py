@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from farm.errors import BadResponse
-from farm.inference.event_stream import begins_like_events, events
+from farm.inference.connection.event_stream import begins_like_events, events
 
 STREAM = b": comment\n\ndata: one\n\nevent: x\r\ndata:two\r\nid: 3\r\n\r\ndata: a\ndata: b\n\n\n\ndata: last"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from farm.errors import ConfigError
+from farm.inference.connection.address import checked_url
+from farm.inference.connection.transport import checked_token
 from farm.inference.generation import PINNED_DATE, GenerateRequest
 from farm.inference.prompt_budget import estimate
 from farm.inference.readiness import PROBE_TOKENS, probe_as
-from farm.inference.transport import checked_token, checked_url
 from farm.records import Message, Prompt, Sampling, ServedModel
 
 PROMPT = Prompt(messages=(Message(role="system", content="be brief"), Message(role="user", content="add")))
@@ -65,7 +66,7 @@ def test_the_prompt_digest_covers_what_the_model_reads_and_nothing_else() -> Non
     one = GenerateRequest.of(PROMPT, CHAT, Sampling(), seed=1)
     assert one.prompt_digest() == GenerateRequest.of(PROMPT, CHAT, Sampling(temperature=1.0), seed=2).prompt_digest()
     assert one.prompt_digest() != GenerateRequest.of(PROMPT, BASE, Sampling(), seed=1).prompt_digest()
-    other_date = GenerateRequest.of(PROMPT, CHAT, Sampling(), seed=1, chat_template_kwargs={"date_string": "1 Jan"})
+    other_date = GenerateRequest.of(PROMPT, CHAT, Sampling(chat_template_kwargs={"date_string": "1 Jan"}), seed=1)
     assert one.prompt_digest() != other_date.prompt_digest()
 
 
@@ -88,7 +89,7 @@ def test_a_base_url(url: str, base: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "h:8000", "ftp://h", "http://", "http://h:port", "http://u:s3cr3t@h", "http://h?key=s3cr3t"]
+    "url", ["", "ftp://h", "h h:80", "http://", "http://h:port", "http://u:s3cr3t@h", "http://h?key=s3cr3t"]
 )
 def test_what_is_no_base_url_names_its_variable_and_no_secret(url: str) -> None:
     with pytest.raises(ConfigError) as caught:

@@ -19,12 +19,21 @@ from farm.ledger.spec_differences import spec_differences
 from farm.lm_eval.runs.requests import sampling_of
 from farm.planning.references import Measurement, references_of
 from farm.records import DatasetRef, Limits, Message, Prompt, Sampling, ServedModel
-from farm.records.fields import in_words, options_of, sent
+from farm.records.fields import in_words, options_of, sent, shown
 from farm.scoring.differences import differences
 from farm.scoring.report import Versions
 from tests.unit.plans import spec
 
-SET: dict[str, Any] = {"top_k": 40}
+SET: dict[str, Any] = {
+    "top_k": 40,
+    "min_p": 0.05,
+    "presence_penalty": 1.5,
+    "frequency_penalty": -0.5,
+    "repetition_penalty": 1.05,
+    "reasoning_effort": "low",
+    "chat_template_kwargs": {"enable_thinking": True},
+}
+WORDS = {"chat_template_kwargs": "enable_thinking=true"}  # on the command line, where that is not the value
 OPTIONAL = pytest.mark.parametrize(("name", "value"), SET.items())
 
 
@@ -34,7 +43,7 @@ def sampling(name: str, value: object) -> Sampling:
 
 def test_each_option_of_this_kind_is_tried() -> None:
     optional = [name for name, field in Sampling.model_fields.items() if field.default is None]
-    assert sorted(optional) == sorted([*SET, "temperature", "top_p"])
+    assert sorted(optional) == sorted([*SET, "temperature", "top_p", "extra_body", "omit"])
 
 
 @OPTIONAL
@@ -44,7 +53,7 @@ def test_it_is_in_the_body_and_in_words_only_where_it_is_set(name: str, value: o
     sent_as = options_of(Sampling)[name][1].sent_as
     assert GenerateRequest.of(prompt, served, sampling(name, value), seed=1).body(stream=False)[sent_as] == value
     assert sent_as not in GenerateRequest.of(prompt, served, Sampling(), seed=1).body(stream=False)
-    assert f"{name} {value}" in in_words(sampling(name, value)) and name not in in_words(Sampling())
+    assert f"{name} {shown(value)}" in in_words(sampling(name, value)) and name not in in_words(Sampling())
 
 
 @OPTIONAL
@@ -60,7 +69,7 @@ def test_two_runs_that_differ_in_it_are_two_measurements(name: str, value: objec
     versions = Versions(farm="1", python="3")
     label = options_of(Sampling)[name][1].label
     [found] = differences(one, versions, other, versions)
-    assert (found.what, found.a, found.b, found.measurement) == (label, "not sent", str(value), True)
+    assert (found.what, found.a, found.b, found.measurement) == (label, "not sent", shown(value), True)
     assert spec_differences(one, other) == [f"sampling.{name}: planned nothing, given {value}"]
 
 
@@ -81,6 +90,7 @@ def test_the_command_line_and_lm_eval_set_it(name: str, value: object) -> None:
         click.echo(sent(given(Sampling, values)))
 
     option = options_of(Sampling)[name][1]
-    assert f"'{option.sent_as}': {value}" in CliRunner().invoke(command, [option.flag, str(value)]).output
-    read = sampling_of({option.sent_as: str(value)}, n=1, seed=1, max_gen_toks=9, task="t")
+    written = WORDS.get(name, str(value))
+    assert f"'{option.sent_as}': {value!r}" in CliRunner().invoke(command, [option.flag, written]).output
+    read = sampling_of({option.sent_as: value if name in WORDS else str(value)}, n=1, seed=1, max_gen_toks=9, task="t")
     assert getattr(read, name) == value

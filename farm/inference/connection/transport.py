@@ -2,18 +2,18 @@
 
 A session of `requests` would follow redirects with the token, let a .netrc entry replace it, obey proxy
 variables and unpack a gzip bomb; so only what is below it is used. Bodies are read raw and under a guard
-(`farm.inference.watchdog`), so a request ends in time however slowly its answer drips.
+(`farm.inference.connection.watchdog`), so a request ends in time however slowly its answer drips.
 """
 
 from __future__ import annotations
 
 import contextlib
 import re
+import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -25,8 +25,11 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from farm import __version__
 from farm.errors import BadResponse, ConfigError, ConnectionLost, RequestTimeout, Stalled
 from farm.ids import canonical_json
-from farm.inference.watchdog import Guard, Watchdog
+from farm.inference.connection.address import checked_url, route
+from farm.inference.connection.faults import reason, tls_fault
+from farm.inference.connection.watchdog import Guard, Watchdog
 from farm.logs import about
+from farm.request_headers import SECRET_FROM
 from farm.text import one_line
 
 STALE_S = 1.0
@@ -63,9 +66,16 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Nothing: the context verifies. requests would add its own authorities to it for each connection."""
 
 
 class _Session:
@@ -75,8 +85,8 @@ class _Session:
     follows redirects (none of which is wanted here), and takes longer for it than for the request.
     """
 
-    def __init__(self) -> None:
-        self._adapter = _Adapter()
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._adapter = _Adapter(context)
         self._urls: dict[str, str] = {}  # as given -> as sent
 
     def send_plain(
@@ -155,11 +165,21 @@ class Transport:
     """Requests to one base URL. Each thread has its own session."""
 
     def __init__(
-        self, base_url: str, *, token: str | None, url_origin: str, token_origin: str, connect_s: float
+        self,
+        base_url: str,
+        *,
+        token: str | None,
+        url_origin: str,
+        token_origin: str,
+        connect_s: float,
+        headers: Mapping[str, str],
+        context: ssl.SSLContext,
     ) -> None:
         self.base_url = checked_url(base_url, url_origin)
         self.url_origin = url_origin
         self._token = checked_token(token, token_origin)
+        self._headers = dict(headers)
+        self._context = context
         self._connect_s = connect_s
         self._watchdog = Watchdog()
         self._local = threading.local()
@@ -180,8 +200,15 @@ class Transport:
         return f"{self.base_url} (from {self.url_origin})" if self.url_origin else self.base_url
 
     def redact(self, text: str) -> str:
-        """`text` without the token, should the server repeat it."""
-        return text.replace(self._token, "[token]") if self._token else text
+        """`text` without the token and the values of added headers, should the server repeat them."""
+        text = text.replace(self._token, "[token]") if self._token else text
+        for value in self._headers.values():
+            text = text.replace(value, "[header]") if len(value) >= SECRET_FROM else text
+        return text
+
+    def url(self, path: str) -> str:
+        """The URL of a route of the server."""
+        return route(self.base_url, path)
 
     @contextlib.contextmanager
     def exchange(
@@ -208,7 +235,7 @@ class Transport:
                 try:
                     coding = exchange.headers.get("Content-Encoding", "identity")
                     if coding.lower() != "identity":
-                        raise BadResponse(f"{self.base_url}{path} sent a body compressed with {one_line(coding, 40)}")
+                        raise BadResponse(f"{self.url(path)} sent a body compressed with {one_line(coding, 40)}")
                     yield exchange
                 finally:
                     exchange.close()
@@ -237,6 +264,7 @@ class Transport:
             headers["X-Request-Id"] = request_id  # joins our log with the server's
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
+        headers.update(self._headers)
         data = None
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -244,14 +272,14 @@ class Transport:
         # The guard ends the request; the read timeout is there in case it fails.
         timeout = (min(self._connect_s, guard.remaining_s() + 0.001), guard.remaining_s() + 5.0)
         _current.connected = False
-        answer = self._session().send_plain(method, self.base_url + path, headers, data, timeout)
+        answer = self._session().send_plain(method, self.url(path), headers, data, timeout)
         response: urllib3.BaseHTTPResponse = answer.raw
         return response
 
     def _session(self) -> _Session:
         session: _Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = _Session()
+            session = self._local.session = _Session(self._context)
             with self._lock:
                 self._sessions.append(session)
         return session
@@ -262,48 +290,7 @@ class Transport:
             return RequestTimeout(f"{self.place}: {path} did not finish its answer within the deadline")
         if guard.expired:
             return Stalled(f"{self.place}: {path} sent nothing for too long")
-        return ConnectionLost(f"{self.place}: {reason(exc)}")
-
-
-def reason(exc: BaseException) -> str:
-    """The cause of a connection error in a few words: the innermost OSError's, without addresses of objects."""
-    inner: BaseException | None = exc
-    found = ""
-    for _ in range(10):  # a chain of wrappers: requests, urllib3, http.client, socket
-        if inner is None:
-            break
-        if isinstance(inner, OSError) and inner.strerror:
-            found = inner.strerror
-        wrapped = getattr(inner, "reason", None)
-        if not isinstance(wrapped, BaseException):
-            wrapped = next((arg for arg in reversed(inner.args) if isinstance(arg, BaseException)), None)
-        inner = wrapped or inner.__cause__ or inner.__context__
-    if found:
-        return found[0].lower() + found[1:]
-    if isinstance(exc, requests.ConnectTimeout):
-        return "no connection within the time for connecting"
-    if "RemoteDisconnected" in str(exc):
-        return "the server closed the connection without an answer"
-    if "IncompleteRead" in str(exc):
-        return "the connection ended in mid-answer"
-    return one_line(re.sub(r"<[^>]*object at 0x[0-9a-f]+>:? ?", "", str(exc)), 200) or "the connection was lost"
-
-
-def checked_url(url: str, origin: str) -> str:
-    """The base URL without a trailing slash or `/v1`; ConfigError that names `origin` if it is none."""
-    name = origin or "server URL"
-    parts = urlsplit(url.strip())
-    try:
-        host, _ = parts.hostname, parts.port
-    except ValueError as exc:
-        raise ConfigError(f"{name}: {exc}") from exc
-    if parts.scheme not in ("http", "https") or not host:
-        raise ConfigError(f"{name}: not an HTTP URL", remedy="use http://HOST:PORT")
-    if parts.username is not None or parts.password is not None:
-        raise ConfigError(f"{name}: the URL holds credentials", remedy="give the key in FARM_API_KEY")
-    if parts.query or parts.fragment:
-        raise ConfigError(f"{name}: the URL holds a query or a fragment", remedy="use http://HOST:PORT")
-    return url.strip().rstrip("/").removesuffix("/v1").rstrip("/")
+        return tls_fault(exc, self.place) or ConnectionLost(f"{self.place}: {reason(exc)}")
 
 
 def checked_token(token: str | None, origin: str) -> str | None:
