@@ -11,7 +11,7 @@ from typing import Any
 
 from farm.text import encode
 
-RUN_ID_PATTERN = r"^[a-z0-9][a-z0-9-]{2,63}$"
+RUN_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{2,63}$"
 DEFAULT_RUNTIME = "python"  # of programs: the worker's own interpreter
 RUNTIME_PATTERN = r"^[a-z][a-z0-9.-]{0,30}$"
 DIGEST_PATTERN = r"^[0-9a-f]{64}$"
@@ -32,7 +32,7 @@ def sha256_hex(data: bytes) -> str:
 def check_run_id(text: str) -> str:
     """`text` itself if it can name a run (it becomes part of paths and Redis keys); ValueError if not."""
     if not re.match(RUN_ID_PATTERN, text) or text.endswith("\n"):
-        raise ValueError(f"not a run id: {text!r} (want 3 to 64 of a-z, 0-9 and -, not - first)")
+        raise ValueError(f"not a run id: {text!r} (want 3 to 64 letters, digits, _, . and -, a letter or digit first)")
     return text
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from farm.cli.main import COMMANDS, cli
+from farm.cli.options.everyday import EverydayCommand
 
 PATH = Path(__file__).resolve().parents[1] / "docs" / "commands.md"
 WIDTH = 100
@@ -40,11 +41,15 @@ def _sections(parent: click.Context, name: str) -> Iterator[str]:
     command = parent.command.get_command(parent, name)
     assert command is not None, name
     context = click.Context(command, parent=parent, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH)
-    text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+    text = "\n".join(line.rstrip() for line in _help(command, context).splitlines())
     yield f"\n## {context.command_path}\n\n```\n{text}\n```\n"
     if isinstance(command, click.Group):
         for inner in command.list_commands(context):
             yield from _sections(context, inner)
+
+
+def _help(command: click.Command, context: click.Context) -> str:
+    return command.whole_help(context) if isinstance(command, EverydayCommand) else command.get_help(context)
 
 
 def main() -> int:

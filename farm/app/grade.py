@@ -12,12 +12,14 @@ from farm.app.display import Display
 from farm.app.home import open_ledger
 from farm.app.problems import plan_problems, source_of
 from farm.app.requests import GradeRequest
+from farm.benchmarks.registry import benchmarks
 from farm.config import Settings
-from farm.datasets.completions import CompletionFile, read_completions
-from farm.datasets.foreign import own_scores, read_foreign, tool_of
+from farm.datasets.answers.answer_file import answer_file
+from farm.datasets.resolve import DatasetSource
 from farm.errors import CatalogueError, ConfigError
 from farm.ids import new_run_id
-from farm.planning.plan import Subject, plan_grading
+from farm.planning.plan import Reading, Subject, plan_grading
+from farm.protocols import Protocol
 from farm.records import ServedModel, default_limits
 from farm.records.fields import with_changes
 from farm.results.foreign import compared_with
@@ -31,33 +33,47 @@ def grade(settings: Settings, request: GradeRequest, display: Display) -> Outcom
 
     Raises DatasetError for a file that cannot be read, ConfigError for a judge of other tests, and what `drive` raises.
     """
-    protocol, file = protocols.get(request.protocol or DEFAULT_PROTOCOL), request.completions
     source = source_of(settings, request.problems)
+    file = answer_file(request.completions)
+    protocol = protocols.get(request.protocol or own_protocol(source))
     judge = request.judging.judge_of(protocol)
     with open_ledger(settings) as ledger:
         dataset = plan_problems(settings, request.problems, source, display)
         kind = "import" if request.foreign else "grade"
-        run_id = request.run_id or new_run_id(f"{kind}-{file.name.split('.')[0]}")
+        run_id = request.run_id or new_run_id(f"{kind}-{file.path.name.split('.')[0]}")
         _, left_out = plan_grading(
             ledger,
             run_id,
             dataset,
-            CompletionFile(file, read_foreign if request.foreign else read_completions),
+            file,
             protocol=protocol,
             judge=judge,
             limits=with_changes(default_limits(judge), request.judging.limits),
             cache=request.judging.cache,
-            extract=request.protocol is not None,
+            reading=_reading(request, protocol),
             subject=_subject(settings, request),
         )
         if left_out:
             display.say(f"left out {left_out} completions of problems that are not in this run")
-        display.say(f"run {run_id}: judging {file}")
+        display.say(f"run {run_id}: judging {file.path}")
         outcome = drive(settings, ledger, run_id, request.options, display)
-        if not request.foreign or outcome.report is None:
+        if outcome.report is None:
             return outcome
-        theirs = compared_with(tool_of(file), own_scores(file), ledger, run_id)
+        theirs = compared_with(file.tool, file.own_scores(), ledger, run_id)
         return replace(outcome, lines=(*outcome.lines, *theirs))
+
+
+def own_protocol(source: DatasetSource) -> str:
+    """The protocol that reads answers where none is named: the dataset's own, where its tests are Python."""
+    benchmark = benchmarks().get(source.dataset)
+    first = benchmark.protocols[0] if benchmark is not None and benchmark.protocols else None
+    return first.ident if first is not None and first.judge.mode == "asserts" else DEFAULT_PROTOCOL
+
+
+def _reading(request: GradeRequest, protocol: Protocol) -> Reading:
+    if request.protocol is not None:
+        return "protocol"
+    return "blocks" if protocol.extraction.fence == "none" and not protocol.extraction.function else "given"
 
 
 def _subject(settings: Settings, request: GradeRequest) -> Subject:

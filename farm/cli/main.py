@@ -6,9 +6,11 @@ So `farm --help` costs what click costs, and a worker never loads what only a re
 from __future__ import annotations
 
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from farm.version import __version__
 
@@ -30,7 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Write a run as the files of lm-eval, tt-inference-server, LiveCodeBench, ...",
     ),
     "import": ("farm.cli.compare.export:import_", "Judge the output of LiveCodeBench or lm-eval as a run."),
-    "runs": ("farm.cli.look.runs:runs", "List the runs in the ledger, and how far each is."),
+    "runs": ("farm.cli.look.runs:runs", "List the runs in the ledger with their scores; remove some."),
     "trend": ("farm.cli.compare.trend:trend", "Show pass@1 of a model on a device over its builds."),
     "ui": ("farm.cli.look.ui:ui", "Serve a read-only site of all runs to a browser."),
     "status": ("farm.cli.look.watch:status", "Say how far a run is and who drives it."),
@@ -52,6 +54,19 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dataset": ("farm.cli.run.dataset:dataset", "Pull, list, show and verify datasets."),
     "models": ("farm.cli.serve.models:models", "List the models and devices of the catalogue."),
     "doctor": ("farm.cli.operate.doctor:doctor", "Say what this host offers, and what to do about what it lacks."),
+    "help": ("farm.cli.about:help_", "Show the help of farm, or of one of its commands."),
+    "version": ("farm.cli.about:version", "Print the version."),
+    "completion": ("farm.cli.about:completion", "Print what makes a shell complete commands, options and runs."),
+}
+
+# The order of `farm --help`
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Run": ("submit", "grade", "import", "regrade", "repair", "resume", "dataset", "lm-eval"),
+    "Look": ("report", "inspect", "runs", "status", "watch", "cancel", "ui"),
+    "Compare": ("compare", "gate", "trend", "export"),
+    "Serve": ("server", "models", "image"),
+    "Operate": ("doctor", "coordinator", "worker", "workers", "env", "init-cluster", "flower", "exporter"),
+    "About": ("help", "version", "completion"),
 }
 
 
@@ -69,9 +84,24 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, n=2)
+            hint = f" (Did you mean {' or '.join(map(repr, near))}?)" if near else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """From the table: nothing is imported for it."""
+        found = [(name, short) for name, (_, short) in COMMANDS.items() if name.startswith(incomplete)]
+        return [CompletionItem(name, help=short) for name, short in found]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, short) for name, (_, short) in COMMANDS.items()])
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, COMMANDS[name][1]) for name in names])
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -36,7 +36,7 @@ class _Document:
 
 
 def tool_of(path: Path) -> str:
-    """Whose file it is, by its name."""
+    """Whose file it is, by its looks."""
     return LM_EVAL if _is_lines(path) else LIVECODEBENCH
 
 
@@ -63,7 +63,12 @@ def _documents(path: Path) -> Iterator[_Document]:
 
 
 def _is_lines(path: Path) -> bool:
-    return path.name.removesuffix(".gz").endswith(".jsonl")
+    """By its first character: LiveCodeBench writes a list, lm-eval a line for each sample."""
+    try:
+        with open_plain(path) as file:
+            return file.read(64).lstrip().startswith(b"{")
+    except OSError as exc:
+        raise DatasetError(f"cannot be read: {exc.strerror or exc}", path=str(path)) from exc
 
 
 # --- LiveCodeBench ------------------------------------------------------------------------------

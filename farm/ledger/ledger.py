@@ -171,6 +171,16 @@ class Ledger:
             raise RunNotFound(f"no run {run_id} in {self.shown}", remedy="list the runs with: farm runs")
         return self._row(row)
 
+    def remove(self, run_id: str) -> None:
+        """Delete a run with all that was recorded of it. Raises RunNotFound, RunLocked while it is being driven."""
+        with self.write() as db:
+            row = db.execute(sa.select(tables.runs).where(tables.runs.c.run_id == run_id)).mappings().first()
+            if row is None:
+                raise RunNotFound(f"no run {run_id} in {self.shown}", remedy="list the runs with: farm runs")
+            if owned(row):
+                raise RunLocked(run_id, row["owner"])
+            db.execute(tables.runs.delete().where(tables.runs.c.run_id == run_id))
+
     def runs(self) -> list[RunRow]:
         """All runs, oldest first."""
         with self.read() as db:

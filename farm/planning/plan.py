@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from farm.benchmarks.registry import errata_of
 from farm.datasets.completions import CompletionFile, CompletionRow
 from farm.datasets.load import load_problems
+from farm.datasets.problem_names import ProblemNames
 from farm.datasets.pulling.releases import window_in_words
 from farm.datasets.reader import ReadLog
 from farm.datasets.resolve import DatasetSource
@@ -41,6 +42,7 @@ from farm.records import (
     ServedModel,
     StoredCompletion,
 )
+from farm.scoring.extract import last_block
 from farm.scoring.passk import default_ks
 from farm.text import encode, one_line
 
@@ -228,36 +230,44 @@ def plan_grading(
     judge: JudgeSpec,
     limits: Limits,
     cache: bool = True,
-    extract: bool = False,
+    reading: Reading = "given",
     subject: Subject | None = None,
 ) -> tuple[RunSpec, int]:
     """Record a run that judges completions which exist already, and the completions themselves.
 
     Completions of problems that the plan leaves out are left out too; their number is returned with the
-    spec. Programs that the file has are judged as they are; with `extract`, the protocol reads the answers that stand
-    with them. DatasetError for one of a problem that the dataset does not have, and when none is left; ConfigError
+    spec. Programs that the file has are judged as they are (`reading` given). `blocks`: so is the last fenced block of
+    an answer, for a protocol that reads no fences. `protocol`: it reads all answers, also those with a program.
+    DatasetError for one of a problem that the dataset does not have, and when none is left; ConfigError
     for a judge of other tests.
     """
     dataset.refuse_other(judge)
-    planned = {problem.problem_id for problem in dataset.problems}
+    problems = dataset.problems
+    names = ProblemNames([p.problem_id for p in problems], [p.statement for p in problems], dataset.left_out)
     hasher, counts, left_out = hashlib.sha256(), Counter[str](), 0
-    keys: list[SampleKey] = []
-    given = 0
-    for row in completions.rows():
-        if row.question_id in dataset.left_out:
+    seen: dict[SampleKey, int] = {}
+    given = places = 0
+    for row, problem_id in _named(completions, names):
+        if problem_id is None:
             left_out += 1
             continue
-        if row.question_id not in planned:
+        key = SampleKey(problem_id, row.index)
+        if key in seen:
             raise DatasetError(
-                f"problem {one_line(repr(row.question_id))} is not in the dataset",
-                path=str(completions.path), row=row.row,
-                remedy=f"its ids are written like {dataset.problems[0].problem_id!r}",
-            )  # fmt: skip
-        keys.append(SampleKey(row.question_id, row.index))
-        counts[row.question_id] += 1
-        stored = _stored(row, extract=extract)
+                f"{one_line(str(key))} is given in row {seen[key]} already", path=str(completions.path), row=row.row
+            )
+        seen[key] = row.row
+        counts[problem_id] += 1
+        places = max(places, 0 if row.place is None else row.place + 1)
+        stored = _stored(row, problem_id, reading)
         given += stored.program is not None or stored.completion.form == "program"
         hasher.update(stored.completion.to_json() + b"\n")
+    keys = list(seen)
+    if places and places < len(problems):
+        raise DatasetError(
+            f"the file has answers to {places} problems and names none of them, this run has {len(problems)}",
+            path=str(completions.path), remedy="choose the problems that were asked, in their order: --ids, --limit",
+        )  # fmt: skip
     if not keys:
         raise DatasetError("no completion is of a problem that was selected", path=str(completions.path))
     fewest = min(counts.values())
@@ -279,17 +289,29 @@ def plan_grading(
         given_programs=given,
         cache=cache,
     )
-    planned_ones = (_stored(row, extract=extract) for row in completions.rows() if row.question_id in planned)
+    planned_ones = (_stored(row, name, reading) for row, name in _named(completions, names) if name is not None)
     ledger.create_run(run_id, spec, dataset.problems, keys, planned_ones)
     return spec, left_out
 
 
-def _stored(row: CompletionRow, *, extract: bool) -> StoredCompletion:
+Reading = Literal["given", "blocks", "protocol"]
+
+
+def _named(completions: CompletionFile, names: ProblemNames) -> Iterator[tuple[CompletionRow, str | None]]:
+    for row in completions.rows():
+        yield row, names.find(row, completions.path)
+
+
+def _stored(row: CompletionRow, problem_id: str, reading: Reading) -> StoredCompletion:
     form: Literal["text", "program"] = "program" if row.output is None else "text"
     text = encode(row.code or "" if row.output is None else row.output)
-    program = encode(row.code) if row.output is not None and row.code is not None and not extract else None
+    program = None
+    if row.output is not None and reading != "protocol":
+        block = last_block(row.output) if reading == "blocks" and row.code is None else None
+        code = block if row.code is None else row.code
+        program = None if code is None else encode(code)
     completion = Completion(
-        problem_id=row.question_id,
+        problem_id=problem_id,
         index=row.index,
         form=form,
         text_sha256=sha256_hex(text),

@@ -101,6 +101,13 @@ def _found(text: str, how: Extraction) -> str:
     return "\n".join(lines[opening + 1 : closing])
 
 
+def last_block(text: str) -> str | None:
+    """The last fenced block that is closed; None if there is none. For answers of chat models under any protocol."""
+    lines = text.split("\n")
+    block = _last_complete(lines, [number for number, line in enumerate(lines) if FENCE in line])
+    return None if block is None else "\n".join(lines[block])
+
+
 def _last_complete(lines: list[str], fences: list[int]) -> slice | None:
     """The last closed block. A fence line with a tag opens a block, also where the one before was never closed."""
     found: slice | None = None

@@ -10,6 +10,7 @@ import click
 
 from farm.app.home import open_ledger
 from farm.app.reports import report_directory
+from farm.cli.options.run_name import RUN
 from farm.config import load
 from farm.errors import ConfigError, RunIncomplete
 from farm.reports.comparing import repeats_section
@@ -22,7 +23,7 @@ from farm.scoring.paired import PairedRun, compare_runs
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN [RUN...]")
+@click.argument("runs", type=RUN, nargs=-1, required=True, metavar="RUN RUN [RUN...]")
 @click.option("--repeats", "as_repeats", is_flag=True, help="Take the runs as repeats: mean, deviation and flip rate.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON in place of tables; a list for three runs or more.")
 @click.option(

@@ -15,6 +15,7 @@ from farm.cli.options.group import gathered
 from farm.cli.options.model import ANSWERED_BY
 from farm.cli.options.problems import problems
 from farm.cli.options.run import JUDGE_OPTIONS, JUDGING, RUN_ID
+from farm.cli.options.run_name import RUN
 from farm.cli.outcome import tell
 from farm.cli.run.grade import PROTOCOL
 from farm.config import Settings, load
@@ -25,7 +26,7 @@ from farm.screen.terminal import Terminal
 
 
 @click.command()
-@click.argument("run_id")
+@click.argument("run_id", type=RUN, metavar="RUN")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), required=True, help="Whose files.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write into.")
 @click.option("--model-id", default="", help="tt, tt-seed: its name of model and device; default: the catalogue's.")

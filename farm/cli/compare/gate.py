@@ -11,6 +11,7 @@ from farm.app.requests import GateRequest
 from farm.cli.options.group import gathered
 from farm.cli.options.model import SERVERS
 from farm.cli.options.run import RUN_OPTIONS, checked_run_id
+from farm.cli.options.run_name import RUN
 from farm.config import load
 from farm.errors import ConfigError, RunIncomplete
 from farm.reports.gating import as_junit, as_summary, as_text
@@ -23,9 +24,13 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 REQUEST = gathered(
     "request",
     GateRequest,
-    click.argument("run_id", required=False, metavar="[RUN]"),
+    click.argument("run_id", type=RUN, required=False, metavar="[RUN]"),
     click.option(
-        "--against", multiple=True, metavar="REF", help="A stored run to hold RUN against; --sequential: repeatable."
+        "--against",
+        type=RUN,
+        multiple=True,
+        metavar="REF",
+        help="A stored run to hold RUN against; --sequential: repeatable.",
     ),
     click.option("--reference", is_flag=True, help="Hold RUN against the reference score of its eval task."),
     click.option(

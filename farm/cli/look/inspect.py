@@ -12,6 +12,7 @@ import click
 from farm.app.home import blob_store, open_ledger
 from farm.cli.options.confinement import CONFINEMENT
 from farm.cli.options.group import gathered
+from farm.cli.options.run_name import RUN
 from farm.config import Settings, load
 from farm.environments.runtimes import program_runtime
 from farm.errors import ConfigError
@@ -64,7 +65,7 @@ VIEW = gathered(
 
 
 @click.command()
-@click.argument("run_id")
+@click.argument("run_id", type=RUN, metavar="RUN")
 @click.argument("what", required=False, metavar="[PROBLEM[#INDEX]]")
 @VIEW
 def inspect(run_id: str, what: str | None, view: View) -> int:

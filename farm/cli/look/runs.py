@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,36 +17,81 @@ from farm.cli.look.watch import progress_text
 from farm.cli.options.group import gathered
 from farm.cli.options.model import SERVERS
 from farm.cli.options.run import RUN_OPTIONS
+from farm.cli.options.run_name import RUN
 from farm.cli.options.runs import FILTERS, matching
 from farm.cli.outcome import tell
 from farm.config import load
 from farm.errors import RunIncomplete
 from farm.ledger.counts import RunCounts, run_counts
+from farm.ledger.ledger import RunRow
+from farm.records import UNSANDBOXED_LABEL, Verdict
 from farm.reports.as_json import as_json
+from farm.reports.section import percent
 from farm.reports.sections import way_to_finish
 from farm.reports.table import show
 from farm.screen.terminal import Terminal
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @FILTERS
-def runs(**filters: str | None) -> None:
-    """List the runs in the ledger, oldest first, and how far each is."""
+@click.pass_context
+def runs(context: click.Context, /, **filters: str | None) -> None:
+    """List the runs in the ledger, oldest first, how far each is and what it scored. `farm runs rm` removes some."""
+    if context.invoked_subcommand is not None:
+        return
     with open_ledger(load()) as ledger:
         rows, counts = matching(ledger.runs(), **filters), run_counts(ledger)
     if not rows:
         some = any(value is not None for value in filters.values())
         click.echo("no run matches" if some else "no runs yet; start one with: farm submit")
-    for row in rows:
-        when = datetime.fromtimestamp(row.created_at, UTC).strftime("%Y-%m-%d %H:%M")
-        what = row.spec.model.name if row.spec.model else "grade"
-        state = f"{row.state} ({row.reason})" if row.reason else row.state
-        done = progress_text(counts.get(row.run_id, RunCounts()), generates=row.spec.generates, judges=row.spec.judged)
-        click.echo(f"{row.run_id}  {when}  {what}  {row.spec.protocol}  {row.spec.dataset.name}  {done}  {state}")
+        return
+    shown = [_row(row, counts.get(row.run_id, RunCounts())) for row in rows]
+    widths = [max(len(row[column]) for row in (RUN_COLUMNS, *shown)) for column in range(len(RUN_COLUMNS))]
+    for number, cells in enumerate((RUN_COLUMNS, *shown)):
+        padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
+        if number:
+            padded[-1] = click.style(cells[-1], fg=STATE_COLOURS.get(cells[-1]))
+        click.echo("  ".join(padded).rstrip())
+
+
+RUN_COLUMNS = ("run", "planned", "model", "device", "protocol", "dataset", "done", "pass@1", "state")
+STATE_COLOURS = {
+    "complete": "green",
+    "incomplete": "red",
+    "paused": "yellow",
+    "interrupted": "yellow",
+    "running": "cyan",
+}
+
+
+def _row(row: RunRow, counts: RunCounts) -> tuple[str, ...]:
+    spec = row.spec
+    when = datetime.fromtimestamp(row.created_at, UTC).strftime("%Y-%m-%d %H:%M")
+    name, device = (spec.model.name, spec.model.device) if spec.model else ("-", "-")
+    done = progress_text(counts, generates=spec.generates, judges=spec.judged)
+    whole = 0 < counts.planned == counts.judged and not counts.verdicts.get(UNSANDBOXED_LABEL)
+    score = percent(counts.verdicts.get(Verdict.PASSED.value, 0) / counts.planned) if whole else "-"
+    return row.run_id, when, name, device, spec.protocol, spec.dataset.name, done, score, row.state
+
+
+@runs.command(name="rm")
+@click.argument("names", type=RUN, nargs=-1, required=True, metavar="RUN [RUN...]")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(names: tuple[str, ...], yes: bool) -> None:
+    """Remove runs from the ledger, with the reports that farm keeps of them. One that is being driven is refused."""
+    settings = load()
+    with open_ledger(settings) as ledger:
+        for run_id in dict.fromkeys(names):
+            ledger.run(run_id)
+            if not yes:
+                click.confirm(f"remove run {run_id} and all that was recorded of it?", abort=True, err=True)
+            ledger.remove(run_id)
+            shutil.rmtree(report_directory(settings, run_id, None), ignore_errors=True)
+            click.echo(f"run {run_id} is removed")
 
 
 @click.command()
-@click.argument("run_id")
+@click.argument("run_id", type=RUN, metavar="RUN")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report's files.")
 @click.option("--json", "as_json_", is_flag=True, help="Print the report as JSON instead of a table.")
 def report(run_id: str, out: Path | None, as_json_: bool) -> int:
@@ -71,7 +117,7 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
     raise RunIncomplete(f"run {run_id} {state}", remedy=way_to_finish(result))
 
 
-RESUME = gathered("request", ResumeRequest, click.argument("run_id"), SERVERS, RUN_OPTIONS)
+RESUME = gathered("request", ResumeRequest, click.argument("run_id", type=RUN, metavar="RUN"), SERVERS, RUN_OPTIONS)
 
 
 @click.command()

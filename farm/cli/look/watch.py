@@ -20,6 +20,7 @@ import redis
 from redis.exceptions import RedisError
 
 from farm.app.home import open_ledger
+from farm.cli.options.run_name import RUN
 from farm.config import load
 from farm.coordinator.announcement import shown_progress
 from farm.coordinator.progress import Progress
@@ -112,7 +113,7 @@ def observed(run_id: str) -> Iterator[RunObserver]:
 
 
 @click.command()
-@click.argument("run_id")
+@click.argument("run_id", type=RUN, metavar="RUN")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(run_id: str, as_json: bool) -> None:
     """Say how far a run is, who drives it and what is running now."""
@@ -130,7 +131,7 @@ def status(run_id: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("run_id")
+@click.argument("run_id", type=RUN, metavar="RUN")
 def watch(run_id: str) -> int:
     """Follow a run that is driven elsewhere, until it ends or pauses. Ctrl-C ends only the watching."""
     try:
@@ -168,7 +169,7 @@ def _live_view(view: RunView) -> LiveView:
 
 
 @click.command()
-@click.argument("run_id")
+@click.argument("run_id", type=RUN, metavar="RUN")
 def cancel(run_id: str) -> None:
     """Pause a run, wherever it is driven. What is recorded is kept; farm resume goes on from there."""
     with open_ledger(load()) as ledger:

@@ -8,6 +8,7 @@ from farm.app import rejudge
 from farm.app.requests import RegradeRequest
 from farm.cli.options.group import gathered
 from farm.cli.options.run import JUDGE_OPTIONS, JUDGING, RUN_ID
+from farm.cli.options.run_name import RUN
 from farm.cli.outcome import tell
 from farm.config import load
 from farm.screen.terminal import Terminal
@@ -15,7 +16,7 @@ from farm.screen.terminal import Terminal
 REQUEST = gathered(
     "request",
     RegradeRequest,
-    click.argument("source", metavar="RUN"),
+    click.argument("source", type=RUN, metavar="RUN"),
     click.option("--protocol", help="How completions become programs and are judged; default: RUN's."),
     JUDGING,
     RUN_ID,

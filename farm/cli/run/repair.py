@@ -9,12 +9,13 @@ from farm.app.requests import RepairRequest
 from farm.cli.options.group import gathered
 from farm.cli.options.model import SERVERS
 from farm.cli.options.run import RUN_ID, RUN_OPTIONS
+from farm.cli.options.run_name import RUN
 from farm.cli.outcome import tell
 from farm.config import load
 from farm.screen.terminal import Terminal
 
 REQUEST = gathered(
-    "request", RepairRequest, click.argument("source", metavar="RUN"), SERVERS, RUN_ID, RUN_OPTIONS
+    "request", RepairRequest, click.argument("source", type=RUN, metavar="RUN"), SERVERS, RUN_ID, RUN_OPTIONS
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import click
 
 from farm.app import submit as use_case
 from farm.app.requests import SubmitRequest
+from farm.cli.options.everyday import EverydayCommand
 from farm.cli.options.group import gathered
 from farm.cli.options.model import ANY_MODEL, BUILD, MODEL, SERVERS, START_SERVER
 from farm.cli.options.problems import problems
@@ -40,7 +41,12 @@ REQUEST = gathered(
 )
 
 
-@click.command()
+EVERYDAY = (
+    "model", "device", "urls", "start_server", "dataset", "limit", "n", "temperature", "max_tokens", "build",
+)  # fmt: skip
+
+
+@click.command(cls=EverydayCommand, everyday=EVERYDAY)
 @REQUEST
 @click.option("--dry-run", is_flag=True, help="Print the plan, one request and the estimated time; send nothing.")
 def submit(request: SubmitRequest, dry_run: bool) -> int:

@@ -39,7 +39,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def listed(*arguments: str) -> list[str]:
     done = CliRunner().invoke(runs, arguments, standalone_mode=False, catch_exceptions=False)
-    return [line.split()[0] for line in done.output.splitlines()]
+    first, *rows = done.output.splitlines()
+    return [line.split()[0] for line in rows] if first.startswith("run ") else first.split()
 
 
 def test_filters() -> None:

@@ -100,8 +100,8 @@ def test_two_filters_of_one_document_are_one_answer(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{", "is no JSON"),
-        ('{"a": 1}', "a list of problems is wanted"),
+        ("[", "is no JSON"),
+        ("5", "a list of problems is wanted"),
         ("[1]", ":1: an object is wanted, not a number"),
         ('[{"question_id": "p"}]', ":1: question_id with output_list or code_list is wanted"),
         ('[{"question_id": "p", "output_list": [1]}]', ":1: output_list: texts are wanted, not a number"),
