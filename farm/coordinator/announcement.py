@@ -34,6 +34,7 @@ class ConnectedWorkers:
     roles: frozenset[str] = frozenset()  # for which there is one that takes the run's jobs
     runtimes: frozenset[RuntimeIdentity] = frozenset()
     incompatible: tuple[str, ...] = ()  # workers that cannot work for this coordinator, and why
+    execute_slots: int = 0  # of those that take the run's programs
 
     def missing(self, stages: Iterable[Stage], spec: RunSpec) -> str:
         """For which of these stages of a run no worker is there, and what to type; empty if there is one for each."""
@@ -105,7 +106,9 @@ class Announcement:
                 ours.append(worker)
         runtimes = {RuntimeIdentity(*w.sandboxes[self._runtime]) for w in ours if self._runtime in w.sandboxes}
         fit = [w for w in ours if self._fits(w)]
-        return ConnectedWorkers(frozenset(w.role for w in fit), frozenset(runtimes), tuple(sorted(incompatible)))
+        slots = sum(w.most_slots for w in fit if w.role == Stage.EXECUTE)
+        roles = frozenset(w.role for w in fit)
+        return ConnectedWorkers(roles, frozenset(runtimes), tuple(sorted(incompatible)), slots)
 
     def _fits(self, worker: Worker) -> bool:
         """Whether it takes the jobs of this run that are for its role."""

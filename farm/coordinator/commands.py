@@ -56,6 +56,7 @@ class CommandHandler:
         self._repairs = repair_prompts(spec, load)
         self._unsent: list[OutgoingJob] = []
         self._digests: dict[SampleKey, str] = {}  # of the programs that are out
+        self._alone: set[SampleKey] = set()  # a worker was lost while it had these in a batch
         self._fresh: dict[SampleKey, StoredCompletion] = {}  # recorded lately, to be sent soon
         self._fresh_bytes = 0
         self._score_inputs: ScoreInputs | None = None  # made once: completions do not change
@@ -105,7 +106,9 @@ class CommandHandler:
                 done.waiting.append(Waits(key, other))
             case None:
                 self._digests[key] = digest
-                self._unsent.append(self._dispatcher.execute(key, attempt, program, suite))
+                # What failed once may have broken its worker: it shall not take others with it again
+                alone = attempt > 1 or key in self._alone
+                self._unsent.append(self._dispatcher.execute(key, attempt, program, suite, alone=alone))
 
     def adopt(self, key: SampleKey) -> None:
         """A living worker has this sample's program from an earlier coordinator: others may wait for it."""
@@ -113,10 +116,14 @@ class CommandHandler:
         if program is not None:
             self._cache.adopt(key, sha256_hex(program), self._problems[key.problem_id].suite_digest)
 
-    def flush(self) -> None:
-        """Send what is ready. Raises RedisError; nothing is tried twice here."""
+    def send_alone(self, keys: Iterable[SampleKey]) -> None:
+        """From now on these share a message with no other."""
+        self._alone.update(keys)
+
+    def flush(self, waiting: int) -> None:
+        """Send what is ready. Raises RedisError; nothing is tried twice here. `waiting`: programs without a verdict."""
         parcels, self._unsent = self._unsent, []
-        self._dispatcher.send(parcels)
+        self._dispatcher.send(parcels, waiting=waiting)
 
     def program_digest(self, key: SampleKey) -> str | None:
         """What a verdict must name: the program as sent, or, if an earlier coordinator sent it, as recorded."""

@@ -33,10 +33,10 @@ from farm.ledger.ledger import Ledger
 from farm.planning.regrade import take_over
 from farm.queue.answer_stream import AnswerStream
 from farm.queue.blobs import Blobs
-from farm.queue.messages import ExecuteConfig, GenerateConfig, Publisher
+from farm.queue.messages import MAX_BATCH, ExecuteConfig, GenerateConfig, Publisher
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import Signer
-from farm.records import SampleKey
+from farm.records import SampleKey, WorkKey
 from farm.records.phases import Phase, Stage
 from farm.text import one_line
 
@@ -48,7 +48,8 @@ PACE_S = 0.05
 TICK_S = 1.0
 DRAIN_S = 10.0  # how long a paused run waits for the answers to jobs that workers have begun
 REDIS_GONE_S = 120.0  # how long Redis may be away before the coordinator gives up (the run stays resumable)
-EXECUTE_WINDOW = 256
+EXECUTE_WINDOW = 256  # programs that are out at least, if there are so many
+BATCHES_OUT = 2  # full ones for each slot: one that it has, one that waits
 BUSY_PHASES = {Stage.GENERATE: Phase.GENERATING, Stage.EXECUTE: Phase.EXECUTING, Stage.SCORE: Phase.SCORING}
 
 
@@ -195,7 +196,8 @@ class Driver:
 
     def _reconcile(self, state: RunState, now: float) -> None:
         queues = {stage: name for stage in Stage if (name := self._dispatcher.queue_name(stage)) is not None}
-        out = [Out(key, stage, n) for stage in queues for key, n in state.lifecycle.outstanding(stage).items()]
+        out = [self._out(key, stage, n) for stage in queues for key, n in state.lifecycle.outstanding(stage).items()]
+        self._dispatcher.keep_names({f"{job.stage}/{job.key}" for job in out})
         findings = self._reconciler.look(out, queues, now)
         for job, worker in findings.dead:
             reason = f"worker_lost: {worker}"
@@ -211,6 +213,9 @@ class Driver:
         counts = state.lifecycle.counts()
         busy = [stage for stage, phase in BUSY_PHASES.items() if counts[phase]]
         self._notice = self._workers.missing(busy, self._spec)
+
+    def _out(self, key: WorkKey, stage: Stage, attempt: int) -> Out:
+        return Out(key, stage, attempt, self._dispatcher.message_id(f"{stage}/{key}", attempt))
 
     def _about(self, job: Out) -> dict[str, object]:
         problem = {"problem": job.key.problem_id} if isinstance(job.key, SampleKey) else {}
@@ -256,6 +261,8 @@ class Driver:
     def _look_at_workers(self, state: RunState) -> None:
         self._workers = self._announcement.connected_workers()
         state.cache.set_runtimes(self._workers.runtimes)
+        self._dispatcher.batches.slots = self._workers.execute_slots
+        self._windows[Stage.EXECUTE] = max(EXECUTE_WINDOW, BATCHES_OUT * MAX_BATCH * self._workers.execute_slots)
 
     def _look_at_servers(self) -> None:
         self._servers.look()

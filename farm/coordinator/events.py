@@ -54,6 +54,15 @@ class Vanished:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """A worker gave this attempt back without beginning it. This uses up no attempt."""
+
+    key: SampleKey
+    stage: Stage
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class Waits:
     """Not sent to execution: the same program on the same tests is being executed for `behind`."""
 
@@ -68,7 +77,7 @@ class Pause:
     reason: str
 
 
-Event = Completed | Judged | Scored | AttemptFailed | Vanished | Waits | Pause
+Event = Completed | Judged | Scored | AttemptFailed | Vanished | Returned | Waits | Pause
 
 
 # --- commands --------------------------------------------------------------------------------------

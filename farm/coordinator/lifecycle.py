@@ -38,6 +38,7 @@ from farm.coordinator.events import (
     GiveUp,
     Judged,
     Pause,
+    Returned,
     Scored,
     Send,
     Vanished,
@@ -188,6 +189,9 @@ class Lifecycle:
             case Vanished(key, stage):
                 lost = self._score_vanished() if isinstance(key, AllSamples) else self._vanished(key, stage)
                 return self._after(lost)
+            case Returned(key, stage, attempt):
+                ours = self._out[stage].get(key) == attempt  # else an answer was faster, or it is an older attempt's
+                return self._after(self._vanished(key, stage) if ours else iter(()))
             case Waits(key, behind):
                 return self._after(self._waits(key, behind))
             case Pause(reason):

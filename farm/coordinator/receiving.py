@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
 
+from farm.coordinator import events
 from farm.coordinator.events import AttemptFailed, Completed, Event, Judged, Pause, Scored, Vanished
 from farm.coordinator.traffic import FirstRequests, Traffic
-from farm.errors import MessageRejected, SandboxBroken, VersionSkew
+from farm.errors import FarmError, MessageRejected, SandboxBroken, VersionSkew
 from farm.ids import sample_seed
 from farm.ledger.executions import RuntimeIdentity, runtime_of
 from farm.ledger.journal import Journal, Recorded
 from farm.ledger.ledger import PlannedProblem
 from farm.planning.score_inputs import ScoreInputs
 from farm.queue.answer_stream import AnswerStream, ScoreArrived
-from farm.queue.messages import Failure, ScoreAnswer
+from farm.queue.messages import Failure, Results, Returned, ScoreAnswer
 from farm.records import (
     ALL_SAMPLES,
     AllSamples,
@@ -36,6 +37,7 @@ from farm.records.phases import Stage
 from farm.text import one_line
 
 log = logging.getLogger(__name__)
+Checked = StoredCompletion | SampleResult | ScoreArrived | Returned | Failure
 READ_COUNT = 256
 BYTES_PER_TOKEN = 4  # about, where a server does not count
 
@@ -53,6 +55,8 @@ class Batch:
     lengths: list[tuple[str, int]] = field(default_factory=list)  # of new completions: problem, tokens
     counts: Counter[str] = field(default_factory=Counter)
     conflicts: list[SampleKey] = field(default_factory=list)  # a second completion came for these, a different one
+    durations: list[tuple[str, float]] = field(default_factory=list)  # of new verdicts: problem, seconds in the sandbox
+    alone: list[SampleKey] = field(default_factory=list)  # to be sent in no batch any more
 
 
 class AnswerReceiver:
@@ -88,23 +92,20 @@ class AnswerReceiver:
         results: list[SampleResult] = []
         scores: list[ScoreArrived] = []
         failures: list[tuple[Failure, bool]] = []  # with whether its job was this coordinator's
+        returned: list[Returned] = []
         for _, fields in entries:
-            try:
-                answer = self._answers.open(self._journal.run_id, fields)
-                self._check(answer)
-            except (MessageRejected, VersionSkew) as exc:
-                log.warning("refused an answer: %s", one_line(str(exc)))
-                batch.counts["quarantined"] += 1
-                continue
-            match answer:
-                case StoredCompletion():
-                    completions.append(answer)
-                case SampleResult():
-                    results.append(answer)
-                case ScoreArrived():
-                    scores.append(answer)
-                case Failure():
-                    failures.append((answer, fields.get(b"fence") == str(self._journal.fence).encode()))
+            for answer in self._opened(fields, batch):
+                match answer:
+                    case StoredCompletion():
+                        completions.append(answer)
+                    case SampleResult():
+                        results.append(answer)
+                    case ScoreArrived():
+                        scores.append(answer)
+                    case Returned():
+                        returned.append(answer)
+                    case Failure():
+                        failures.append((answer, fields.get(b"fence") == str(self._journal.fence).encode()))
         became = self._journal.record(completions, results)
         self._completions(completions, became[0], batch)
         self._results(results, became[1], batch)
@@ -112,20 +113,49 @@ class AnswerReceiver:
             self._score(score, batch)
         for failure, ours in failures:
             self._failure(failure, ours, batch)
+        for given_back in returned:
+            batch.events += [events.Returned(job.key, given_back.stage, job.attempt) for job in given_back.jobs]
+            batch.alone += [job.key for job in given_back.jobs if given_back.alone]
         try:
             done: list[tuple[Stage, WorkKey]] = [(Stage.GENERATE, stored.key) for stored in completions]
             done += [(Stage.EXECUTE, result.key) for result in results]
             done += [(Stage.SCORE, ALL_SAMPLES) for _ in scores]
             done += [(failure.stage, failure.key) for failure, _ in failures]
+            done += [(given_back.stage, job.key) for given_back in returned for job in given_back.jobs]
             self._answers.remove(self._journal.run_id, [entry_id for entry_id, _ in entries], done)
         except RedisError as exc:
             batch.removed = False
             log.warning("recorded answers stay in the stream for now: %s", exc)  # read again, they are duplicates
         return batch
 
-    def _check(self, answer: StoredCompletion | SampleResult | ScoreArrived | Failure) -> None:
+    def _opened(self, fields: dict[bytes, bytes], batch: Batch) -> Iterator[Checked]:
+        """What an entry holds, as far as it fits the plan; the rest is counted."""
+        try:
+            answer = self._answers.open(self._journal.run_id, fields)
+        except (MessageRejected, VersionSkew) as exc:
+            self._refuse(exc, batch)
+            return
+        for one in answer.results if isinstance(answer, Results) else (answer,):
+            try:
+                self._check(one)
+            except MessageRejected as exc:
+                self._refuse(exc, batch)
+            else:
+                yield one
+
+    @staticmethod
+    def _refuse(exc: FarmError, batch: Batch) -> None:
+        log.warning("refused an answer: %s", one_line(str(exc)))
+        batch.counts["quarantined"] += 1
+
+    def _check(self, answer: Checked) -> None:
         if isinstance(answer, ScoreArrived):
             self._check_score(answer.answer)
+            return
+        if isinstance(answer, Returned):
+            unknown = [job.key for job in answer.jobs if job.key not in self._planned]
+            if unknown:
+                raise MessageRejected(f"a job given back for {unknown[0]}, which this run did not plan")
             return
         key = answer.key
         if isinstance(key, AllSamples):
@@ -185,6 +215,7 @@ class AnswerReceiver:
             self._count(recorded, "verdict", batch)
             if recorded is Recorded.NEW:
                 batch.verdicts.append((result.key, result.counted_as))
+                batch.durations.append((result.problem_id, result.wall_s or 0.0))
                 batch.runtimes.add(runtime_of(result))
             if recorded is not Recorded.UNEXPECTED:
                 batch.events.append(Judged(result.key, result.worker))

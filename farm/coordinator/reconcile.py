@@ -14,7 +14,6 @@ from typing import cast
 
 import redis
 
-from farm.coordinator.sending import task_id
 from farm.queue.envelope import MAX_RAW_BYTES
 from farm.queue.redis_keys import Keys
 from farm.records import WorkKey, parse_work_key
@@ -33,6 +32,7 @@ class Out:
     key: WorkKey
     stage: Stage
     attempt: int
+    message: str | None  # the Celery id of the message that it was sent in; None: an earlier coordinator sent it
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,12 @@ class Reconciler:
         old = {job for job, since in suspects.items() if now - since >= UNCLAIMED_S}
         vanished: list[Out] = []
         if old:
-            names = {job: task_id(self._run_id, job.key, job.stage, job.attempt) for job in old}
             queued = {
-                name: self._queued(name, {names[job] for job in old if queues[job.stage] == name})
+                name: self._queued(name, {job.message for job in old if job.message and queues[job.stage] == name})
                 for name in {queues[job.stage] for job in old}
             }
             for job in old:
-                if names[job] in queued[queues[job.stage]]:
+                if job.message in queued[queues[job.stage]]:
                     suspects[job] = now  # it waits in its queue: look again later
                 else:
                     vanished.append(job)

@@ -47,6 +47,7 @@ class RunState:
         self.lifecycle = Lifecycle(windows=windows, generate=self.priority, after_completion=spec.after_completion)
         self.open_work = OpenWork(problems)
         self.cache = ExecutionCache(ledger, self._run_id, spec, self._is_executing)
+        self._batches = dispatcher.batches
         self._commands = CommandHandler(ledger, journal, spec, problems, dispatcher, self.cache, load)
         self.receiver = AnswerReceiver(
             journal,
@@ -89,6 +90,9 @@ class RunState:
         self.cache.add_runtimes(batch.runtimes)
         for problem_id, tokens in batch.lengths:
             self.priority.learn(problem_id, tokens)
+        for problem_id, wall_s in batch.durations:
+            self._batches.learn(problem_id, wall_s)
+        self._commands.send_alone(batch.alone)
         for key, verdict in batch.verdicts:
             self.open_work.judged(key, verdict)
         self.carry_out([command for event in batch.events for command in self.lifecycle.handle(event)])
@@ -107,7 +111,8 @@ class RunState:
                 self.open_work.judged(result.key, result.verdict.value)
             events: list[Event] = [Judged(result.key) for result in done.judged]
             commands = [command for event in events + done.waiting for command in self.lifecycle.handle(event)]
-        self._commands.flush()
+        counts = self.lifecycle.counts()
+        self._commands.flush(counts[Phase.COMPLETED] + counts[Phase.EXECUTING])
 
     def _is_executing(self, key: SampleKey) -> bool:
         return self.lifecycle.is_outstanding(key, Stage.EXECUTE)

@@ -15,7 +15,7 @@ import zstandard
 
 from farm.errors import MessageRejected
 from farm.ids import sha256_hex
-from farm.queue.messages import CompletionAnswer, Failure, ScoreAnswer, ScoreJob, parse
+from farm.queue.messages import CompletionAnswer, Failure, Results, Returned, ScoreAnswer, ScoreJob, parse
 from farm.queue.redis_keys import RUN_TTL_S, Keys
 from farm.queue.signing import Signer
 from farm.queue.until_answered import until_answered
@@ -35,7 +35,7 @@ class ScoreArrived:
 
 
 Entries = list[tuple[bytes, dict[bytes, bytes]]]
-Answer = StoredCompletion | SampleResult | ScoreArrived | Failure
+Answer = StoredCompletion | Results | Returned | ScoreArrived | Failure
 
 
 class AnswerStream:
@@ -56,9 +56,14 @@ class AnswerStream:
         record = CompletionAnswer(completion=stored.completion, telemetry=stored.telemetry)
         self._append(run_id, fence, b"completion", record, fields)
 
-    def result(self, run_id: str, fence: int, result: SampleResult) -> None:
-        """Answer an execute job."""
-        self._append(run_id, fence, b"result", result)
+    def results(self, run_id: str, fence: int, results: Sequence[SampleResult]) -> None:
+        """Answer execute jobs of a batch, and give up the claims on them: what is still claimed has no answer."""
+        places = [f"{Stage.EXECUTE}/{result.key}" for result in results]
+        self._append(run_id, fence, b"results", Results(results=tuple(results)), answered=places)
+
+    def returned(self, run_id: str, fence: int, returned: Returned) -> None:
+        """Give jobs of a batch back that were not begun."""
+        self._append(run_id, fence, b"returned", returned)
 
     def scored(self, job: ScoreJob, text: bytes, worker: str) -> None:
         """Answer a score job."""
@@ -72,7 +77,13 @@ class AnswerStream:
         self._append(run_id, fence, b"failure", failure)
 
     def _append(
-        self, run_id: str, fence: int, kind: bytes, record: Record, texts: dict[bytes, bytes] | None = None
+        self,
+        run_id: str,
+        fence: int,
+        kind: bytes,
+        record: Record,
+        texts: dict[bytes, bytes] | None = None,
+        answered: Sequence[str] = (),
     ) -> None:
         stream = self._keys.answers(run_id)
         text, number = record.to_json(), str(fence).encode()
@@ -83,6 +94,8 @@ class AnswerStream:
             pipe = self._redis.pipeline(transaction=False)
             pipe.xadd(stream, cast(dict[Any, Any], fields))
             pipe.expire(stream, RUN_TTL_S)
+            if answered:
+                pipe.hdel(self._keys.claims(run_id), *answered)
             pipe.execute()
 
         until_answered(append, f"run {run_id}, an answer")
@@ -127,8 +140,10 @@ def decode(fields: dict[bytes, bytes]) -> Answer:
         if answer.completion.reasoning_sha256 is not None:
             reasoning = _unpack(fields.get(b"reasoning"), answer.completion.reasoning_sha256)
         return StoredCompletion(answer.completion, answer.telemetry, text, reasoning)
-    if kind == b"result":
-        return parse(SampleResult, record)
+    if kind == b"results":
+        return parse(Results, record)
+    if kind == b"returned":
+        return parse(Returned, record)
     if kind == b"scored":
         scored = parse(ScoreAnswer, record)
         most = min(scored.text_bytes, MAX_SCORED_BYTES)

@@ -82,7 +82,7 @@ def _settings(settings: Settings, role: str, visibility_s: int) -> dict[str, Any
         "task_queues": [queue(name) for name in execute_queues(settings)] if role == "execute" else None,
         "task_create_missing_queues": True,
         # bounds leaks; starting a process costs its slot a second
-        "worker_max_tasks_per_child": 10_000 if role == "execute" else None,
+        "worker_max_tasks_per_child": 1_000 if role == "execute" else None,
         "worker_max_memory_per_child": POOL_MEMORY_KIB if role == "execute" else None,
         "task_time_limit": TASK_LIMIT_S if role == "execute" else None,  # threads have none; the client has its own
         "task_track_started": False,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from farm.errors import MessageRejected
-from farm.queue.messages import MAX_MESSAGE_BYTES, Job, parse
+from farm.queue.messages import MAX_MESSAGE_BYTES, SignedMessage, parse
 from farm.text import nested_deeper
 
 MAX_RAW_BYTES = 2 * MAX_MESSAGE_BYTES  # of a queue's entry: a job in Base64, and its headers
@@ -30,10 +30,10 @@ EMPTY: tuple[object, ...] = (None, False, 0, "", [], {}, [None, None])
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """An accepted message: the payload for kombu, and the job in it."""
+    """An accepted message: the payload for kombu, and the job or batch in it."""
 
     payload: dict[str, Any]
-    job: Job
+    job: SignedMessage
 
 
 class BadEnvelope(MessageRejected):
@@ -44,8 +44,8 @@ class BadEnvelope(MessageRejected):
         self.headers = headers
 
 
-def open_envelope(raw: bytes, queue: str, kinds: Mapping[str, type[Job]]) -> Envelope:
-    """The message in an entry of `queue`. `kinds`: the job type of each task of this worker.
+def open_envelope(raw: bytes, queue: str, kinds: Mapping[str, type[SignedMessage]]) -> Envelope:
+    """The message in an entry of `queue`. `kinds`: what each task of this worker takes.
 
     Raises BadEnvelope, or VersionSkew for a job of another schema.
     """
@@ -90,7 +90,7 @@ def _properties(properties: object, queue: str) -> None:
         raise BadEnvelope("a message that was addressed to another queue")
 
 
-def _headers(headers: object, kinds: Mapping[str, type[Job]]) -> str:
+def _headers(headers: object, kinds: Mapping[str, type[SignedMessage]]) -> str:
     if not isinstance(headers, dict):
         raise BadEnvelope("a message without headers")
     name = headers.get("task")

@@ -1,8 +1,9 @@
 """The messages between coordinator and workers.
 
 A job names everything by id and digest (claim check), so a message stays under 64 KiB whatever a
-problem or a completion weighs. An answer is an entry of the run's stream; its texts are bytes in separate
-fields, because JSON cannot carry every text.
+problem or a completion weighs. Programs are executed in batches: one message names up to MAX_BATCH of them, because a
+message costs more than a quick program does. An answer is an entry of the run's stream; its texts are bytes in
+separate fields, because JSON cannot carry every text.
 """
 
 from __future__ import annotations
@@ -27,31 +28,40 @@ from farm.records import (
     Record,
     RunId,
     SampleKey,
+    SampleResult,
     Sampling,
     ServedModel,
     WorkKey,
 )
 from farm.records.phases import Stage
 
-WIRE_VERSION = 1
+WIRE_VERSION = 2
 NO_MAC = "0" * 64
 MAX_MESSAGE_BYTES = 64 << 10
+MAX_BATCH = 32  # programs in one message, which then has at most a fourth of MAX_MESSAGE_BYTES
 
 GENERATE_TASK = "farm.generate"
 EXECUTE_TASK = "farm.execute"
 SCORE_TASK = "farm.score"
 
+ProblemId = Annotated[str, Field(min_length=1, max_length=200)]
 
-class Job(Record):
-    """The fields that all jobs have. A job that is not for one sample is for its whole run."""
+
+class SignedMessage(Record):
+    """The fields that every message in a queue has."""
 
     stage: ClassVar[Stage]
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     run_id: RunId
-    attempt: Annotated[int, Field(ge=1)]
     fence: Count  # of the coordinator that sent it
     config: Digest  # blob: what all jobs of this stage share
     mac: Digest = NO_MAC  # the signature over all other fields: farm.queue.signing
+
+
+class Job(SignedMessage):
+    """One attempt. A job that is not for one sample is for its whole run."""
+
+    attempt: Annotated[int, Field(ge=1)]
 
     @property
     def key(self) -> WorkKey:
@@ -66,7 +76,7 @@ class Job(Record):
 class SampleJob(Job):
     """Work on one sample."""
 
-    problem_id: Annotated[str, Field(min_length=1, max_length=200)]
+    problem_id: ProblemId
     index: Count
 
     @property
@@ -87,6 +97,45 @@ class ExecuteJob(SampleJob):
     stage: ClassVar[Stage] = Stage.EXECUTE
     program: Digest  # blob: source text
     suite: Digest  # blob: Suite
+
+
+class BatchedProgram(Record):
+    """What an ExecuteJob of a batch has besides the fields of the batch."""
+
+    problem_id: ProblemId
+    index: Count
+    attempt: Annotated[int, Field(ge=1)]
+    program: Digest
+    suite: Digest
+
+
+class ExecuteBatch(SignedMessage):
+    """Judge these programs, one after the other. `config` is an ExecuteConfig."""
+
+    stage: ClassVar[Stage] = Stage.EXECUTE
+    programs: Annotated[tuple[BatchedProgram, ...], Field(min_length=1, max_length=MAX_BATCH)]
+
+    @classmethod
+    def of(cls, jobs: Sequence[ExecuteJob]) -> ExecuteBatch:
+        """Jobs of one run and one coordinator as one message."""
+        first = jobs[0]
+        programs = tuple(
+            BatchedProgram(
+                problem_id=job.problem_id, index=job.index, attempt=job.attempt, program=job.program, suite=job.suite
+            )
+            for job in jobs
+        )
+        return cls(run_id=first.run_id, fence=first.fence, config=first.config, programs=programs)
+
+    def jobs(self) -> list[ExecuteJob]:
+        """The jobs in the message, in order. They are as trusted as the message, and have no signature themselves."""
+        return [
+            ExecuteJob(
+                run_id=self.run_id, fence=self.fence, config=self.config, problem_id=one.problem_id, index=one.index,
+                attempt=one.attempt, program=one.program, suite=one.suite,
+            )
+            for one in self.programs
+        ]  # fmt: skip
 
 
 class ScoreJob(Job):
@@ -156,6 +205,35 @@ class Failure(Record):
         )
 
 
+class Results(Record):
+    """The answer to programs of one batch that were judged."""
+
+    results: Annotated[tuple[SampleResult, ...], Field(min_length=1)]
+
+
+class ReturnedJob(Record):
+    """One attempt in a `Returned`."""
+
+    problem_id: ProblemId
+    index: Count
+    attempt: Annotated[int, Field(ge=1)]
+
+    @property
+    def key(self) -> SampleKey:
+        return SampleKey(self.problem_id, self.index)
+
+
+class Returned(Record):
+    """Jobs of a batch that their worker did not begin, for other workers. This uses up no attempt.
+
+    `alone`: the worker of an earlier delivery was lost while it had this batch, so that each has to be sent by itself.
+    """
+
+    stage: Stage
+    jobs: Annotated[tuple[ReturnedJob, ...], Field(min_length=1)]
+    alone: bool = False
+
+
 class CompletionAnswer(Record):
     """A completion; its text and reasoning are the fields `text` and `reasoning` of the entry."""
 
@@ -165,6 +243,7 @@ class CompletionAnswer(Record):
 
 R = TypeVar("R", bound=Record)
 J = TypeVar("J", bound=Job)
+M = TypeVar("M", bound=SignedMessage)
 
 
 def parse(kind: type[R], data: object) -> R:

@@ -15,7 +15,7 @@ from farm.config import Settings
 from farm.errors import ConfigError, MessageRejected
 from farm.ids import canonical_json
 from farm.queue import broker
-from farm.queue.messages import NO_MAC, J, Job
+from farm.queue.messages import NO_MAC, M, SignedMessage
 
 MAC_BYTES = 32  # of SHA-256, before a stored blob
 log = logging.getLogger(__name__)
@@ -32,14 +32,14 @@ class Signer:
         """A fingerprint of the secret: equal in two processes that have the same secret."""
         return self._mac(self.secret, b"farm key id")[:12]
 
-    def signed(self, job: J) -> J:
-        """The job with its signature."""
-        return job.model_copy(update={"mac": self._job(job)})
+    def signed(self, message: M) -> M:
+        """The message with its signature."""
+        return message.model_copy(update={"mac": self._message(message)})
 
-    def check(self, job: Job) -> None:
-        """Raise MessageRejected unless a holder of the secret made this job, field by field."""
-        if not hmac.compare_digest(job.mac, self._job(job)):
-            raise MessageRejected(f"a {type(job).__name__} with a wrong signature")
+    def check(self, message: SignedMessage) -> None:
+        """Raise MessageRejected unless a holder of the secret made this message, field by field."""
+        if not hmac.compare_digest(message.mac, self._message(message)):
+            raise MessageRejected(f"a {type(message).__name__} with a wrong signature")
 
     def answer(self, run_id: str, kind: bytes, fence: bytes, record: bytes) -> bytes:
         """The signature of an answer. Its texts need none: the record holds their digests."""
@@ -70,10 +70,10 @@ class Signer:
         mac.update(packed)
         return mac.digest()
 
-    def _job(self, job: Job) -> str:
-        fields = job.model_dump(mode="json")
+    def _message(self, message: SignedMessage) -> str:
+        fields = message.model_dump(mode="json")
         fields["mac"] = NO_MAC
-        return self._of_run(job.run_id, type(job).__name__.encode() + b"\0" + canonical_json(fields))
+        return self._of_run(message.run_id, type(message).__name__.encode() + b"\0" + canonical_json(fields))
 
     def _of_run(self, run_id: str, data: bytes) -> str:
         return self._mac(_key(self.secret, run_id), data)

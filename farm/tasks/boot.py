@@ -33,7 +33,15 @@ from farm.logs import log_worker
 from farm.processes import die_with_parent
 from farm.queue import broker
 from farm.queue.celery_app import NO_LEASE_S, VISIBILITY_S, execute_queues, make_app
-from farm.queue.messages import EXECUTE_TASK, GENERATE_TASK, SCORE_TASK, ExecuteJob, GenerateJob, Job, ScoreJob
+from farm.queue.messages import (
+    EXECUTE_TASK,
+    GENERATE_TASK,
+    SCORE_TASK,
+    ExecuteBatch,
+    GenerateJob,
+    ScoreJob,
+    SignedMessage,
+)
 from farm.queue.redis_keys import Keys, generate_queue, score_queue
 from farm.queue.signing import Signer
 from farm.queue.signing import signer as signer_of
@@ -48,8 +56,8 @@ from farm.tasks.score import score
 from farm.tasks.shutdown import DRAIN_S, drain_on_shutdown
 
 log = logging.getLogger(__name__)
-KINDS: dict[str, dict[str, type[Job]]] = {  # role -> the only tasks that its worker has, with their jobs
-    "execute": {EXECUTE_TASK: ExecuteJob},
+KINDS: dict[str, dict[str, type[SignedMessage]]] = {  # role -> the only tasks that its worker has, and what they take
+    "execute": {EXECUTE_TASK: ExecuteBatch},
     "generate": {GENERATE_TASK: GenerateJob},
     "score": {SCORE_TASK: ScoreJob},
 }
@@ -94,7 +102,7 @@ def run_execute_worker(
 
     signals.worker_process_init.connect(begin, weak=False)
     signals.worker_process_shutdown.connect(end, weak=False)
-    answer_what_fails(ExecuteJob, lambda: TaskContext.make(settings, worker, signer))
+    answer_what_fails(ExecuteBatch, lambda: TaskContext.make(settings, worker, signer))
     return _start(app, worker, pool="prefork", slots=slots, least=least_slots, queues=execute_queues(settings))
 
 

@@ -15,24 +15,25 @@ from typing import Any
 from celery import signals
 
 from farm.errors import MessageRejected, VersionSkew
-from farm.queue.messages import Failure, Job, parse
+from farm.queue.messages import ExecuteBatch, Failure, Job, SignedMessage, parse
 from farm.tasks.context import TaskContext
 
 LOSSES = {"WorkerLostError": "worker_lost", "TimeLimitExceeded": "time_limit_of_the_task"}
 
 
-def answer_what_fails(kind: type[Job], context: Callable[[], TaskContext]) -> None:
-    """Answer for each task of this process that fails from now on. `context` is asked for at each failure."""
+def answer_what_fails(kind: type[SignedMessage], context: Callable[[], TaskContext]) -> None:
+    """Answer for each task of this process that fails from now on. `context` is asked for at each failure.
+
+    Of a batch, for the jobs that have no answer yet.
+    """
 
     def lost(**event: Any) -> None:
         name = type(event.get("exception")).__name__
         try:
-            job = parse(kind, (event.get("kwargs") or {}).get("job"))
+            message = parse(kind, (event.get("kwargs") or {}).get("job"))
         except (MessageRejected, VersionSkew):
             return  # it was quarantined
-        mine = context()
-        failure = Failure.of(job, LOSSES.get(name, "task_failed"), name, mine.worker)
-        answer = partial(mine.answers.failure, job.run_id, job.fence, failure)
+        answer = partial(_answer, context(), message, LOSSES.get(name, "task_failed"), name)
         if os.getpid() == worker and threading.current_thread() is threading.main_thread():
             # Redis may be away for long, and the event loop must go on with the heartbeat
             threading.Thread(target=answer, daemon=True).start()
@@ -41,3 +42,12 @@ def answer_what_fails(kind: type[Job], context: Callable[[], TaskContext]) -> No
 
     worker = os.getpid()
     signals.task_failure.connect(lost, weak=False)
+
+
+def _answer(context: TaskContext, message: SignedMessage, kind: str, reason: str) -> None:
+    jobs: list[Job] = [message] if isinstance(message, Job) else []
+    if isinstance(message, ExecuteBatch):
+        jobs = context.claimed(message.jobs())
+    for job in jobs:
+        failure = Failure.of(job, kind, reason, context.worker)
+        context.answers.failure(job.run_id, job.fence, failure)

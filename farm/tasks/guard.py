@@ -35,7 +35,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from farm.errors import MessageRejected, ProtocolError, VersionSkew
 from farm.queue.envelope import HANDED_BACK, BadEnvelope, Envelope, open_envelope
-from farm.queue.messages import Job
+from farm.queue.messages import SignedMessage
 from farm.queue.quarantine import Quarantine
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import Signer
@@ -72,11 +72,11 @@ class Guard:
         connection: redis.Redis,
         keys: Keys,
         role: str,
-        kinds: Mapping[str, type[Job]],
+        kinds: Mapping[str, type[SignedMessage]],
         signer: Signer,
         worker: str,
     ) -> None:
-        """`kinds`: the job of each task that a worker of this role has; `worker`: its name, for the notes."""
+        """`kinds`: what each task of a worker of this role takes; `worker`: its name, for the notes."""
         self.quarantine = Quarantine(connection, keys)
         self._redis, self._keys, self._kinds, self._worker = connection, keys, kinds, worker
         self._signer = signer

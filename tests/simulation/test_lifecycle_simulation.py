@@ -28,6 +28,7 @@ from farm.coordinator.events import (
     Event,
     GiveUp,
     Judged,
+    Returned,
     Scored,
     Send,
     Vanished,
@@ -162,13 +163,16 @@ class World:
             self.messages.insert(self.rng.randint(0, len(self.messages)), message)
 
     def work(self) -> None:
-        """A worker takes a message: it answers, fails, or dies without a word."""
+        """A worker takes a message: it answers, fails, dies without a word, or gives a program back unbegun."""
         if not self.messages:
             return
         message = self.messages.pop(self.rng.randrange(len(self.messages)))
         kind = self.rng.choices(
-            ["ok", "failed", "dies"], [0.9 - self.failing, self.failing, 0.1] if self.lossy else [1, 0, 0]
+            ["ok", "failed", "dies", "returned"],
+            [0.85 - self.failing, self.failing, 0.1, 0.05] if self.lossy else [0.8, 0, 0, 0.2],
         )[0]
+        if kind == "returned" and message.stage is not Stage.EXECUTE:
+            kind = "ok"  # only programs come in batches
         worker = self.rng.choice(WORKERS)
         if kind == "ok" and self._breaks(message, worker):
             kind = "broke"
@@ -199,6 +203,8 @@ class World:
                 return [AttemptFailed(key, stage, message.attempt, "worker trouble")]
             self.scored = True
             return [Scored()]
+        if kind == "returned" and isinstance(key, SampleKey):
+            return [Returned(key, stage, message.attempt)]
         if kind in ("failed", "broke"):
             broken_at = worker if kind == "broke" else ""
             if self.failures[key, stage] == message.attempt - 1:

@@ -180,7 +180,7 @@ def test_a_forged_verdict_is_refused(cluster: Cluster, gate: Callable[[int], Gat
     client = cluster.redis.client()
     unsigned, signed = (AnswerStream(client, Keys("farm:"), Signer(secret)) for secret in (b"", SHARED.encode()))
     for copy in judged:
-        unsigned.result("run-1", 1, copy)
+        unsigned.results("run-1", 1, [copy])
     for key in cluster.plan():
         row = problems[key.problem_id]
         cases = tuple(CaseResult(index=i, verdict=Verdict.PASSED) for i in range(row.tests))
@@ -191,7 +191,7 @@ def test_a_forged_verdict_is_refused(cluster: Cluster, gate: Callable[[int], Gat
                 "program_sha256": sha256_hex(b"another program"),
             }
         )  # fmt: skip
-        signed.result("run-1", 1, forged)
+        signed.results("run-1", 1, [forged])
     held.open()
     submit.ok()
     cluster.check_score()
@@ -236,7 +236,7 @@ def test_a_message_that_is_no_job_harms_nobody(cluster: Cluster) -> None:
     cluster.worker("generate", "g", slots=8)
     client = cluster.redis.client()
     app = make_app(load({"HOME": "/nonexistent", "FARM_BROKER_URL": cluster.redis.url}), "coordinator")
-    for job in (None, 42, {}, {"schema_version": 9}, {"schema_version": 1, "run_id": "x" * 100}, "os.system"):
+    for job in (None, 42, {}, {"schema_version": 9}, {"schema_version": 2, "run_id": "x" * 100}, "os.system"):
         app.send_task(EXECUTE_TASK, kwargs={"job": job}, queue=queue("execute"), ignore_result=True)
     app.close()
     wait_until(lambda: client.llen("farm:quarantine") == 6, "six messages are refused")

@@ -17,10 +17,19 @@ from celery import Celery
 from farm.config import Settings, load
 from farm.coordinator.sending import Dispatcher, OutgoingJob
 from farm.ids import sha256_hex
-from farm.queue.answer_stream import Answer, AnswerStream, ScoreArrived
+from farm.queue.answer_stream import AnswerStream, ScoreArrived
 from farm.queue.blobs import Blobs
 from farm.queue.celery_app import make_app
-from farm.queue.messages import ExecuteConfig, GenerateConfig, Publisher
+from farm.queue.messages import (
+    ExecuteBatch,
+    ExecuteConfig,
+    ExecuteJob,
+    Failure,
+    GenerateConfig,
+    Publisher,
+    Results,
+    Returned,
+)
 from farm.queue.publisher import publisher_for
 from farm.queue.quarantine import Quarantine
 from farm.queue.redis_keys import Keys
@@ -41,6 +50,7 @@ from tests.support.farm_process import FarmProcess, environment
 from tests.support.redis_server import RedisServer
 from tests.support.wait import wait_until
 
+OneAnswer = StoredCompletion | SampleResult | Failure
 RUN = "run-1"
 SECRET = "the shared secret of this test"
 ECHO = b"print(input())"
@@ -143,18 +153,19 @@ class JobLine:
         self.redis.client().set(self.keys.state(RUN), "1", ex=600)
         self.dispatcher().send(parcels)
 
-    def answers(self) -> dict[WorkKey, list[Answer]]:
+    def answers(self) -> dict[WorkKey, list[OneAnswer]]:
         """What workers answered, by sample."""
-        found: dict[WorkKey, list[Answer]] = {}
+        found: dict[WorkKey, list[OneAnswer]] = {}
         stream = AnswerStream(self.redis.client(), self.keys, self.signer)
         for _, fields in stream.read(RUN, b"0", block_ms=1, count=10_000):
             answer = stream.open(RUN, fields)
-            assert not isinstance(answer, ScoreArrived)
-            key = answer.completion.key if isinstance(answer, StoredCompletion) else answer.key
-            found.setdefault(key, []).append(answer)
+            assert not isinstance(answer, ScoreArrived | Returned)
+            for one in answer.results if isinstance(answer, Results) else [answer]:
+                key = one.completion.key if isinstance(one, StoredCompletion) else one.key
+                found.setdefault(key, []).append(one)
         return found
 
-    def answered(self, parcel: OutgoingJob, timeout_s: float = 60.0) -> Answer:
+    def answered(self, parcel: OutgoingJob, timeout_s: float = 60.0) -> OneAnswer:
         """Wait for the only answer to a job."""
         key = parcel.job.key
         [answer] = wait_until(lambda: self.answers().get(key, []), f"{key} is answered", timeout_s=timeout_s)
@@ -168,11 +179,12 @@ class JobLine:
 
     def entry(self, parcel: OutgoingJob | None = None) -> dict[str, Any]:
         """The queue's entry of a job, as Celery writes it: sent under another prefix and taken from there."""
-        parcel = parcel or self.parcel()
+        job = (parcel or self.parcel()).job
+        message = ExecuteBatch.of([job]) if isinstance(job, ExecuteJob) else job
         aside = make_app(self.settings.model_copy(update={"key_prefix": "aside:"}), "coordinator")
         try:
             aside.send_task(
-                "farm.execute", kwargs={"job": self.signer.signed(parcel.job).model_dump(mode="json")}, queue="execute",
+                "farm.execute", kwargs={"job": self.signer.signed(message).model_dump(mode="json")}, queue="execute",
                 ignore_result=True, exchange="", routing_key="execute",
             )  # fmt: skip
         finally:

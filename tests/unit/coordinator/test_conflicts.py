@@ -43,9 +43,9 @@ def test_what_comes_twice_is_counted_and_what_differs_is_said(tmp_path: Path, ca
 
         for text, worker in (("first", "one"), ("first", "two"), ("another", "zombie")):
             complete(keys[0], text, worker)
-        answers.result("run-1", 1, result(keys[1]))
-        answers.result("run-1", 1, result(keys[1], worker="two"))
-        answers.result("run-1", 1, result(keys[1], Verdict.WRONG_ANSWER))
+        answers.results("run-1", 1, [result(keys[1])])
+        answers.results("run-1", 1, [result(keys[1], worker="two")])
+        answers.results("run-1", 1, [result(keys[1], Verdict.WRONG_ANSWER)])
         batch = receiver.read(block_ms=10)
         assert batch.conflicts == [keys[0]]
         counted = {name: n for name, n in batch.counts.items() if name.startswith(("duplicate", "conflict"))}

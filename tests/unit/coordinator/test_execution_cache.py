@@ -186,10 +186,10 @@ def test_a_worker_cannot_answer_with_a_copy(ledger: Ledger, tmp_path: Path) -> N
         connection = server.client()
         answers = AnswerStream(connection, Keys("farm:"), Signer(b""))
         receiver = AnswerReceiver(journal, answers, spec(), problems, {KEY}, lambda key: PROGRAM, lambda: None)
-        answers.result("run-1", 1, result(KEY, cached_from="run-2/p1#0"))
+        answers.results("run-1", 1, [result(KEY, cached_from="run-2/p1#0")])
         refused = receiver.read(block_ms=0)
         assert refused.counts["quarantined"] == 1 and refused.verdicts == []
-        answers.result("run-1", 1, result(KEY))
+        answers.results("run-1", 1, [result(KEY)])
         taken = receiver.read(block_ms=0)
         assert taken.verdicts == [(KEY, "PASSED")] and taken.runtimes == {HERE}
         connection.close()

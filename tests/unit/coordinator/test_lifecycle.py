@@ -12,6 +12,7 @@ from farm.coordinator.events import (
     GiveUp,
     Judged,
     Pause,
+    Returned,
     Scored,
     Send,
     Vanished,
@@ -304,3 +305,18 @@ def test_a_late_verdict_ends_the_question() -> None:
         lifecycle.handle(broke(A, attempt))
     lifecycle.handle(Judged(A, "w"))
     assert lifecycle.handle(Judged(B, "w")) == [] and lifecycle.done
+
+
+def test_an_attempt_that_is_given_back_is_sent_again_as_the_same_attempt() -> None:
+    lifecycle, commands = started(A, phase=Phase.COMPLETED)
+    assert commands == [Send(A, X, 1)]
+    assert lifecycle.handle(Returned(A, X, 2)) == [], "an attempt that is not out"
+    assert lifecycle.handle(Returned(A, X, 1)) == [Send(A, X, 1)]
+    assert lifecycle.handle(Judged(A)) == [] and lifecycle.handle(Returned(A, X, 1)) == []
+
+
+def test_a_copy_of_the_completion_revives_no_sample_that_was_given_up_while_executing() -> None:
+    lifecycle, _ = started(A, phase=Phase.COMPLETED)
+    [given_up] = lifecycle.handle(AttemptFailed(A, X, 1, "no", final=True))
+    assert isinstance(given_up, GiveUp)
+    assert lifecycle.handle(Completed(A)) == [] and lifecycle.done

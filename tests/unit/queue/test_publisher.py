@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from farm.queue.envelope import open_envelope
-from farm.queue.messages import EXECUTE_TASK, ExecuteJob, TaskMessage
+from farm.queue.messages import EXECUTE_TASK, ExecuteBatch, ExecuteJob, TaskMessage
 from farm.records import SampleKey
 from tests.support.cluster.job_line import JobLine, job_line
 from tests.support.redis_server import running_redis
@@ -69,7 +69,8 @@ def test_many_letters_are_one_command_and_come_in_their_order(line: JobLine) -> 
     line.publisher.send(QUEUE, messages)
     assert line.redis.client().info("commandstats")["cmdstat_lpush"]["calls"] == before + 1
     opened = [open_envelope(raw, QUEUE, {EXECUTE_TASK: ExecuteJob}) for raw in entries(line)]
-    assert [envelope.job.key for envelope in opened] == [SampleKey("p", index) for index in range(300)]
+    jobs = [envelope.job for envelope in opened]
+    assert [job.key for job in jobs if isinstance(job, ExecuteJob)] == [SampleKey("p", index) for index in range(300)]
     assert len({envelope.payload["properties"]["delivery_tag"] for envelope in opened}) == 300
 
 
@@ -85,10 +86,11 @@ def test_a_dispatcher_sends_the_same_whether_flower_wants_to_hear_of_it(tmp_path
         assert heard.get_message(timeout=10) is not None  # of the subscription itself
         parcel = line.parcel(index=7)
         line.send(parcel)
+        assert isinstance(parcel.job, ExecuteJob)
         [raw] = entries(line)
         found = parts(raw)
         assert found["headers"]["id"] == "run-1:p#7:execute:1"
-        assert found["body"][1]["job"] == line.signer.signed(parcel.job).model_dump(mode="json")
+        assert found["body"][1]["job"] == line.signer.signed(ExecuteBatch.of([parcel.job])).model_dump(mode="json")
         server.client().publish("/the end.task.sent", "nothing")
         names = [heard.get_message(timeout=10)["channel"]]
         if events == "1":

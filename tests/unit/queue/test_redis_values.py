@@ -15,7 +15,7 @@ from farm.errors import DigestMismatch, MessageRejected
 from farm.ids import sha256_hex
 from farm.queue.answer_stream import AnswerStream, ScoreArrived, decode
 from farm.queue.blobs import Blobs
-from farm.queue.messages import ExecuteJob, Failure, ScoreAnswer, ScoreJob
+from farm.queue.messages import MAX_BATCH, ExecuteBatch, ExecuteJob, Failure, Returned, ScoreAnswer, ScoreJob, parse
 from farm.queue.redis_keys import Keys
 from farm.queue.signing import MAC_BYTES, Signer
 from farm.records import Completion, GenerateTelemetry, Prompt, SampleKey, StoredCompletion, Suite, TestCase
@@ -191,7 +191,7 @@ def test_a_text_that_is_not_what_the_record_names_is_refused(connection: redis.R
 def job(**changes: object) -> dict[str, object]:
     digest = sha256_hex(b"x")
     known: dict[str, object] = {
-        "schema_version": 1, "run_id": "run", "problem_id": "p", "index": 0, "attempt": 1, "fence": 2,
+        "schema_version": 2, "run_id": "run", "problem_id": "p", "index": 0, "attempt": 1, "fence": 2,
         "config": digest, "program": digest, "suite": digest,
     }  # fmt: skip
     return {**known, **changes}
@@ -225,3 +225,59 @@ def test_an_attempt_that_is_begun_again_and_again_is_answered_for(connection: re
     assert context.take(ExecuteJob, job(attempt=2)) is not None, "the next attempt starts again from 1"
     context.answers.remove("run", [entry_id], [(Stage.EXECUTE, SampleKey("p", 0))])
     assert not connection.exists(KEYS.starts("run"))
+
+
+def batch(*jobs: dict[str, object]) -> dict[str, object]:
+    return ExecuteBatch.of([parse(ExecuteJob, one) for one in jobs]).model_dump(mode="json")
+
+
+def test_a_batch_is_claimed_at_once_and_only_what_is_wanted_of_it(connection: redis.Redis, server: RedisServer) -> None:
+    settings = config.load({"HOME": "/nonexistent", "FARM_BROKER_URL": server.url})
+    context = TaskContext.make(settings, "mine", SIGNER)
+    message = batch(job(), job(index=1), job(index=2, attempt=2))
+    assert context.take_batch(message) == [], "no run wants it"
+    connection.set(KEYS.state("run"), "2", ex=60)
+    context.blobs.put("run", [(sha256_hex(b"x"), b"x")])
+    context.blobs.note_outstanding("run", {"execute/p#0": 1, "execute/p#1": 2, "execute/p#2": 2})
+    mine = context.take_batch(message)
+    assert [(one.key.index, one.attempt) for one in mine] == [(0, 1), (2, 2)]
+    assert connection.hgetall(KEYS.claims("run")) == {b"execute/p#0": b"1/mine", b"execute/p#2": b"2/mine"}
+    connection.delete(KEYS.blob("run", sha256_hex(b"x")))
+    assert context.blobs.get("run", sha256_hex(b"x")) == b"x", "the program was brought along"
+    assert context.claimed(mine) == mine
+    connection.hdel(KEYS.claims("run"), "execute/p#0")
+    assert context.claimed(mine) == mine[1:]
+
+
+def test_what_was_begun_in_a_batch_goes_back_to_be_sent_alone(connection: redis.Redis, server: RedisServer) -> None:
+    settings = config.load({"HOME": "/nonexistent", "FARM_BROKER_URL": server.url})
+    context = TaskContext.make(settings, "mine", SIGNER)
+    connection.set(KEYS.state("run"), "2", ex=60)
+    context.blobs.note_outstanding("run", {"execute/p#0": 1, "execute/p#1": 1, "execute/p#2": 1})
+    assert len(context.take_batch(batch(job(), job(index=1)))) == 2
+    again = context.take_batch(batch(job(), job(index=1), job(index=2)))
+    assert [one.key.index for one in again] == [2]
+    [(_, fields)] = context.answers.read("run", b"0", block_ms=10, count=10)
+    returned = context.answers.open("run", fields)
+    assert isinstance(returned, Returned) and returned.alone
+    assert [one.key for one in returned.jobs] == [SampleKey("p", 0), SampleKey("p", 1)]
+    assert len(context.take_batch(batch(job()))) == 1, "alone it is tried until it is poison"
+
+
+def commands(connection: redis.Redis) -> int:
+    """How many Redis has carried out, but those that ask."""
+    return sum(said["calls"] for name, said in connection.info("commandstats").items() if name != "cmdstat_info")
+
+
+def test_the_commands_of_a_claim_do_not_grow_with_its_batch(connection: redis.Redis, server: RedisServer) -> None:
+    settings = config.load({"HOME": "/nonexistent", "FARM_BROKER_URL": server.url})
+    context = TaskContext.make(settings, "mine", SIGNER)
+    connection.set(KEYS.state("run"), "2", ex=60)
+    context.blobs.note_outstanding("run", {f"execute/p#{index}": 1 for index in range(64)})
+    assert len(context.take_batch(batch(job()))) == 1  # loads the script
+    cost = []
+    for first, number in (1, 1), (2, 2), (8, MAX_BATCH):
+        before = commands(connection)
+        assert len(context.take_batch(batch(*(job(index=first + i) for i in range(number))))) == number
+        cost.append(commands(connection) - before)
+    assert cost[0] == cost[1] == cost[2]
