@@ -163,7 +163,7 @@ class TaskContext:
         returned = Returned(stage=Stage.EXECUTE, jobs=tuple(given), alone=alone)
         self.answers.returned(jobs[0].run_id, jobs[0].fence, returned)
 
-    def claimed(self, jobs: Sequence[Job]) -> list[Job]:
+    def claimed(self, jobs: Sequence[ExecuteJob]) -> list[ExecuteJob]:
         """Those of these jobs of one run that this worker has claimed and not answered."""
         name, places = self.keys.claims(jobs[0].run_id), [job.place for job in jobs]
         held = until_answered(

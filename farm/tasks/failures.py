@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,8 @@ LOSSES = {"WorkerLostError": "worker_lost", "TimeLimitExceeded": "time_limit_of_
 def answer_what_fails(kind: type[SignedMessage], context: Callable[[], TaskContext]) -> None:
     """Answer for each task of this process that fails from now on. `context` is asked for at each failure.
 
-    Of a batch, for the jobs that have no answer yet.
+    Of a batch, for the jobs that have no answer yet: if there are several, each is to be sent by itself, because any of
+    them may be the cause.
     """
 
     def lost(**event: Any) -> None:
@@ -45,9 +46,12 @@ def answer_what_fails(kind: type[SignedMessage], context: Callable[[], TaskConte
 
 
 def _answer(context: TaskContext, message: SignedMessage, kind: str, reason: str) -> None:
-    jobs: list[Job] = [message] if isinstance(message, Job) else []
+    jobs: Sequence[Job] = [message] if isinstance(message, Job) else []
     if isinstance(message, ExecuteBatch):
         jobs = context.claimed(message.jobs())
+        if len(jobs) > 1:
+            context.give_back(jobs, alone=True)
+            return
     for job in jobs:
         failure = Failure.of(job, kind, reason, context.worker)
         context.answers.failure(job.run_id, job.fence, failure)
