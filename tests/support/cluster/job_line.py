@@ -153,13 +153,29 @@ class JobLine:
         self.redis.client().set(self.keys.state(RUN), "1", ex=600)
         self.dispatcher().send(parcels)
 
+    def send_batch(self, *parcels: OutgoingJob) -> None:
+        """Send programs that one message holds, as for one busy slot."""
+        self.redis.client().set(self.keys.state(RUN), "1", ex=600)
+        dispatcher = self.dispatcher()
+        dispatcher.batches.slots = 1
+        dispatcher.batches.learn("p", 0.001)
+        dispatcher.send(parcels, waiting=1000)
+
+    def given_back(self) -> list[Returned]:
+        """What workers gave back of batches."""
+        stream = AnswerStream(self.redis.client(), self.keys, self.signer)
+        found = [stream.open(RUN, fields) for _, fields in stream.read(RUN, b"0", block_ms=1, count=10_000)]
+        return [answer for answer in found if isinstance(answer, Returned)]
+
     def answers(self) -> dict[WorkKey, list[OneAnswer]]:
         """What workers answered, by sample."""
         found: dict[WorkKey, list[OneAnswer]] = {}
         stream = AnswerStream(self.redis.client(), self.keys, self.signer)
         for _, fields in stream.read(RUN, b"0", block_ms=1, count=10_000):
             answer = stream.open(RUN, fields)
-            assert not isinstance(answer, ScoreArrived | Returned)
+            assert not isinstance(answer, ScoreArrived)
+            if isinstance(answer, Returned):
+                continue
             for one in answer.results if isinstance(answer, Results) else [answer]:
                 key = one.completion.key if isinstance(one, StoredCompletion) else one.key
                 found.setdefault(key, []).append(one)
