@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from farm.coordinator.batches import Batches
 from farm.ids import sha256_hex
 from farm.planning.score_inputs import ScoreInputs
+from farm.queue.batches import Batches
 from farm.queue.blobs import Blobs
 from farm.queue.messages import (
     EXECUTE_TASK,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from farm.coordinator.batches import BATCH_S, Batches
 from farm.ids import sha256_hex
+from farm.queue.batches import BATCH_S, Batches
 from farm.queue.messages import MAX_BATCH, ExecuteJob
 from farm.records import SampleKey
 
