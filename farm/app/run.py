@@ -36,7 +36,7 @@ from farm.records.phases import Phase, Stage
 from farm.sandbox.confinement import Confinement
 
 GENERATE_SLOTS_MAX = 512
-STOPPING = "stopping: waiting for requests and programs that are under way (again: stop now)"
+STOPPING = "stopping: waiting for requests and programs that are under way, a few seconds (Ctrl-C again: stop now)"
 
 
 def run_to_end(

@@ -7,7 +7,7 @@ import sys
 import click
 
 from farm.app.conclude import Outcome
-from farm.reports.table import show
+from farm.reports.table import show, show_ending
 
 
 def tell(outcome: Outcome) -> int:
@@ -15,9 +15,11 @@ def tell(outcome: Outcome) -> int:
     for line in outcome.lines:
         click.echo(line)
     if outcome.report is not None:
-        show(outcome.report, sys.stdout)
-    for path in outcome.paths:
-        click.echo(str(path))
+        show(outcome.report, sys.stdout, full=False)
+        show_ending(outcome.report, outcome.paths, sys.stdout)
+    else:
+        for path in outcome.paths:
+            click.echo(str(path))
     if outcome.error is not None:
         raise outcome.error
     return 0

@@ -228,8 +228,11 @@ class Driver:
             if state is not None:
                 state.handle(Pause(reason))
                 deadline = time.monotonic() + DRAIN_S
-                while time.monotonic() < deadline and self._reconciler.adopted():
+                while (left_s := deadline - time.monotonic()) > 0 and (begun := self._reconciler.adopted()):
+                    self._notice = f"stopping: waits for {len(begun)} jobs under way, {left_s:.0f} s at most"
+                    self._report_progress(state)
                     self._receive(state)
+                self._notice = ""
                 self._receive(state)
         except RedisError as exc:
             log.warning("Redis does not answer while pausing: %s", exc)

@@ -58,15 +58,18 @@ class PlannedDataset:
     left_out: frozenset[str] = frozenset()
     python_tests: bool = False  # the tests are Python: for judge mode `asserts`, and for no other
 
-    def refuse_other(self, judge: JudgeSpec) -> None:
-        """ConfigError for a judge that these tests are not for."""
-        if self.python_tests != (judge.mode == "asserts"):
-            kind = "Python asserts" if self.python_tests else "inputs and outputs"
-            names = ", ".join(for_tests(python=self.python_tests))
-            raise ConfigError(
-                f"the tests of {self.ref.name} are {kind}, which judge mode {judge.mode} cannot use",
-                remedy=f"choose --protocol {names}, and no --judge of another kind",
-            )
+    def refuse_other(self, judge: JudgeSpec, *, task: str = "") -> None:
+        """ConfigError for a judge that these tests are not for. `task`: what brought the judge, and takes no other."""
+        if self.python_tests == (judge.mode == "asserts"):
+            return
+        kind = "Python asserts" if self.python_tests else "inputs and outputs"
+        names = ", ".join(for_tests(python=self.python_tests))
+        remedy = f"choose --protocol {names}, and no --judge of another kind"
+        if task:
+            remedy = f"leave out --dataset: --task {task} brings its own; or leave out --task, and {remedy}"
+        raise ConfigError(
+            f"the tests of {self.ref.name} are {kind}, which judge mode {judge.mode} cannot use", remedy=remedy
+        )
 
 
 def plan_dataset(
@@ -191,7 +194,7 @@ def evaluation_spec(dataset: PlannedDataset, subject: Subject, servers: tuple[st
     ConfigError for a judge of other tests.
     """
     if rules.judged:
-        dataset.refuse_other(rules.judge)
+        dataset.refuse_other(rules.judge, task="" if rules.harness is None else rules.harness.task)
     return RunSpec(
         kind="evaluate",
         eval_task=rules.eval_task,

@@ -24,24 +24,41 @@ EXACT_WIDTH = 40  # longer fractions stay in report.json
 
 def sections(report: Report) -> list[Section]:
     """All sections that have something to say, the score first."""
-    return [
-        section
-        for section in (
-            _score(report),
-            _references(report),
-            background.judged_again(report),
-            _errata(report),
-            background.unjudgeable(report),
-            _repeats(report),
-            _verdicts(report),
-            _groups(report, "By difficulty", "difficulty", report.by_difficulty),
-            _groups(report, "By platform", "platform", report.by_platform),
-            _months(report),
-            background.work(report),
-            background.provenance(report),
-        )
-        if section.rows
-    ]
+    further = (
+        _groups(report, "By platform", "platform", report.by_platform),
+        _months(report),
+        background.work(report),
+        background.provenance(report),
+    )
+    return [*brief_sections(report), *(section for section in further if section.rows)]
+
+
+def brief_sections(report: Report) -> list[Section]:
+    """The sections that fit on a screen: what a reader wants first."""
+    first = (
+        _score(report),
+        _references(report),
+        background.judged_again(report),
+        _errata(report),
+        background.unjudgeable(report),
+        _repeats(report),
+        _verdicts(report),
+        _groups(report, "By difficulty", "difficulty", report.by_difficulty),
+    )
+    return [section for section in first if section.rows]
+
+
+def next_commands(report: Report) -> list[str]:
+    """Three commands that one wants after a run, each with what it does; of an INCOMPLETE one the first finishes it."""
+    run_id = report.run_id
+    failures = f"farm inspect {run_id}", "problems, answers, programs and the tests that failed"
+    if report.complete:
+        rows = [failures, (f"farm compare {run_id} OTHER", "the difference to another run, problem by problem")]
+    else:
+        rows = [(finish_with(report), "judge what is not judged"), failures]
+    rows.append((f"farm report {run_id} --full", "all tables; report.html has charts and each problem"))
+    width = max(len(command) for command, _ in rows)
+    return [f"  {command:{width}}  {does}" for command, does in rows]
 
 
 def headline(report: Report) -> str:

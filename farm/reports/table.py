@@ -7,12 +7,13 @@ Text objects, in which markup and emoji codes mean nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TextIO
 
 from farm.reports import comparing
 from farm.reports.cautions import cautions
 from farm.reports.section import Section
-from farm.reports.sections import headline, sections
+from farm.reports.sections import brief_sections, headline, next_commands, sections
 from farm.scoring.paired import Comparison
 from farm.scoring.report import Report
 from farm.text import one_line
@@ -20,9 +21,16 @@ from farm.text import one_line
 CELL = 300  # characters of a cell
 
 
-def show(report: Report, out: TextIO) -> None:
-    """Writes the report to `out`, which decides the form."""
-    _show(headline(report), report.complete, cautions(report), sections(report), out)
+def show(report: Report, out: TextIO, *, full: bool = True) -> None:
+    """Writes the report to `out`, which decides the form; without `full`, the tables that one wants first."""
+    shown = sections(report) if full else brief_sections(report)
+    _show(headline(report), report.complete, cautions(report), shown, out)
+
+
+def show_ending(report: Report, paths: Sequence[Path], out: TextIO) -> None:
+    """Writes what stays on the screen: the files, the score again, and what one may do next."""
+    lines = [*map(str, paths), "", _safe(headline(report)), "next:", *next_commands(report)]
+    out.write("\n".join(lines) + "\n")
 
 
 def show_comparison(comparison: Comparison, out: TextIO) -> None:

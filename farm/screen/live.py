@@ -42,6 +42,15 @@ class LiveView:
         if self._live is not None:
             self._live.stop()
 
+    def say(self, text: str) -> bool:
+        """One line above the moving picture; False where nothing moves, so that a plain line serves."""
+        if self._live is None:
+            return False
+        from rich.text import Text
+
+        self._live.console.print(Text(text))
+        return True
+
     def show(self, progress: Progress) -> None:
         """Update the view."""
         if self._first is None:

@@ -28,7 +28,7 @@ from farm.records import UNSANDBOXED_LABEL, Verdict
 from farm.reports.as_json import as_json
 from farm.reports.section import percent
 from farm.reports.sections import way_to_finish
-from farm.reports.table import show
+from farm.reports.table import show, show_ending
 from farm.screen.terminal import Terminal
 
 
@@ -94,7 +94,8 @@ def remove(names: tuple[str, ...], yes: bool) -> None:
 @click.argument("run_id", type=RUN, metavar="RUN")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the report's files.")
 @click.option("--json", "as_json_", is_flag=True, help="Print the report as JSON instead of a table.")
-def report(run_id: str, out: Path | None, as_json_: bool) -> int:
+@click.option("--full", is_flag=True, help="All tables: also platforms, months, work and provenance.")
+def report(run_id: str, out: Path | None, as_json_: bool, full: bool) -> int:
     """Print the report of a run and write it as JSON and Markdown.
 
     Exit code 3 if it is INCOMPLETE.
@@ -108,9 +109,8 @@ def report(run_id: str, out: Path | None, as_json_: bool) -> int:
     if as_json_:
         click.echo(as_json(result), nl=False)
     else:
-        show(result, sys.stdout)
-        for path in paths:
-            click.echo(str(path))
+        show(result, sys.stdout, full=full)
+        show_ending(result, paths, sys.stdout)
     if result.complete:
         return 0
     state = "is being driven" if result.telemetry.running else "is INCOMPLETE"

@@ -22,11 +22,21 @@ from farm.text import one_line
 from farm.version import __version__
 
 CONNECT_S = 15.0
+REACH_S = 5.0  # to know whether there is a way at all
 READ_S = 60.0  # without a byte; a storage that is slower than that is gone
 _CHUNK = 64 << 10  # what a broken connection may take with it
 _HOPS = 5
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def reachable(url: str) -> bool:
+    """Whether a server answers there at all, whatever it says. A proxy of the environment is used as elsewhere."""
+    try:
+        requests.head(url, timeout=REACH_S, allow_redirects=False)
+    except requests.RequestException:
+        return False
+    return True
 
 
 class BrokeOff(Exception):

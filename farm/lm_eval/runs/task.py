@@ -15,8 +15,9 @@ from typing import Any
 from farm.benchmarks import LmEvalTask
 from farm.benchmarks.registry import lm_eval_tasks
 from farm.config import Settings
+from farm.datasets.pulling.hub import reachable
 from farm.datasets.store import BlobStore
-from farm.environments.known import DEFAULT, VISION, environment_of, known
+from farm.environments.known import DEFAULT, VISION, Environment, environment_of, known
 from farm.environments.process import dataset_rows, plan_task
 from farm.environments.store import environments
 from farm.errors import ConfigError
@@ -98,6 +99,8 @@ def plan_lm_eval_task(
         raise ConfigError(
             f"task {name} needs pictures ({VISION}), and the server of {model} takes text: vision is not supported"
         )
+    if place == name and task.include_path is None:
+        _check_hub(settings, environment, f"task {name}")
     python = environments(settings).ensure(environment, say)
     plan = plan_task(
         python,
@@ -133,12 +136,25 @@ def hub_file(settings: Settings, pulled: Path, task: LmEvalTask, say: Callable[[
     """
     path = pulled / task.dataset / f"{task.hub.split}.jsonl"
     if not path.exists():
+        _check_hub(settings, known(DEFAULT), f"task {task.name} ({task.hub.path})")
         python = environments(settings).ensure(known(DEFAULT), say)
         say(f"fetching {task.hub.path} for {task.name}, once")
         rows = dataset_rows(python, task.hub.path, task.hub.name, task.hub.split)
         with durable(path) as file:
             file.write(b"".join(json.dumps(row).encode("ascii") + b"\n" for row in rows))
     return path
+
+
+def _check_hub(settings: Settings, environment: Environment, what: str) -> None:
+    """ConfigError before an environment is installed for documents that could not be fetched afterwards."""
+    if environments(settings).interpreter(environment) is not None or reachable(settings.hf_endpoint):
+        return
+    raise ConfigError(
+        f"the hub {settings.hf_endpoint} cannot be reached, from which lm-eval loads the documents of {what}; "
+        f"the environment {environment.name} is not installed, so nothing was",
+        remedy="check the network, HTTPS_PROXY and HF_ENDPOINT; benchmarks of farm's own come without a hub: "
+        "farm dataset pull NAME --from-dir FOLDER, then --dataset NAME without --task",
+    )
 
 
 def _named(task: str) -> tuple[str, str]:

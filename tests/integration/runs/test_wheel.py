@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.data import ROOT
+from tests.support.model_server import ModelServer
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +39,40 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment / "bin" / "farm"
 
 
-def test_it_grades(farm: Path, tmp_path: Path) -> None:
-    answers = tmp_path / "answers.jsonl"
-    answers.write_text(json.dumps({"question_id": "farm_square", "code": "print(int(input()) ** 2)"}) + "\n")
+def commands_of_the_readme() -> list[list[str]]:
+    """What the section "The first hour" says to type, for the first of its blocks."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## The first hour")[2]
+    lines = section.split("```")[1].strip().splitlines()
+    return [shlex.split(line.partition("#")[0]) for line in lines]
+
+
+def test_the_first_hour_of_the_readme(farm: Path, tmp_path: Path) -> None:
+    """A model that no catalogue knows, two builds, a comparison, a gate, the report: each with one command."""
     home = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "FARM_HOME": str(tmp_path / "home")}
-    command = [str(farm), "grade", "--dataset", "sample", "--completions", str(answers), "--out", str(tmp_path / "out")]
+    with ModelServer(model="acme-ft", answer=lambda prompt, seed: "```python\nprint(25)\n```") as server:
+        for command in commands_of_the_readme():
+            words = [word.replace("http://127.0.0.1:8000", server.url) for word in command[1:]]
+            limit = ["--limit", "4"] if words[0] == "submit" else []
+            done = subprocess.run(
+                [str(farm), *words, *limit], capture_output=True, text=True, env=home, cwd=tmp_path, timeout=120
+            )
+            assert done.returncode == 0, (command, done.stderr)
+            if words[0] == "gate":
+                assert done.stdout.startswith("PASS: new against base")
+    page = (tmp_path / "home" / "reports" / "new" / "report.html").read_text(encoding="utf-8")
+    assert "acme-ft" in page and "nightly-8" in page
+
+
+def test_it_grades_a_file_of_evalplus(farm: Path, tmp_path: Path) -> None:
+    problem = {
+        "task_id": "HumanEval/900", "prompt": 'def twice(x):\n    """Twice x."""\n', "entry_point": "twice",
+        "canonical_solution": "    return 2 * x\n", "test": "def check(candidate):\n    assert candidate(3) == 6\n",
+    }  # fmt: skip
+    (tmp_path / "problems.jsonl").write_text(json.dumps(problem) + "\n")
+    solution = f"{problem['prompt']}{problem['canonical_solution']}"
+    (tmp_path / "samples.jsonl").write_text(json.dumps({"task_id": "HumanEval/900", "solution": solution}) + "\n")
+    command = [str(farm), "grade", "--dataset", "problems.jsonl", "--completions", "samples.jsonl", "--out", "out"]
+    home = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "FARM_HOME": str(tmp_path / "home")}
     done = subprocess.run(command, capture_output=True, text=True, env=home, cwd=tmp_path, timeout=120)
-    assert done.returncode == 0, done.stderr
-    report = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert report["verdicts"] == {"PASSED": 1} and str(ROOT) not in json.dumps(report)
+    assert done.returncode == 0 and "pass@1 100.00 %" in done.stdout, done.stderr
+    assert str(ROOT) not in (tmp_path / "out" / "report.json").read_text()

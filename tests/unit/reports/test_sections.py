@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
 import pytest
 
 from farm.records import BadRow, JudgeSpec, SampleKey, Verdict
 from farm.reports.as_markdown import as_markdown
 from farm.reports.cautions import cautions
 from farm.reports.sections import finish_with, way_to_finish
-from farm.reports.table import plain_text
+from farm.reports.table import plain_text, show, show_ending
 from farm.scoring.aggregate import SampleFacts, aggregate
 from farm.scoring.report import Counters, Report, Timing
 from tests.unit.reports.build import GPU, PUBLISHED, grid, problem, report, sample, solved, spec
@@ -255,3 +258,19 @@ def test_samples_that_are_not_deterministic_are_counted_and_the_first_are_named(
     )
     assert ("7 passed at times" in said) == luck
     assert "not deterministic" in plain_text(made) and "not deterministic" in as_markdown(made)
+
+
+def test_the_report_of_a_terminal_is_short_and_ends_with_the_score_and_what_to_do_next(tmp_path: Path) -> None:
+    out = io.StringIO()
+    show(report(solved(10, 20)), out, full=False)
+    assert "\nVerdicts\n" in out.getvalue() and "Provenance" not in out.getvalue()
+    end = io.StringIO()
+    show_ending(report(solved(10, 20)), [tmp_path / "report.json"], end)
+    path, empty, score, following, *commands = end.getvalue().splitlines()
+    assert path == str(tmp_path / "report.json") and not empty and score.startswith("pass@1 ") and following == "next:"
+    assert [line.split("  ")[1] for line in commands] == [
+        f"farm inspect {RUN}", f"farm compare {RUN} OTHER", f"farm report {RUN} --full",
+    ]  # fmt: skip
+    end = io.StringIO()
+    show_ending(incomplete(), [], end)
+    assert end.getvalue().splitlines()[3].startswith(f"  farm resume {RUN}")

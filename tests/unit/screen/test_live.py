@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from farm.coordinator.progress import Progress
 from farm.records.phases import Phase
 from farm.screen.live import LiveView
+from farm.screen.terminal import Terminal
 
 
 def progress(judged: int = 300, elapsed_s: float = 100.0, **more: object) -> Progress:
@@ -65,17 +67,40 @@ def test_the_end_is_foreseen_by_the_speed_of_this_session(
     assert "ETA 1:00" in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_in_a_terminal_it_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+def seen_in_a_terminal(monkeypatch: pytest.MonkeyPatch, use: Callable[[], None]) -> bytes:
     monkeypatch.setenv("TERM", "xterm")
     ours, theirs = pty.openpty()
     with os.fdopen(theirs, "w") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
-        with LiveView(generates=True) as view:
-            view.show(progress())
-            view.show(progress(judged=301))
+        use()
     seen = b""
     with suppress(OSError):  # the other end is closed: all was read
         while piece := os.read(ours, 65536):
             seen += piece
     os.close(ours)
+    return seen
+
+
+def test_in_a_terminal_it_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    def use() -> None:
+        with LiveView(generates=True) as view:
+            view.show(progress())
+            view.show(progress(judged=301))
+
+    seen = seen_in_a_terminal(monkeypatch, use)
     assert b"judged 301/1000" in seen and b"\x1b[" in seen
+
+
+def test_what_is_said_meanwhile_stays_above_the_moving_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    def use() -> None:
+        terminal = Terminal()
+        with terminal.run(generates=True, judges=True) as show:
+            show(progress())
+            terminal.say("stopping: waiting")
+            show(progress(judged=301))
+        terminal.say("after")
+
+    seen = seen_in_a_terminal(monkeypatch, use)
+    at = seen.index(b"stopping: waiting")
+    assert seen.count(b"stopping: waiting") == 1 and b"judged 301/1000" in seen[at:]
+    assert seen.rstrip().endswith(b"after")
