@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 
 from farm import protocols
 from farm.app.catalogue import open_catalogue
@@ -18,11 +17,11 @@ from farm.datasets.answers.answer_file import answer_file
 from farm.datasets.resolve import DatasetSource
 from farm.errors import CatalogueError, ConfigError
 from farm.ids import new_run_id
-from farm.planning.plan import Reading, Subject, plan_grading
+from farm.planning.plan import Subject
+from farm.planning.plan_grading import Reading, plan_grading
 from farm.protocols import Protocol
 from farm.records import ServedModel, default_limits
 from farm.records.fields import with_changes
-from farm.results.foreign import compared_with
 
 DEFAULT_PROTOCOL = "official"
 UNKNOWN_DEVICE = "unknown"
@@ -56,11 +55,7 @@ def grade(settings: Settings, request: GradeRequest, display: Display) -> Outcom
         if left_out:
             display.say(f"left out {left_out} completions of problems that are not in this run")
         display.say(f"run {run_id}: judging {file.path}")
-        outcome = drive(settings, ledger, run_id, request.options, display)
-        if outcome.report is None:
-            return outcome
-        theirs = compared_with(file.tool, file.own_scores(), ledger, run_id)
-        return replace(outcome, lines=(*outcome.lines, *theirs))
+        return drive(settings, ledger, run_id, request.options, display)
 
 
 def own_protocol(source: DatasetSource) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from farm.datasets.jsonl import parse_object, read_lines
 from farm.errors import DatasetError
+from farm.scoring.extract import FENCE, GIVEN_AS_CODE, unfenced
 from farm.text import json_type, one_line
 
 # One model answer; 128 000 tokens of reasoning are about half a megabyte.
@@ -24,7 +25,7 @@ MAX_COMPLETION_BYTES = 64 << 20
 IDS = ("question_id", "task_id", "problem_id", "id")
 ANSWERS = ("output", "response", "completion", "generation", "answer")
 PROGRAMS = ("code", "program", "solution")
-FENCE = "```"
+NO_TOOL = "the file"  # where nothing says which tool wrote it
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class CompletionFile:
 
     path: Path
     read: Callable[[Path], Iterator[CompletionRow]]
-    tool: str = "the file"
+    tool: str = NO_TOOL
     scores: Callable[[Path], dict[str, float]] = lambda path: {}
 
     def rows(self) -> Iterator[CompletionRow]:
@@ -100,6 +101,8 @@ def completion_rows(rows: Iterable[tuple[int, Mapping[str, object]]], path: str 
             raise DatasetError(f"{shown} is given in row {seen[question_id, index]} already", path=where, row=number)
         seen[question_id, index] = number
         output, code = _answer(fields, where, number)
+        if output is not None and fields.get(GIVEN_AS_CODE) is True:
+            code, output = unfenced(output), None
         yield CompletionRow(question_id, index, output, code, number)
     if not seen:
         raise DatasetError("the file holds no completion", path=where)

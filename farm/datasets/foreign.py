@@ -16,6 +16,7 @@ from farm.datasets.jsonl import open_plain, parse_object, read_lines
 from farm.datasets.reader import readable_id
 from farm.errors import DatasetError
 from farm.ids import sha256_hex
+from farm.scoring.extract import GIVEN_AS_CODE, unfenced
 from farm.text import encode, json_type, load_json, one_line
 
 LIVECODEBENCH, LM_EVAL = "LiveCodeBench", "lm-evaluation-harness"
@@ -33,6 +34,7 @@ class _Document:
     outputs: tuple[str | None, ...]  # None: the file has the program alone
     codes: tuple[str, ...] | None
     score: float | None
+    given_as_code: tuple[bool, ...]  # the answer was made of a program that was given alone: by farm's own exports
 
 
 def tool_of(path: Path) -> str:
@@ -45,6 +47,8 @@ def read_foreign(path: Path) -> Iterator[CompletionRow]:
     for document in _documents(path):
         for index, output in enumerate(document.outputs):
             code = None if document.codes is None else document.codes[index]
+            if output is not None and document.given_as_code[index]:
+                code, output = unfenced(output), None
             yield CompletionRow(document.question_id, index, output, code, document.row)
 
 
@@ -116,6 +120,7 @@ def _instance(row: object, path: Path, number: int) -> _Document:
         outputs=(None,) * len(codes or ()) if outputs is None else outputs,
         codes=codes,
         score=_share(graded) if isinstance(graded, list) else None,
+        given_as_code=_given_as_code(row, len(outputs or ())),
     )
 
 
@@ -127,7 +132,9 @@ def _list(row: dict[str, Any], name: str, path: Path, number: int) -> tuple[str,
 
 def _share(values: list[Any]) -> float | None:
     numbers = [float(value) for value in values if isinstance(value, bool | int | float)]
-    return sum(numbers) / len(numbers) if numbers and len(numbers) == len(values) else None
+    if not numbers or len(numbers) != len(values) or not all(0.0 <= number <= 1.0 for number in numbers):
+        return None
+    return sum(numbers) / len(numbers)
 
 
 # --- lm-evaluation-harness ----------------------------------------------------------------------
@@ -159,7 +166,14 @@ def _sample(row: dict[str, Any], path: Path, number: int) -> _Document:
     outputs = tuple(_answer(answer, "resps", path, number) for group in groups for answer in group)
     metrics = row.get("metrics")
     scores = [row.get(metric) for metric in metrics] if isinstance(metrics, list) else []
-    return _Document(name, number, outputs, _filtered(row, outputs), _share(scores[:1]) if scores else None)
+    return _Document(
+        question_id=name,
+        row=number,
+        outputs=outputs,
+        codes=_filtered(row, outputs),
+        score=_share(scores[:1]) if scores else None,
+        given_as_code=_given_as_code(row, len(outputs)),
+    )
 
 
 def _filtered(row: dict[str, Any], outputs: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -182,6 +196,11 @@ def _document_id(document: Mapping[str, Any]) -> str:
 
 
 # --- both ---------------------------------------------------------------------------------------
+
+
+def _given_as_code(row: Mapping[str, Any], count: int) -> tuple[bool, ...]:
+    found = row.get(GIVEN_AS_CODE)
+    return tuple(one is True for one in found) if isinstance(found, list) and len(found) == count else (False,) * count
 
 
 def _answer(value: object, name: str, path: Path, number: int) -> str:

@@ -68,7 +68,7 @@ def problems(ledger: Ledger, run_id: str) -> list[PlannedProblem]:
     columns = [t.c[field.name] for field in fields(PlannedProblem) if field.name != "statement"]
     with ledger.read() as db:
         rows = db.execute(sa.select(*columns).where(t.c.run_id == run_id).order_by(t.c.position))
-        return [PlannedProblem(*row) for row in rows]
+        return [PlannedProblem(**row) for row in rows.mappings()]
 
 
 def unfinished_problems(ledger: Ledger, run_id: str) -> set[str]:

@@ -48,6 +48,7 @@ class PlannedProblem:
     suite_digest: str
     tests: int
     statement: str = ""  # in another table: only views of a problem read it
+    tool_score: float | None = None  # share of right answers, as the tool says whose file was imported
 
 
 @dataclass(frozen=True, slots=True)

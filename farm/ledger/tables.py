@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-LEDGER_VERSION = 1
+LEDGER_VERSION = 2
 
 metadata = MetaData()
 
@@ -89,6 +89,7 @@ problems = Table(
     Column("prompt", Text),  # Prompt, canonical JSON; null in a run of kind grade
     Column("suite_digest", String(64), nullable=False),  # of the Suite, in the blob store
     Column("tests", Integer, nullable=False),
+    Column("tool_score", Float),  # share of right answers, as the tool says whose file was imported
     PrimaryKeyConstraint("run_id", "problem_id"),
 )
 

@@ -6,31 +6,24 @@ groups by to the ledger. After that a run needs neither the dataset's file nor t
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from farm.benchmarks.registry import errata_of
-from farm.datasets.completions import CompletionFile, CompletionRow
 from farm.datasets.load import load_problems
-from farm.datasets.problem_names import ProblemNames
 from farm.datasets.pulling.releases import window_in_words
 from farm.datasets.reader import ReadLog
 from farm.datasets.resolve import DatasetSource
 from farm.datasets.select import ProblemsDigest, Selection
 from farm.datasets.store import BlobStore
 from farm.errors import ConfigError, DatasetError
-from farm.ids import sha256_hex
 from farm.ledger.ledger import Ledger, PlannedProblem
 from farm.protocols import Protocol, for_tests, render
 from farm.records import (
     DEFAULT_TOLERANCE,
     Build,
-    Completion,
     DatasetRef,
-    GenerateTelemetry,
     HarnessRef,
     JudgeSpec,
     Limits,
@@ -40,11 +33,8 @@ from farm.records import (
     SampleKey,
     Sampling,
     ServedModel,
-    StoredCompletion,
 )
-from farm.scoring.extract import last_block
 from farm.scoring.passk import default_ks
-from farm.text import encode, one_line
 
 Tests = Literal["all", "public"]
 
@@ -56,6 +46,7 @@ class PlannedDataset:
     ref: DatasetRef
     problems: tuple[PlannedProblem, ...]
     left_out: frozenset[str] = frozenset()
+    own_code: Mapping[str, str] = field(default_factory=dict)  # by problem: what the answers of some protocols continue
     python_tests: bool = False  # the tests are Python: for judge mode `asserts`, and for no other
 
     def refuse_other(self, judge: JudgeSpec, *, task: str = "") -> None:
@@ -95,12 +86,15 @@ def plan_dataset(
     log, digest = ReadLog(), ProblemsDigest()
     problems = []
     kinds: set[bool] = set()
+    own_code: dict[str, str] = {}
     for problem in load_problems(source, selection, tests=tests, skip_bad_rows=skip_bad_rows, log=log):
         kinds.add(problem.asserts is not None)
         if first_tests is not None:
             problem = problem.model_copy(update={"tests": problem.tests[:first_tests]})
         planned = _planned(problem, store, protocol)
         digest.add_stored(problem, planned.suite_digest)
+        if code := problem.suite().own_code:
+            own_code[problem.problem_id] = code
         problems.append(planned)
         del problem  # its tests may take 100 MB, and the next one's come before the name is bound again
         on_problem(len(problems))
@@ -124,7 +118,7 @@ def plan_dataset(
         flawed_excluded={name: reason for name, reason in errata.problems.items() if name in log.excluded},
     )
     left_out = (log.unselected | {row.problem_id for row in log.bad}) - {p.problem_id for p in problems}
-    return PlannedDataset(ref, tuple(problems), frozenset(left_out), python_tests=kinds == {True})
+    return PlannedDataset(ref, tuple(problems), frozenset(left_out), own_code, python_tests=kinds == {True})
 
 
 def _part(source: DatasetSource, selection: Selection) -> str:
@@ -221,103 +215,3 @@ def plan_evaluation(ledger: Ledger, run_id: str, dataset: PlannedDataset, spec: 
     """Record the run of `evaluation_spec` with all its samples."""
     keys = (SampleKey(p.problem_id, index) for p in dataset.problems for index in range(spec.sampling.n))
     ledger.create_run(run_id, spec, dataset.problems, keys)
-
-
-def plan_grading(
-    ledger: Ledger,
-    run_id: str,
-    dataset: PlannedDataset,
-    completions: CompletionFile,
-    *,
-    protocol: Protocol,
-    judge: JudgeSpec,
-    limits: Limits,
-    cache: bool = True,
-    reading: Reading = "given",
-    subject: Subject | None = None,
-) -> tuple[RunSpec, int]:
-    """Record a run that judges completions which exist already, and the completions themselves.
-
-    Completions of problems that the plan leaves out are left out too; their number is returned with the
-    spec. Programs that the file has are judged as they are (`reading` given). `blocks`: so is the last fenced block of
-    an answer, for a protocol that reads no fences. `protocol`: it reads all answers, also those with a program.
-    DatasetError for one of a problem that the dataset does not have, and when none is left; ConfigError
-    for a judge of other tests.
-    """
-    dataset.refuse_other(judge)
-    problems = dataset.problems
-    names = ProblemNames([p.problem_id for p in problems], [p.statement for p in problems], dataset.left_out)
-    hasher, counts, left_out = hashlib.sha256(), Counter[str](), 0
-    seen: dict[SampleKey, int] = {}
-    given = places = 0
-    for row, problem_id in _named(completions, names):
-        if problem_id is None:
-            left_out += 1
-            continue
-        key = SampleKey(problem_id, row.index)
-        if key in seen:
-            raise DatasetError(
-                f"{one_line(str(key))} is given in row {seen[key]} already", path=str(completions.path), row=row.row
-            )
-        seen[key] = row.row
-        counts[problem_id] += 1
-        places = max(places, 0 if row.place is None else row.place + 1)
-        stored = _stored(row, problem_id, reading)
-        given += stored.program is not None or stored.completion.form == "program"
-        hasher.update(stored.completion.to_json() + b"\n")
-    keys = list(seen)
-    if places and places < len(problems):
-        raise DatasetError(
-            f"the file has answers to {places} problems and names none of them, this run has {len(problems)}",
-            path=str(completions.path), remedy="choose the problems that were asked, in their order: --ids, --limit",
-        )  # fmt: skip
-    if not keys:
-        raise DatasetError("no completion is of a problem that was selected", path=str(completions.path))
-    fewest = min(counts.values())
-    subject = subject or Subject()
-    spec = RunSpec(
-        kind="grade",
-        eval_task="grade",
-        model=subject.model,
-        build=subject.build,
-        labels=dict(subject.labels),
-        protocol=protocol.ident,
-        protocol_digest=protocol.digest(),
-        judge=judge,
-        sampling=Sampling(n=fewest),
-        limits=limits,
-        dataset=dataset.ref,
-        ks=tuple(default_ks(max(counts.values()))),
-        completions=hasher.hexdigest(),
-        given_programs=given,
-        cache=cache,
-    )
-    planned_ones = (_stored(row, name, reading) for row, name in _named(completions, names) if name is not None)
-    ledger.create_run(run_id, spec, dataset.problems, keys, planned_ones)
-    return spec, left_out
-
-
-Reading = Literal["given", "blocks", "protocol"]
-
-
-def _named(completions: CompletionFile, names: ProblemNames) -> Iterator[tuple[CompletionRow, str | None]]:
-    for row in completions.rows():
-        yield row, names.find(row, completions.path)
-
-
-def _stored(row: CompletionRow, problem_id: str, reading: Reading) -> StoredCompletion:
-    form: Literal["text", "program"] = "program" if row.output is None else "text"
-    text = encode(row.code or "" if row.output is None else row.output)
-    program = None
-    if row.output is not None and reading != "protocol":
-        block = last_block(row.output) if reading == "blocks" and row.code is None else None
-        code = block if row.code is None else row.code
-        program = None if code is None else encode(code)
-    completion = Completion(
-        problem_id=problem_id,
-        index=row.index,
-        form=form,
-        text_sha256=sha256_hex(text),
-        program_sha256=None if program is None else sha256_hex(program),
-    )
-    return StoredCompletion(completion, GenerateTelemetry(), text, program=program)

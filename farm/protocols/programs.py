@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from farm.benchmarks.registry import extractor
 from farm.records import Completion, Protocol
-from farm.scoring.extract import completed, extract, remove_thinking
+from farm.scoring.extract import completed, extract, fenced, is_fenced, remove_thinking
 from farm.text import decode, encode
 
 
@@ -37,3 +37,15 @@ def program_of(
         cut = completion.truncated and completion.reasoning_sha256 is None
         source = extract_program(protocol, decode(text), own_code, cut=cut)
     return encode(source) if source.strip() else None
+
+
+def answer_of(protocol: Protocol, program: str, own_code: str = "") -> str:
+    """An answer that holds a program which was given without one: in a fence, if the protocol then reads that program.
+
+    `farm.scoring.extract.unfenced` takes it back.
+    """
+    if not program.strip():
+        return program
+    answer = fenced(program)
+    read, meant = extract_program(protocol, answer, own_code), completed(program, protocol.extraction, own_code)
+    return answer if is_fenced(program) or read.rstrip("\n") == meant.rstrip("\n") else program

@@ -151,6 +151,7 @@ class RunSpec(Record):
     # How far below a reference the accuracy check still passes, as a share of it
     tolerance: Annotated[float, Field(ge=0, lt=1)] = DEFAULT_TOLERANCE
     completions: str = ""  # kind grade: digest of the completions file
+    imported_from: str = ""  # the tool that wrote this file; empty: not known
     given_programs: Count = 0  # of the completions: those whose program was extracted elsewhere
     # The completions are another run's: nothing is generated
     regraded_from: RegradedFrom | None = None

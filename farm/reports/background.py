@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 
 from farm.records import RunSpec
 from farm.records.fields import in_words
-from farm.reports.section import Section
+from farm.reports.section import Section, percent
 from farm.scoring.differences import judge_name, limits_name, model_name
 from farm.scoring.report import Distribution, Report, ServerShare
+
+DIFFERING_SHOWN = 20  # problems; the JSON has all
 
 
 def work(report: Report) -> Section:
@@ -55,6 +57,25 @@ def judged_again(report: Report) -> Section:
     return Section("Judged again", ("", "then", "now", "samples"), tuple(rows), notes, text=True)
 
 
+def other_tool(report: Report) -> Section:
+    """What the tool says whose file was imported: both scores, and the problems that differ."""
+    told = report.other_tool
+    if told is None:
+        return Section("Another tool's score", (), ())
+    rows = [(f"all {told.problems} problems", percent(told.there), "-" if told.here is None else percent(told.here))]
+    rows += [(one.problem_id, percent(one.there), percent(one.here)) for one in told.differing[:DIFFERING_SHOWN]]
+    more = len(told.differing) - DIFFERING_SHOWN
+    notes = [
+        f"The share of right answers by {told.tool}'s own verdicts, which are not believed, and by farm's.",
+        "INCOMPLETE: farm has no score to compare yet."
+        if told.here is None
+        else f"{len(told.differing)} of {told.problems} problems differ.",
+    ]
+    if more > 0:
+        notes.append(f"{more} more differ; report.json has all.")
+    return Section(f"Score of {told.tool}", ("problem", "there", "here"), tuple(rows), tuple(notes), text=True)
+
+
 def unjudgeable(report: Report) -> Section:
     """The dataset's rows that could not be read, by name: their problems are in no score."""
     data = report.spec.dataset
@@ -86,6 +107,8 @@ def provenance(report: Report) -> Section:
     rows += [(f"label {name}", value) for name, value in sorted(spec.labels.items())]
     if spec.completions:
         rows.append(("completions", spec.completions))
+    if spec.imported_from:
+        rows.append(("imported from", f"a file of {spec.imported_from}"))
     if spec.given_programs:
         rows.append(("programs", f"{spec.given_programs} as given, extracted by another tool"))
     rows += [

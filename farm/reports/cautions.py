@@ -64,6 +64,11 @@ def cautions(report: Report) -> list[str]:
         )
     if report.broke_sandbox:
         found.append(_broke_sandbox(report))
+    if held_up := report.telemetry.held_up:
+        found.append(
+            f"{held_up} sample(s) waited for a core so long that they are not judged, or nearly were not: the host has "
+            "too few cores for what runs on it. Give execute workers fewer slots (--workers), or a host of their own."
+        )
     if starved := report.telemetry.starved:
         found.append(
             f"{starved} of {report.verdicts.get('TIME_LIMIT', 0)} time-outs came on a busy host: their programs had no "

@@ -24,6 +24,11 @@ class SampleDetail:
     program: str | None = None
 
     @property
+    def given_as_code(self) -> bool:
+        """Whether there is a program without an answer."""
+        return self.completion is not None and self.completion.form == "program"
+
+    @property
     def verdict(self) -> str:
         """The verdict's name, or UNJUDGED."""
         return self.outcome.verdict.value if isinstance(self.outcome, SampleResult) else "UNJUDGED"

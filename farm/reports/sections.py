@@ -38,6 +38,7 @@ def brief_sections(report: Report) -> list[Section]:
     first = (
         _score(report),
         _references(report),
+        background.other_tool(report),
         background.judged_again(report),
         _errata(report),
         background.unjudgeable(report),

@@ -54,7 +54,7 @@ def _detail(
     load: Load,
 ) -> ProblemDetail:
     suite = _suite(problem.suite_digest, load)
-    protocol = _protocol(spec.protocol)
+    protocol = known_protocol(spec.protocol)
     own_code = "" if suite is None else suite.own_code
     answers = {stored.completion.key: stored for stored in history.completions_of(ledger, run_id, problem.problem_id)}
     return ProblemDetail(
@@ -91,11 +91,12 @@ def _sample(
     )
 
 
-def _protocol(ident: str) -> Protocol | None:
+def known_protocol(ident: str) -> Protocol | None:
+    """The protocol of a run; None for one of another version of farm, or of a plug-in that is not installed here."""
     try:
         return get(ident)
     except ConfigError:
-        return None  # of another version of farm: the answer is shown, what it took from it is not known
+        return None  # the answer is shown, what the protocol took from it is not known
 
 
 def _suite(digest: str, load: Load) -> Suite | None:

@@ -13,13 +13,14 @@ from farm.benchmarks.registry import benchmark_with, lm_eval_tasks
 from farm.catalogue.eval_tasks import task_of
 from farm.errors import ConfigError, RunIncomplete
 from farm.ledger.ledger import Ledger
+from farm.protocols import Protocol, answer_of
 from farm.records import RunSpec, ServedModel
-from farm.reports.details import ProblemDetail
+from farm.reports.details import ProblemDetail, SampleDetail
 from farm.reports.exports import inspect_log, lcb, tt_reports
 from farm.reports.exports.lm_eval import Document, results_of, sample_line, write
 from farm.reports.exports.rows import rows, write_csv, write_parquet
 from farm.reports.write import durable
-from farm.results.details import Load, problem_details
+from farm.results.details import Load, known_protocol, problem_details
 from farm.results.reporting import score_run
 from farm.scoring.report import Report
 
@@ -41,7 +42,11 @@ class Export:
         return FORMATS[form](self)
 
     def _problems(self) -> Iterator[ProblemDetail]:
-        return problem_details(self._ledger, self._run_id, self._load)
+        """The run's problems. A program that was given without an answer stands in one that other tools read."""
+        protocol = known_protocol(self._row.spec.protocol)
+        for problem in problem_details(self._ledger, self._run_id, self._load):
+            own_code = "" if problem.suite is None else problem.suite.own_code
+            yield replace(problem, samples=tuple(_answered(s, protocol, own_code) for s in problem.samples))
 
     def _complete(self) -> None:
         if not self.report.complete:
@@ -68,6 +73,7 @@ class Export:
                 answers=tuple(sample.text for sample in problem.samples),
                 programs=tuple(sample.program or "" for sample in problem.samples),
                 passed=tuple(sample.passed for sample in problem.samples),
+                given_as_code=tuple(sample.given_as_code for sample in problem.samples),
             )
             for problem in self._problems()
         ]
@@ -141,6 +147,12 @@ class Export:
             raise ConfigError(f"run {self._run_id} judged completions of no known model and device")
         self._complete()
         return self._model
+
+
+def _answered(sample: SampleDetail, protocol: Protocol | None, own_code: str) -> SampleDetail:
+    if protocol is None or not sample.given_as_code:
+        return sample
+    return replace(sample, text=answer_of(protocol, sample.text, own_code))
 
 
 def _task(spec: RunSpec) -> LmEvalTask:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from farm.judging.lcb import alarm_s
 from farm.ledger import history
 from farm.ledger.ledger import Ledger
 from farm.ledger.plan_digest import check_plan
@@ -12,6 +13,7 @@ from farm.records import CaseResult, Completion, Difficulty, GenerateTelemetry, 
 from farm.records.phases import Stage
 from farm.reports.samples_jsonl import SampleRow, UnjudgedSample
 from farm.results.answer_lookup import AnswerLookup
+from farm.sandbox.clock import STARVED_FOLD, TOO_BUSY
 from farm.scoring.aggregate import NO_RESULT, ProblemFacts, SampleFacts, aggregate
 from farm.scoring.report import Counters, Report, Timing
 
@@ -37,7 +39,7 @@ def score_run(ledger: Ledger, run_id: str) -> Report:
     with ledger.read() as db:
         check_plan(db, run_id)
     problems = [
-        ProblemFacts(p.problem_id, Difficulty(p.difficulty), p.platform, p.contest_date)
+        ProblemFacts(p.problem_id, Difficulty(p.difficulty), p.platform, p.contest_date, p.tool_score)
         for p in history.problems(ledger, run_id)
     ]
     counted = history.counters(ledger, run_id)
@@ -110,7 +112,12 @@ def _facts(ledger: Ledger, run_id: str) -> Iterator[SampleFacts]:
 
 def _judgement(sample: SampleResult | UnjudgedSample) -> dict[str, Any]:
     if isinstance(sample, UnjudgedSample):
-        return {"unjudged_reason": sample.reason, "sandbox": sample.sandbox, "generated": sample.generated}
+        return {
+            "unjudged_reason": sample.reason,
+            "sandbox": sample.sandbox,
+            "generated": sample.generated,
+            "held_up": TOO_BUSY in sample.reason,
+        }
     return {
         "verdict": sample.verdict,
         "sandbox": sample.sandbox if sample.cases else "",
@@ -120,8 +127,16 @@ def _judgement(sample: SampleResult | UnjudgedSample) -> dict[str, Any]:
         "broke_sandbox": sample.program_sha256 if sample.verdict is Verdict.SANDBOX_BROKEN else None,
         "cached": bool(sample.cached_from),
         "seen": tuple(count.verdict for count in sample.verdicts_seen),
+        "held_up": any(_was_held_up(case, sample) for case in sample.cases),
         "starved": sample.verdict is Verdict.TIME_LIMIT and any(_was_starved(case) for case in sample.cases),
     }
+
+
+def _was_held_up(case: CaseResult, sample: SampleResult) -> bool:
+    """Whether a test waited for cores half as long as makes it unjudged, or longer."""
+    limits = sample.limits
+    limit_s = alarm_s(limits) + 1 if sample.judge.mode == "lcb" else limits.wall_s
+    return 2 * case.starved_s > STARVED_FOLD * limit_s
 
 
 def _was_starved(case: CaseResult) -> bool:

@@ -20,6 +20,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+# Wall time that a run may take, in multiples of its limit by the program's clock. Reached only by a host that gives a
+# program less than a twentieth of a core; such a run is not judged.
+STARVED_FOLD = 20
+TOO_BUSY = "the host is too busy"  # how the reason of such a run begins
+
 
 @dataclass(frozen=True, slots=True)
 class Look:

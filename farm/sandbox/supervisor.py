@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 from farm.errors import SandboxBroken, SandboxLost
 from farm.sandbox.api import Ended, Observation
 from farm.sandbox.child_inputs import Descriptors
-from farm.sandbox.clock import ProgramClock
+from farm.sandbox.clock import STARVED_FOLD, TOO_BUSY, ProgramClock
 from farm.sandbox.frames import FrameReader
 from farm.sandbox.proc import ProcessView
 
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 SAMPLE_S = 0.02
 SETUP_S = 30.0  # from request to lock-down; beyond it the host is to blame
 REAP_S = 30.0  # from kill to the zygote's report
-# Wall time that a run may take, in multiples of its limit by the program's clock. Reached only by a host that gives a
-# program less than a twentieth of a core; such a run is not judged.
-STARVED_FOLD = 20
 _PIECE = 1 << 18
 
 
@@ -197,7 +194,7 @@ class Child:
 
     def _starved(self, now: float) -> str:
         had_s, wall_s = self._clock.used_s, now - self._lap_at
-        return f"the host is too busy: in {wall_s:.0f} s the program got {had_s:.1f} s"
+        return f"{TOO_BUSY}: in {wall_s:.0f} s the program got {had_s:.1f} s"
 
     def _serve(self, timeout_s: float) -> None:
         for fd, event in self._poller.poll(max(0.0, timeout_s) * 1000):

@@ -33,6 +33,8 @@ from farm.scoring.report import (
     Report,
     Telemetry,
     Timing,
+    ToolDiffers,
+    ToolScore,
     versions_of,
 )
 from farm.scoring.work import distribution, server_shares, tokens
@@ -42,6 +44,7 @@ SEEDS_RULE = "per sample: first 4 bytes of SHA-256 of canonical JSON [seed, prob
 NO_SEED = "none is sent, the server draws as it likes"
 NO_RESULT = "no result recorded"
 UNKNOWN = "unknown"
+SAME_SHARE = 1e-9  # apart: what rounding in another tool's file may do
 SHOWN = 20  # reasons and keys of unjudged samples
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(?![0-9])")
@@ -55,6 +58,7 @@ class ProblemFacts:
     difficulty: Difficulty = Difficulty.UNKNOWN
     platform: str = ""
     contest_date: str = ""
+    tool_score: float | None = None  # share of right answers, as the tool says whose file was imported
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class SampleFacts:
     cached: bool = False  # judged by an execution for another sample
     earlier: Verdict | None = None  # in the run that this one judges again
     broke_sandbox: str | None = None  # the digest of its program, if that broke the sandbox in each attempt
+    held_up: bool = False  # it waited for cores half as long as makes it unjudged, or that long
     starved: bool = False  # it timed out, and had no core for much of the time
     seen: tuple[Verdict, ...] = ()  # of a program that is not deterministic: the verdicts that it had
     answer: AnswerFacts | None = None  # None: no answer is recorded
@@ -143,6 +148,7 @@ def aggregate(
         if complete
         else None,
         errata=_errata(spec, covered, ks, complete),
+        other_tool=_other_tool(spec, problems, covered, complete),
         verdicts=_verdicts(flat),
         checked=sum(sample.checked for sample in flat),
         faulted=sum(sample.faulted for sample in flat),
@@ -169,6 +175,7 @@ def aggregate(
             cached=sum(sample.cached for sample in flat),
             regrade=_regrade(flat) if spec.regraded_from is not None else None,
             starved=sum(sample.starved for sample in flat),
+            held_up=sum(sample.held_up for sample in flat),
             not_deterministic=_not_deterministic(flat),
             answers=answer_notes(answers) if answers else None,
             counters=counters or Counters(),
@@ -290,6 +297,28 @@ def _errata(
         excluded=data.flawed_excluded,
         problems=len(left),
         pass_at_k=_pass_at_k(left, [k for k in ks if k <= fewest], spec.sampling.seed) if scored else (),
+    )
+
+
+def _other_tool(
+    spec: RunSpec, problems: Sequence[ProblemFacts], covered: dict[str, list[SampleFacts]], complete: bool
+) -> ToolScore | None:
+    """Both scores over the problems that both have, and those of which the shares of right answers differ."""
+    said = {p.problem_id: p.tool_score for p in problems if p.tool_score is not None and p.problem_id in covered}
+    if not said:
+        return None
+    here = {name: _passed(covered[name]) / len(covered[name]) for name in said}
+    differing = [
+        ToolDiffers(problem_id=name, there=share, here=here[name])
+        for name, share in said.items()
+        if abs(share - here[name]) > SAME_SHARE
+    ]
+    return ToolScore(
+        tool=spec.imported_from or "the file",
+        problems=len(said),
+        there=sum(said.values()) / len(said),
+        here=sum(here.values()) / len(here) if complete else None,
+        differing=tuple(differing) if complete else (),
     )
 
 

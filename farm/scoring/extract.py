@@ -14,6 +14,9 @@ import warnings
 from farm.records.protocol import OWN_CODE, Extraction
 
 FENCE = "```"
+# In the files of other tools, which want answers: true for a program that was given without one, by sample
+GIVEN_AS_CODE = "given_as_code"
+_OPENING, _CLOSING = f"{FENCE}python\n", f"\n{FENCE}"  # around such a program
 _QUOTES = ("'", '"', "`")  # around a mark that is only mentioned
 
 # What may stand behind a fence that opens Python
@@ -144,3 +147,18 @@ def _after_future_imports(program: str) -> tuple[str, str]:
     first = "".join(lines[: future[-1].end_lineno]) if future else ""
     rest = program[len(first) :]
     return first if not first or first.endswith(("\r", "\n")) else f"{first}\n", rest
+
+
+def fenced(program: str) -> str:
+    """The program as an answer that is nothing else."""
+    return f"{_OPENING}{program}{_CLOSING}"
+
+
+def is_fenced(answer: str) -> bool:
+    """Whether an answer is what `fenced` makes."""
+    return answer.startswith(_OPENING) and answer.endswith(_CLOSING) and len(answer) >= len(_OPENING) + len(_CLOSING)
+
+
+def unfenced(answer: str) -> str:
+    """The program of an answer that `fenced` made; any other answer is the program."""
+    return answer[len(_OPENING) : -len(_CLOSING)] if is_fenced(answer) else answer

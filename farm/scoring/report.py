@@ -102,6 +102,24 @@ class ErrataScore(Record):
     pass_at_k: tuple[PassAtK, ...]  # over these; empty if INCOMPLETE, or no problem is flawed, or all are
 
 
+class ToolDiffers(Record):
+    """A problem of which another tool says something else than farm: the shares of right answers."""
+
+    problem_id: str
+    there: Share
+    here: Share
+
+
+class ToolScore(Record):
+    """What the tool whose file was imported says of the same answers, over the problems of which it says something."""
+
+    tool: str
+    problems: Annotated[int, Field(ge=1)]
+    there: Share  # mean share of right answers
+    here: Share | None  # farm's over the same problems; None while incomplete
+    differing: tuple[ToolDiffers, ...]  # in dataset order; empty while incomplete
+
+
 class Clamped(Record):
     """Samples that were allowed fewer tokens than the run's max_tokens, because of the model's context."""
 
@@ -229,6 +247,7 @@ class Telemetry(Record):
     sandboxes: dict[str, Count]  # samples executed per tier
     cached: Count = 0  # samples judged by an execution of the same program on the same tests for another one
     regrade: Regrade | None = None
+    held_up: Count = 0  # samples that waited for cores half as long as makes them unjudged, or that long
     starved: Count = 0  # samples that timed out while the host gave them no core for much of the time
     not_deterministic: NotDeterministic | None = None  # None: none is known; few runs judge more than once
     answers: AnswerNotes | None = None  # None: nothing is known of them
@@ -255,6 +274,7 @@ class Report(Record):
     ks_omitted: tuple[int, ...] = ()  # asked for, but some problem has fewer samples
     repeats: Repeats | None = None  # the n samples of each problem as n repeats; None for n = 1 or if n differs
     errata: ErrataScore | None = None  # None: there is no list of errata for this dataset
+    other_tool: ToolScore | None = None  # None: the answers are no import, or their tool did not judge them
     verdicts: dict[str, Count]
     checked: Count = 0  # samples of which a problem's checker decided about an answer
     faulted: Count = 0  # samples that failed a test because the comparison of their answer raised
@@ -282,12 +302,14 @@ class Report(Record):
         """SHA-256 of the score and what decides it: equal for two runs that a kill or a host alone tells apart.
 
         Leaves out the run id, versions, telemetry, where servers and dataset were found, whether executions
-        were reused, and of a run that was judged again all but the protocol that made its prompts.
+        were reused, what another tool says of the answers, and of a run that was judged again all but the
+        protocol that made its prompts.
         """
-        value = self.model_dump(mode="json", exclude={"run_id", "versions", "telemetry"})
+        value = self.model_dump(mode="json", exclude={"run_id", "versions", "telemetry", "other_tool"})
         spec = value["spec"]
         del spec["servers"], spec["dataset"]["source"]
         spec.pop("cache", None)
+        spec.pop("imported_from", None)
         regraded = spec.pop("regraded_from", None)
         if regraded is not None and regraded["prompted_by"] not in ("", spec["protocol"]):
             spec["prompted_by"] = regraded["prompted_by"]

@@ -76,6 +76,6 @@ def import_(request: GradeRequest) -> int:
 
     SOURCE is any file that farm grade takes. Answers are kept.
     Without --protocol, programs that the other tool extracted are judged as they are, and the report says so.
-    Its own verdicts are not believed: its score is printed with ours, and the problems that differ.
+    Its own verdicts are not believed: the report has its score, ours, and the problems that differ.
     """
     return tell(grade(load(), request, Terminal()))

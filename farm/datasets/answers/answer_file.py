@@ -19,6 +19,7 @@ from farm.datasets.completions import (
     ANSWERS,
     IDS,
     MAX_COMPLETION_BYTES,
+    NO_TOOL,
     PROGRAMS,
     CompletionFile,
     CompletionRow,
@@ -47,17 +48,17 @@ class _Format:
     scores: Callable[[Path], dict[str, float]] = lambda path: {}
 
 
-ROWS = _Format("the file", read_completions, own_results)
+ROWS = _Format(NO_TOOL, read_completions, own_results)
 LIVECODEBENCH = _Format(foreign.LIVECODEBENCH, foreign.read_foreign, foreign.own_scores)
 LM_EVAL = _Format(foreign.LM_EVAL, foreign.read_foreign, foreign.own_scores)
 EVALSCOPE = _Format("evalscope", documents.read_evalscope)
-JSON_ROWS = _Format("the file", documents.read_json_rows, documents.json_results)
+JSON_ROWS = _Format(NO_TOOL, documents.read_json_rows, documents.json_results)
 EVALPLUS = _Format("EvalPlus", documents.read_evalplus, documents.evalplus_scores)
 BIGCODE = _Format("bigcode-evaluation-harness", documents.read_bigcode)
 INSPECT = _Format("Inspect", inspect_log.read_log, inspect_log.own_scores)
 INSPECT_ZIP = _Format("Inspect", inspect_log.read_archive, inspect_log.archive_scores)
-CSV = _Format("the file", tables.read_csv, tables.csv_results)
-PARQUET_ROWS = _Format("the file", tables.read_parquet, tables.parquet_results)
+CSV = _Format(NO_TOOL, tables.read_csv, tables.csv_results)
+PARQUET_ROWS = _Format(NO_TOOL, tables.read_parquet, tables.parquet_results)
 
 
 def answer_file(path: Path) -> CompletionFile:

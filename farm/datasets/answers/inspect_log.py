@@ -18,6 +18,7 @@ import zstandard
 from farm.datasets.answers.documents import content_text, load_whole
 from farm.datasets.completions import MAX_COMPLETION_BYTES, CompletionRow, id_text
 from farm.errors import DatasetError
+from farm.scoring.extract import GIVEN_AS_CODE, unfenced
 from farm.text import load_json, one_line
 
 ZSTD = 93  # the method's number in a zip
@@ -59,7 +60,10 @@ def _rows(samples: Iterator[tuple[int, Any]] | enumerate[Any], path: Path) -> It
         if not name or text is None or not isinstance(epoch, int) or epoch < 1:
             raise DatasetError("a sample of Inspect is wanted: id, epoch and output", path=str(path), row=number)
         empty = False
-        yield CompletionRow(name, epoch - 1, text, None, number)
+        metadata = sample.get("metadata")
+        as_code = isinstance(metadata, dict) and metadata.get(GIVEN_AS_CODE) is True
+        output, code = (None, unfenced(text)) if as_code else (text, None)
+        yield CompletionRow(name, epoch - 1, output, code, number)
     if empty:
         raise DatasetError("the log holds no sample", path=str(path))
 

@@ -19,6 +19,7 @@ from farm.datasets.completions import (
 )
 from farm.datasets.jsonl import open_plain
 from farm.errors import ConfigError, DatasetError
+from farm.scoring.extract import GIVEN_AS_CODE
 from farm.text import one_line
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # farm's CSV has a quote before a cell that begins so
@@ -75,8 +76,9 @@ def _typed(row: dict[str, str]) -> dict[str, Any]:
             found[name] = cell[1:]
     if "index" in row:
         found["index"] = int(row["index"]) if row["index"].isdecimal() else row["index"] or None
-    if "passed" in row:
-        found["passed"] = {"true": True, "false": False, "1": True, "0": False}.get(row["passed"].lower())
+    for name in ("passed", GIVEN_AS_CODE):
+        if name in row:
+            found[name] = {"true": True, "false": False, "1": True, "0": False}.get(row[name].lower())
     for name in PROGRAMS:
         if found.get(name) == "" and any(row.get(answer) for answer in ANSWERS):
             found[name] = "" if ours else None
@@ -101,9 +103,8 @@ def _parquet(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise ConfigError("Parquet needs pyarrow", remedy="pip install 'farm-eval[parquet]'") from exc
     try:
         with pq.ParquetFile(path) as file:
-            wanted = [
-                name for name in file.schema_arrow.names if name in {*IDS, *ANSWERS, *PROGRAMS, "index", "passed"}
-            ]
+            read = {*IDS, *ANSWERS, *PROGRAMS, "index", "passed", GIVEN_AS_CODE}
+            wanted = [name for name in file.schema_arrow.names if name in read]
             if not {*wanted} & {*IDS} or not {*wanted} & {*ANSWERS, *PROGRAMS}:
                 columns = ", ".join(file.schema_arrow.names[:20])
                 raise DatasetError(

@@ -25,7 +25,8 @@ from farm.ids import canonical_json, sha256_hex, text_digest
 from farm.ledger import history
 from farm.ledger.ledger import Ledger
 from farm.lm_eval.plugin.verdicts import Judged, judged
-from farm.planning.plan import Tests, plan_dataset, plan_grading
+from farm.planning.plan import Tests, plan_dataset
+from farm.planning.plan_grading import plan_grading
 from farm.protocols import Protocol
 from farm.records import SampleKey, SampleResult, Verdict, default_limits
 from farm.results.reporting import judged_samples

@@ -10,6 +10,7 @@ from farm.ids import sha256_hex
 from farm.records import SampleResult
 from farm.records.fields import sent
 from farm.reports.details import ProblemDetail, SampleDetail
+from farm.scoring.extract import GIVEN_AS_CODE
 from farm.scoring.report import Report
 from farm.text import printable
 
@@ -92,6 +93,7 @@ def _samples(problem: ProblemDetail, model: str) -> Iterator[dict[str, Any]]:
             "metadata": {
                 "title": _clean(problem.title), "difficulty": problem.difficulty, "platform": problem.platform,
                 "contest_date": problem.contest_date, "verdict": sample.verdict,
+                **({GIVEN_AS_CODE: True} if sample.given_as_code else {}),
             },
             "store": {},
             "events": [],

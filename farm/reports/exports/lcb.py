@@ -12,18 +12,21 @@ from typing import Any
 
 from farm.records import RunSpec, SampleResult
 from farm.reports.details import ProblemDetail, SampleDetail
+from farm.scoring.extract import GIVEN_AS_CODE
 from farm.scoring.lcb_codes import to_lcb
 from farm.scoring.report import Report
 
 
 def file_stem(spec: RunSpec) -> str:
-    """`Scenario.codegeneration_10_0.2`, as its path_utils make it of the options."""
-    temperature = 0.0 if spec.sampling.temperature is None else spec.sampling.temperature
+    """`Scenario.codegeneration_10_0.2`, as its path_utils make it of the options; the temperature of answers that came
+    from a file is `unknown`."""
+    temperature = "unknown" if spec.kind == "grade" else spec.sampling.temperature or 0.0
     return f"Scenario.codegeneration_{spec.sampling.n}_{temperature}"
 
 
 def instance(problem: ProblemDetail) -> dict[str, Any]:
     """A problem of the first file: what was asked, answered and extracted."""
+    given = [sample.given_as_code for sample in problem.samples]
     return {
         "question_title": problem.title,
         "question_content": problem.statement,
@@ -35,6 +38,7 @@ def instance(problem: ProblemDetail) -> dict[str, Any]:
         "difficulty": problem.difficulty,
         "output_list": [sample.text for sample in problem.samples],
         "code_list": [sample.program or "" for sample in problem.samples],
+        **({GIVEN_AS_CODE: given} if any(given) else {}),
     }
 
 

@@ -23,6 +23,7 @@ from farm.benchmarks import LmEvalTask
 from farm.records import RunSpec
 from farm.records.fields import sent
 from farm.reports.write import durable
+from farm.scoring.extract import GIVEN_AS_CODE
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Document:
     answers: tuple[str, ...]
     programs: tuple[str, ...]  # as extracted; empty: no code
     passed: tuple[bool, ...]
+    given_as_code: tuple[bool, ...] = ()  # the answer was made of a program that was given alone
 
     @property
     def score(self) -> float:
@@ -111,6 +113,7 @@ def sample_line(task: LmEvalTask, spec: RunSpec, place: int, document: Document)
         "arguments": {"gen_args_0": {"arg_0": document.prompt, "arg_1": kwargs}},
         "resps": [list(document.answers)],
         "filtered_resps": [list(document.programs)],
+        **({GIVEN_AS_CODE: list(document.given_as_code)} if any(document.given_as_code) else {}),
         "filter": task.filter,
         "metrics": list(task.metrics),
         **_hashes(document),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
@@ -13,6 +14,8 @@ from farm.reports.details import ProblemDetail
 from farm.text import printable
 
 TEXTS = ("title", "detail", "unjudged", "answer", "program")
+_KEPT = ("\r", "\f")  # of the controls, besides line ends and tabs: programs have them
+_SPLIT = re.compile("([\r\f])")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute a cell that begins so
 
 
@@ -46,18 +49,22 @@ def rows(run_id: str, problems: Iterable[ProblemDetail]) -> Iterator[dict[str, A
                 "latency_s": None if told is None else told.latency_s or None,
                 "ttft_s": None if told is None else told.ttft_s,
                 "seed": None if completion is None else completion.seed,
+                "given_as_code": sample.given_as_code,
                 "answer": sample.text,
                 "program": sample.program,
             }
 
 
 def write_csv(file: BinaryIO, found: Iterable[dict[str, Any]]) -> None:
-    """CSV for people's tools: UTF-8, controls as escapes, and nothing that a spreadsheet takes for a formula."""
+    """CSV for people's tools: UTF-8, controls as escapes, and nothing that a spreadsheet takes for a formula.
+
+    What stands between the lines of programs stays: escaped it would make another program of them.
+    """
     out = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     writer: Any = None
     for row in found:
         if writer is None:
-            writer = csv.DictWriter(out, list(row), lineterminator="\n")
+            writer = csv.DictWriter(out, list(row), lineterminator="\r\n")
             writer.writeheader()
         writer.writerow({name: _cell(value) for name, value in row.items()})
     out.detach()
@@ -66,7 +73,7 @@ def write_csv(file: BinaryIO, found: Iterable[dict[str, Any]]) -> None:
 def _cell(value: object) -> object:
     if not isinstance(value, str):
         return value
-    shown = printable(value, len(value))
+    shown = "".join(part if part in _KEPT else printable(part, len(part)) for part in _SPLIT.split(value))
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 
@@ -80,8 +87,8 @@ def write_parquet(file: BinaryIO, found: Iterable[dict[str, Any]]) -> None:
     text, number, share = pa.string(), pa.int64(), pa.float64()
     kinds = {
         "index": number, "first_failure": number, "tests_ran": number, "tests": number, "prompt_tokens": number,
-        "completion_tokens": number, "seed": number, "passed": pa.bool_(), "cpu_s": share, "wall_s": share,
-        "latency_s": share, "ttft_s": share,
+        "completion_tokens": number, "seed": number, "passed": pa.bool_(), "given_as_code": pa.bool_(),
+        "cpu_s": share, "wall_s": share,        "latency_s": share, "ttft_s": share,
     }  # fmt: skip
     writer = None
     batch: list[dict[str, Any]] = []

@@ -10,6 +10,7 @@ from typing import Any
 from farm.errors import SandboxBroken, SandboxLost, SandboxUnavailable
 from farm.records import Limits
 from farm.sandbox.api import Observation, SandboxInfo
+from farm.sandbox.clock import STARVED_FOLD
 from farm.sandbox.confinement import ContainerSpec
 from farm.sandbox.container import wire
 from farm.sandbox.container.bundle import archive
@@ -17,7 +18,7 @@ from farm.sandbox.container.engine import ROOT_CAPABILITIES, Engine
 from farm.sandbox.frames import decode_value
 from farm.sandbox.plan import Tier
 from farm.sandbox.runner import RunRequest
-from farm.sandbox.supervisor import REAP_S, SETUP_S, STARVED_FOLD
+from farm.sandbox.supervisor import REAP_S, SETUP_S
 from farm.sandbox.zygote import host_oom_kills
 
 RECYCLE_RUNS = 1000

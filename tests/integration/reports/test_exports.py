@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from farm.cli.compare.export import export
+from farm.datasets.answers.answer_file import answer_file
 from farm.datasets.foreign import read_foreign
 from farm.datasets.store import BlobStore
 from farm.errors import DatasetError, RunIncomplete
@@ -105,6 +107,22 @@ def test_csv_is_no_formula_and_no_control(home: Path) -> None:
     rows = list(csv.DictReader(text.splitlines(keepends=True)))
     assert [row["verdict"] for row in rows] == ["PASSED"] * 2 + ["WRONG_ANSWER"] * 4
     assert rows[0]["title"] == "'=T p0" and rows[0]["answer"].startswith("'=cmd")
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_table_gives_each_program_back(home: Path, form: str) -> None:
+    if form == "parquet":
+        pytest.importorskip("pyarrow.parquet")
+    programs = ["x = 1\r\nprint(x)\r\n", "\tif 1:\x0c\n\t  pass", "\rprint(1)", "=1", "'=1", "", 'print("a,b\\n")\n']
+    problem = PlannedProblem("p0", "T", "atcoder", "easy", "", None, SUITE_DIGEST, 1, "Ask")
+    keys = [SampleKey("p0", index) for index in range(len(programs))]
+    given = [entry(key, program) for key, program in zip(keys, programs, strict=True)]
+    as_code = [replace(one, completion=one.completion.model_copy(update={"form": "program"})) for one in given]
+    with Ledger(f"sqlite:///{home / 'ledger.db'}") as ledger:
+        ledger.create_run("code", spec("grade"), [problem], keys, as_code)
+        ledger.acquire("code").record_results([result(key) for key in keys])
+    (path,) = exported(form, home, "code")
+    assert [(row.output, row.code) for row in answer_file(path).rows()] == [(None, program) for program in programs]
 
 
 def test_parquet(home: Path) -> None:

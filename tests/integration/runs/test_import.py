@@ -39,9 +39,14 @@ def test_answers_are_kept_and_the_protocol_that_is_named_reads_them(home: Home, 
     source.write_text(json.dumps([row]))
     as_given = imported(home, "given", source)
     assert verdicts(home, "given") == [Verdict.WRONG_ANSWER]
-    assert "LiveCodeBench's own score of these 1 problems is 100.00, farm's 0.00; 1 differ" in as_given.stdout
-    assert "farm_square: 100 % of its answers pass there, 0 % here" in as_given.stdout
+    assert "Score of LiveCodeBench" in as_given.stdout and "1 of 1 problems differ." in as_given.stdout
     report = (home.out("given") / "report.md").read_text()
+    assert "| farm\\_square | 100.00 % | 0.00 % |" in report
+    assert "1 of 1 problems differ." in (home.out("given") / "report.html").read_text()
+    assert home.report("given")["other_tool"] == {
+        "tool": "LiveCodeBench", "problems": 1, "there": 1.0, "here": 0.0,
+        "differing": [{"problem_id": "farm_square", "there": 1.0, "here": 0.0}],
+    }  # fmt: skip
     assert "1 as given, extracted by another tool" in report
     assert verdicts_after(home, "given", "tt") == [Verdict.PASSED]
     assert verdicts_after(home, "given", "official") == [Verdict.WRONG_ANSWER]
@@ -55,6 +60,34 @@ def verdicts_after(home: Home, source: str, protocol: str) -> list[Verdict]:
     run_id = f"{source}-{protocol}"
     home.regrade(source, run_id, "--protocol", protocol).ok()
     return verdicts(home, run_id)
+
+
+def test_a_run_is_the_same_after_its_own_export_and_import(home: Home, tmp_path: Path) -> None:
+    """Code without an answer, an answer whose program is not its last word, none at all: whatever the format."""
+    completions = tmp_path / "completions.jsonl"
+    given: list[dict[str, object]] = [
+        {"question_id": "farm_square", "code": RIGHT},
+        {"question_id": "farm_square", "code": "# ```\n" + WRONG},
+        {"question_id": "farm_square", "output": BOTH},
+        {"question_id": "farm_square", "output": BOTH, "code": RIGHT},
+        {"question_id": "farm_seven", "output": None},
+        {"question_id": "farm_seven", "code": ""},
+        {"question_id": "farm_seven", "output": "No idea.\r\n"},
+    ]
+    completions.write_text("".join(json.dumps(row) + "\n" for row in given))
+    home.grade("own", completions).ok()
+    exported: list[str] = []
+    for form in ("lm-eval", "livecodebench"):
+        exported += home.farm("export", "own", "--format", form, "--out", str(tmp_path / form)).ok().stdout.splitlines()
+    files = [Path(line) for line in exported if not Path(line).name.endswith("_eval.json") and "results_" not in line]
+    assert len(files) == 3
+    for number, file in enumerate(files):
+        imported(home, f"again-{number}", file)
+        compared = json.loads(home.farm("compare", "own", f"again-{number}", "--json").ok().stdout)
+        assert compared["differences"] == compared["better_a"] == compared["better_b"] == []
+        assert compared["answers_equal"] == compared["answers_compared"] == len(given)
+        told = home.report(f"again-{number}")["other_tool"]
+        assert told is None if file.name.endswith("_unknown.json") else told["differing"] == []
 
 
 def test_an_unknown_problem_names_the_users_file_and_row(home: Home, tmp_path: Path) -> None:

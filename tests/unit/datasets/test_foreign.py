@@ -71,6 +71,22 @@ def test_a_document_of_lm_eval_has_the_id_that_its_benchmark_gives_it(tmp_path: 
     assert rows(zipped) == rows(path) and tool_of(zipped) == "lm-evaluation-harness"
 
 
+def test_a_share_that_is_none_says_nothing(tmp_path: Path) -> None:
+    scored = [("a", 1.5), ("b", -1), ("c", float("nan")), ("d", "1"), ("e", 1)]
+    path = lm_eval(tmp_path, *(sample({"question_id": name}, ANSWER, acc=score) for name, score in scored))
+    assert own_scores(path) == {"e": 1.0}
+
+
+def test_what_an_export_made_an_answer_of_is_a_program_again(tmp_path: Path) -> None:
+    answers, given = [ANSWER, "print(2)", ANSWER], [True, True, False]
+    wanted = [("a", 0, None, "print(1)", 1), ("a", 1, None, "print(2)", 1), ("a", 2, ANSWER, None, 1)]
+    assert rows(lm_eval(tmp_path, sample({"question_id": "a"}, *answers, given_as_code=given))) == wanted
+    assert rows(lcb(tmp_path, {"question_id": "a", "output_list": answers, "given_as_code": given})) == wanted
+    for not_given in ([True], "yes", None):
+        path = lcb(tmp_path, {"question_id": "a", "output_list": answers, "given_as_code": not_given})
+        assert [row.output for row in read_foreign(path)] == answers
+
+
 @pytest.mark.parametrize(
     ("filtered", "codes"),
     [

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from farm.errors import ConfigError
 from farm.ids import text_digest
-from farm.protocols import Protocol, extract_program, get, names, render
+from farm.protocols import Protocol, answer_of, extract_program, get, names, render
 from farm.records import Problem, TestCase
+from farm.scoring.extract import completed, unfenced
 from tests.support.data import shared
 
 
@@ -100,3 +101,22 @@ def test_official_extraction_on_recorded_completions() -> None:
                 continue  # of another scenario
             made = render(get(ident), problem(row["question_content"], row["starter_code"]))
             assert any(row["question_content"] in message.content for message in made.messages)
+
+
+@pytest.mark.parametrize(
+    "ident", ["official@1", "tt@1", "seed@1", "reason@1", "mbpp@1", "mbpp-instruct@2", "humaneval@1"]
+)
+@pytest.mark.parametrize("program", ["print(1)\n", "\nx = 1\r\n", "s = '''\n```\n'''", "```python\nx\n```", "", " "])
+def test_a_program_without_an_answer_is_exported_in_one_that_gives_it_back(ident: str, program: str) -> None:
+    protocol, own = get(ident), "def f():\n"
+    answer = answer_of(protocol, program, own)
+    assert unfenced(answer) == program
+    if answer.startswith("```") and "```" not in program:
+        read = extract_program(protocol, answer, own)
+        assert read.rstrip("\n") == completed(program, protocol.extraction, own).rstrip("\n")
+
+
+def test_where_a_protocol_reads_fences_the_program_gets_one() -> None:
+    for ident in ("official@1", "tt@1", "mbpp-instruct@2"):
+        assert answer_of(get(ident), "print(1)") == "```python\nprint(1)\n```"
+    assert answer_of(get("humaneval@1"), "    return 1", "def f():\n") == "    return 1"

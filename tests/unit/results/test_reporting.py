@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from farm.errors import ConfigError, RunIncomplete, RunNotFound
 from farm.ledger import history
 from farm.ledger.ledger import Ledger, PlannedProblem
-from farm.records import SampleKey, SampleResult, Sampling, StoredCompletion, Verdict
+from farm.records import (
+    CaseResult,
+    JudgeSpec,
+    Limits,
+    SampleKey,
+    SampleResult,
+    Sampling,
+    StoredCompletion,
+    Verdict,
+)
+from farm.reports.cautions import cautions
 from farm.reports.samples_jsonl import UnjudgedSample
 from farm.reports.sections import finish_with
 from farm.results.comparing import paired_run, runs_as_repeats
 from farm.results.reporting import NO_SANDBOX, judged_samples, sample_rows, score_run
+from farm.sandbox.clock import TOO_BUSY
 from farm.scoring.paired import compare_runs
 from tests.unit.plans import SUITE_DIGEST, entry, open_ledger, plan, result, spec
 
@@ -101,6 +113,54 @@ def test_unfinished_or_unlike_runs_are_no_repeats(ledger: Ledger) -> None:
         runs_as_repeats([paired_run(ledger, "run-1"), paired_run(ledger, "run-2")])
     with pytest.raises(ConfigError, match="run-1"):
         runs_as_repeats([paired_run(ledger, "run-1")])
+
+
+LCB_LIMITS = Limits(cpu_s=6.0)  # 7 s a test and 140 s of wall time, of the program's clock and of the host's
+
+
+@pytest.mark.parametrize(
+    ("judge", "verdict", "wall_s", "starved_s", "told"),
+    [
+        ("lcb", Verdict.TIME_LIMIT, 6.0, 0.0, []),
+        ("lcb", Verdict.TIME_LIMIT, 8.0, 2.0, []),  # a quarter
+        ("lcb", Verdict.TIME_LIMIT, 8.1, 2.1, ["1 of 1 time-outs came on a busy host"]),
+        ("lcb", Verdict.PASSED, 72.0, 70.0, []),
+        ("lcb", Verdict.PASSED, 73.0, 70.1, ["1 sample(s) waited for a core so long"]),
+        ("judge", Verdict.PASSED, 185.0, 180.0, []),  # of 360 s
+        ("judge", Verdict.WRONG_ANSWER, 186.0, 180.1, ["1 sample(s) waited for a core so long"]),
+        (
+            "lcb",
+            Verdict.TIME_LIMIT,
+            130.0,
+            124.0,
+            ["1 sample(s) waited for a core so long", "1 of 1 time-outs came on a busy host"],
+        ),
+    ],
+)
+def test_a_verdict_of_a_starving_host_is_told(
+    ledger: Ledger, judge: Literal["lcb", "judge"], verdict: Verdict, wall_s: float, starved_s: float, told: list[str]
+) -> None:
+    rules = JudgeSpec(mode=judge)
+    [key] = plan(ledger, "run-1", spec(judge=rules, limits=LCB_LIMITS), samples=1, completed=1)
+    case = CaseResult(index=0, verdict=verdict, wall_s=wall_s, starved_s=starved_s)
+    seen = result(key, verdict, cases=(case,), judge=rules, limits=LCB_LIMITS)
+    ledger.acquire("run-1").record_results([seen])
+    assert starving(cautions(score_run(ledger, "run-1"))) == told
+
+
+def test_what_a_starving_host_left_unjudged_is_told(ledger: Ledger) -> None:
+    [key] = plan(ledger, "run-1", spec(), samples=1, completed=1)
+    ledger.acquire("run-1").record_unjudged(
+        [key], "execute", f"SandboxLost: {TOO_BUSY}: in 140 s the program got 5.1 s"
+    )
+    made = score_run(ledger, "run-1")
+    assert not made.complete and starving(cautions(made)) == ["1 sample(s) waited for a core so long"]
+
+
+def starving(found: list[str]) -> list[str]:
+    """The beginnings of the cautions about a busy host."""
+    begins = ("1 sample(s) waited for a core so long", "1 of 1 time-outs came on a busy host")
+    return [next(b for b in begins if text.startswith(b)) for text in found if text.startswith(begins)]
 
 
 def test_clamped_answers_reach_the_report(ledger: Ledger) -> None:

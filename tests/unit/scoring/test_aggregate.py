@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -55,6 +56,22 @@ def test_a_date_that_is_none_groups_as_unknown(date: str) -> None:
     )
     assert [g.name for g in made.by_month] == ["2025-02", "unknown"]
     assert [g.name for g in made.by_difficulty] == [g.name for g in made.by_platform] == ["unknown"]
+
+
+def test_another_tools_score_is_shown_with_the_problems_that_differ() -> None:
+    said = [replace(problem(i), tool_score=score) for i, score in enumerate((1.0, 0.5, 0.5, None, 0.0))]
+    facts = grid([[True, False], [True, False], [True, True], [True, True]])  # none of the last problem
+    made = aggregate(RUN, spec(5, n=2, kind="grade", imported_from="LiveCodeBench"), said, facts)
+    told = made.other_tool
+    assert told is not None and told.tool == "LiveCodeBench" and told.problems == 3
+    assert told.there == pytest.approx(2 / 3) and told.here == pytest.approx(2 / 3)
+    assert [(one.problem_id, one.there, one.here) for one in told.differing] == [("p0", 1.0, 0.5), ("p2", 0.5, 1.0)]
+    alone = aggregate(RUN, spec(5, n=2, kind="grade"), [problem(i) for i in range(5)], facts)
+    assert alone.other_tool is None and alone.score_digest() == made.score_digest()
+
+    facts[0] = SampleFacts(facts[0].key, unjudged_reason="server gone")
+    told = aggregate(RUN, spec(5, n=2, kind="grade"), said, facts).other_tool
+    assert told is not None and told.here is None and told.differing == ()
 
 
 def test_an_unjudged_sample_takes_the_score_away() -> None:
