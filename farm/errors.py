@@ -35,6 +35,10 @@ class ConfigError(FarmError):
     exit_code = 2
 
 
+class EnvironmentMissing(ConfigError):
+    """Raised when a dry run would need an evaluation environment that is not made: it installs nothing."""
+
+
 class CatalogueError(FarmError):
     """Raised when a model is unknown, a device unsupported or no eval task is defined."""
 

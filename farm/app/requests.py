@@ -133,13 +133,23 @@ class StartServer:
 
 
 @dataclass(frozen=True, slots=True)
+class SuiteChoice:
+    """All eval tasks of the model. `documents`: of some tasks only these, by their place, whatever the mode says."""
+
+    mode: str = "full"  # how many documents of each task: tt-inference-server's names
+    documents: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SubmitRequest:
-    """Generate samples with a model, and judge them. `task` runs a task of lm-evaluation-harness instead."""
+    """Generate samples with a model, and judge them. `task` runs a task of lm-evaluation-harness instead, `suite` all
+    tasks that the model has."""
 
     model: ModelChoice
     served_name: str | None = None  # the `model` of each request, where the server has another name for it
     problems: ProblemChoice = field(default_factory=ProblemChoice)
     task: TaskChoice | None = None
+    suite: SuiteChoice | None = None
     eval_task: str | None = None
     protocol: str | None = None
     sampling: Sampling = field(default_factory=Sampling)

@@ -71,13 +71,9 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
     Raises ConfigError for choices that do not go together, CatalogueError, DatasetError, and an InferenceError for
     servers none of which is ready.
     """
-    chosen = request.model
-    catalogue = open_catalogue(settings, chosen.catalogue)
-    entry = _entry(settings, request, catalogue, display)
-    named = {"served_as": request.served_name or "", "any_name": request.servers.any_model}
-    model = catalogue.served(entry).model_copy(update=named)
+    catalogue, entry, model = served_model(settings, request, display)
     if request.task is not None and request.task.code_task is None:
-        planned = _lm_eval_task(settings, request, model, display)
+        planned = _lm_eval_task(settings, request, model, display, install=ask)
         model = model.model_copy(update={"chat": planned.chat})
         dataset, rules = planned.dataset, _lm_eval_rules(planned, tasks_of(model.name, catalogue.evals))
         run_id = request.run_id or new_run_id(f"{model.name}-{planned.harness.task}")
@@ -85,7 +81,7 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
     else:
         task = _eval_task(request, model, catalogue.evals, listed=not is_unlisted(entry))
         rules = _rules(request, task)
-        source = _source(settings, request, task, model, display)
+        source = _source(settings, request, task, model, display, ask=ask)
         run_id = request.run_id or new_run_id(f"{model.name}-{model.device}")
         servers, model = _servers(settings, request, entry, model, rules.sampling, run_id, display, ask=ask)
         _caution(rules.sampling, display)
@@ -112,6 +108,16 @@ def _entry(settings: Settings, request: SubmitRequest, catalogue: Catalogue, dis
         if not served or catalogue.knows(chosen.model):
             raise
         return unlisted(catalogue, chosen.model, chosen.device, chosen.engine)
+
+
+def served_model(
+    settings: Settings, request: SubmitRequest, display: Display
+) -> tuple[Catalogue, ModelSpec, ServedModel]:
+    """The catalogue, the entry of the model that is asked for, and the model as requests name it. CatalogueError."""
+    catalogue = open_catalogue(settings, request.model.catalogue)
+    entry = _entry(settings, request, catalogue, display)
+    named = {"served_as": request.served_name or "", "any_name": request.servers.any_model}
+    return catalogue, entry, catalogue.served(entry).model_copy(update=named)
 
 
 # --- judged by farm -----------------------------------------------------------------------------
@@ -154,11 +160,11 @@ def _rules(request: SubmitRequest, task: EvalTask) -> Rules:
 
 
 def _source(
-    settings: Settings, request: SubmitRequest, task: EvalTask, model: ServedModel, display: Display
+    settings: Settings, request: SubmitRequest, task: EvalTask, model: ServedModel, display: Display, *, ask: bool
 ) -> DatasetSource:
     code_task, known = _code_task(request), lm_eval_tasks().get(task.task_name)
     if code_task is not None and request.problems.dataset is None and code_task.dataset not in benchmarks():
-        return resolve(hub_file(settings, datasets_folder(settings), code_task, display.say))
+        return resolve(hub_file(settings, datasets_folder(settings), code_task, display.say, install=ask))
     # A CPU model is for trying farm out.
     default = "sample" if model.device == "cpu" else "livecodebench"
     choice = request.problems
@@ -198,7 +204,9 @@ def _caution(sampling: Sampling, display: Display) -> None:
 # --- scored by lm-eval --------------------------------------------------------------------------
 
 
-def _lm_eval_task(settings: Settings, request: SubmitRequest, model: ServedModel, display: Display) -> PlannedTask:
+def _lm_eval_task(
+    settings: Settings, request: SubmitRequest, model: ServedModel, display: Display, *, install: bool
+) -> PlannedTask:
     task, sampling = request.task, request.sampling
     assert task is not None
     _code_task(request)
@@ -206,7 +214,7 @@ def _lm_eval_task(settings: Settings, request: SubmitRequest, model: ServedModel
         raise ConfigError(
             f"{', '.join(refused)}: lm-eval's task {task.name} says that itself; what is sent: --gen-kwargs"
         )
-    given = sampling.model_fields_set
+    given, chosen = sampling.model_fields_set, request.problems.selection
     planned = plan_lm_eval_task(
         settings,
         blob_store(settings),
@@ -214,8 +222,10 @@ def _lm_eval_task(settings: Settings, request: SubmitRequest, model: ServedModel
         model.name,
         n=sampling.n if "n" in given else None,
         seed=sampling.seed if "seed" in given else None,
-        limit=request.problems.selection.limit,
+        limit=chosen.limit if chosen.first is None else chosen.first,
+        documents=None if chosen.places is None else sorted(chosen.places),
         say=display.say,
+        install=install,
     )
     added = {name: getattr(sampling, name) for name in given - {"n", "seed"}}
     return replace(planned, sampling=with_changes(planned.sampling, Sampling(**added)))

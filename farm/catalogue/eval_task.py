@@ -70,7 +70,7 @@ class Setting:
 
     def sampling(self) -> dict[str, Any]:
         """The fields of a `Sampling` that `gen_kwargs` decide, as lm-eval's API models read them."""
-        given = {name: _value(value) for name, value in self.gen_kwargs.items()}
+        given = {name: typed(value) for name, value in self.gen_kwargs.items()}
         fields: dict[str, Any] = {}
         if given.get("do_sample") is False:
             fields["temperature"] = 0.0
@@ -84,8 +84,8 @@ class Setting:
         return fields
 
 
-def _value(value: Any) -> Any:
-    """Numbers and booleans are texts in some entries: `"32768"`, `"false"`."""
+def typed(value: Any) -> Any:
+    """A generation argument as what it means: numbers and booleans are texts in some entries, `"32768"`, `"false"`."""
     if not isinstance(value, str):
         return value
     try:

@@ -7,7 +7,9 @@ import sys
 import click
 
 from farm.app.conclude import Outcome
-from farm.reports.table import show, show_ending
+from farm.app.suites.run import SuiteOutcome
+from farm.reports.suite.sections import headline, sections
+from farm.reports.table import show, show_ending, show_sections
 
 
 def tell(outcome: Outcome) -> int:
@@ -23,3 +25,15 @@ def tell(outcome: Outcome) -> int:
     if outcome.error is not None:
         raise outcome.error
     return 0
+
+
+def tell_suite(outcome: SuiteOutcome) -> int:
+    """Show the outcome of a suite; the exit code 0 if every task passes, 1 if one fails, or the error."""
+    if outcome.report is None:
+        return 0
+    show_sections(headline(outcome.report), sections(outcome.report), sys.stdout)
+    for path in outcome.paths:
+        click.echo(str(path))
+    if outcome.report.outcome == "INCOMPLETE" and outcome.error is not None:
+        raise outcome.error
+    return outcome.report.exit_code

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from math import ceil
 from typing import NamedTuple, Protocol, TypeVar
 
 from farm.errors import ConfigError, DatasetError
@@ -54,12 +55,18 @@ class Selection:
     without: frozenset[str] = frozenset()
     limit: int | None = None
     seed: int = 42  # of the limit's draw
+    # Of what is left by the filters, in the dataset's order: the first ones (below 1 a share of them, rounded up) or
+    # those at these places. lm-eval counts so, and a limit does not.
+    first: float | None = None
+    places: frozenset[int] | None = None
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"--limit {self.limit} takes no problem", remedy="give 1 or more")
         if self.date_from and self.date_to and self.date_from > self.date_to:
             raise ConfigError(f"--from {self.date_from} is later than --to {self.date_to}")
+        if self.limit is not None and (self.first is not None or self.places is not None):
+            raise ConfigError("--limit does not go together with a part that is taken in order")
 
     @property
     def takes_all(self) -> bool:
@@ -74,7 +81,23 @@ class Selection:
         parts += [f"from {self.date_from}"] if self.date_from else []
         parts += [f"to {self.date_to}"] if self.date_to else []
         parts += [f"{self.limit} stratified with seed {self.seed}"] if self.limit is not None else []
+        parts += [self._in_order()]
         return "; ".join(part for part in parts if part)
+
+    def _in_order(self) -> str:
+        if self.places is not None:
+            return f"{len(self.places)} by their place"
+        if self.first is None:
+            return ""
+        return f"the first {self.first * 100:g} %" if self.first < 1 else f"the first {self.first:.0f}"
+
+    def in_order(self, kept: Sequence[H]) -> list[H]:
+        """Of what the filters left, those that `places` or `first` takes."""
+        if self.places is not None:
+            return [header for place, header in enumerate(kept) if place in self.places]
+        if self.first is None:
+            return list(kept)
+        return list(kept[: ceil(len(kept) * self.first) if self.first < 1 else int(self.first)])
 
 
 def window_of(text: str) -> tuple[date, date]:
@@ -108,6 +131,9 @@ def select(headers: Sequence[H], selection: Selection) -> list[H]:
     kept = [h for h in headers if h.problem_id not in selection.without and _passes_filters(h, selection)]
     if not kept:
         raise DatasetError(f"the filters leave none of {len(headers)} problems", remedy=_ranges(headers))
+    kept = selection.in_order(kept)
+    if not kept:
+        raise DatasetError("no problem stands at the places that were named", remedy="they count from 0")
     if selection.limit is None or selection.limit >= len(kept):
         return kept
     drawn = draw(kept, selection.limit, selection.seed)

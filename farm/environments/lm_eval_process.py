@@ -1,8 +1,9 @@
-"""`python -m farm.environments.lm_eval_process plan|score|rows ORDER RESULT`: lm-eval's half of `farm submit --task`.
+"""`python -m farm.environments.lm_eval_process plan|group|score|rows ORDER RESULT`: lm-eval's half of `farm submit`.
 
 Runs in an evaluation environment, in a separate process: the standard library and lm-eval, nothing else of
 farm's. `plan` writes a task's requests, as lm-eval makes them. `score` evaluates answers to them with lm-eval
 itself (filters, process_results, aggregation, its own files), from the documents in the plan: no network, no hub.
+`group` says which tasks a group or tag has, and how their figures become the group's.
 `rows` writes the documents of a dataset as lm-eval loads them, for a code task that farm's own readers judge.
 A refusal is one line on stderr, exit code 2.
 """
@@ -10,6 +11,7 @@ A refusal is one line on stderr, exit code 2.
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
 import sys
@@ -27,7 +29,7 @@ def main(mode: str, order: Path, result: Path) -> int:
     """The exit code."""
     wanted = json.loads(order.read_text())
     try:
-        found = {"plan": plan, "score": score, "rows": rows}[mode](wanted)
+        found = {"plan": plan, "group": group, "score": score, "rows": rows}[mode](wanted)
     except Refused as exc:
         print(exc, file=sys.stderr)  # noqa: T201 - the refusal, for the process that started this one
         return 2
@@ -56,7 +58,8 @@ def plan(wanted: dict[str, Any]) -> dict[str, Any]:
     task.set_fewshot_seed(seed=SEEDS[2])
     chat = wanted["apply_chat_template"]
     task.build_all_requests(
-        limit=wanted["limit"],
+        limit=_documents(task, wanted["limit"]),
+        samples=wanted["samples"],
         rank=0,
         world_size=1,
         system_instruction=wanted["system_instruction"],
@@ -88,6 +91,13 @@ def plan(wanted: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _documents(task: Any, limit: float | None) -> int | None:
+    """How many documents a limit means: below 1 it is a share of them, as in lm-eval."""
+    if limit is None or limit >= 1:
+        return None if limit is None else int(limit)
+    return math.ceil(len(task.eval_docs) * limit)
+
+
 def _conversation(history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
     """The text of `farm.lm_eval.runs.requests.chat_context`, which this environment need not be able to load."""
     return '{"farm_chat": ' + json.dumps(list(history), ensure_ascii=False) + "}"
@@ -100,7 +110,9 @@ def _refuse_what_farm_cannot(name: str, path: Path) -> str:
     raw = load_yaml(path, resolve_func=False)
     if "group" in raw or not isinstance(raw.get("task", name), str):
         parts = [each if isinstance(each, str) else str(each.get("task")) for each in raw.get("task") or ()]
-        raise Refused(f"{raw.get('group', name)} is a group: submit its tasks one by one: {', '.join(parts)}")
+        raise Refused(
+            f"{raw.get('group', name)} is a group of {', '.join(parts)}: submit it by its name, with --include-path"
+        )
     name = str(raw.get("task", name))
     kind = raw.get("output_type", "generate_until")
     if raw.get("unsafe_code"):
@@ -129,18 +141,26 @@ def _locate(name: str, include_path: str | None) -> Path:
 
 
 def _portable(path: Path) -> str:
-    """Lm-eval's own tasks by their place in it: they are elsewhere on another host."""
-    import lm_eval.tasks
-
-    folder = Path(lm_eval.tasks.__file__).resolve().parent
-    return f"lm_eval:{path.relative_to(folder)}" if path.is_relative_to(folder) else str(path)
+    """Lm-eval's and farm's own tasks by their place in the package: they are elsewhere on another host."""
+    for owner, folder in _task_folders().items():
+        if path.resolve().is_relative_to(folder):
+            return f"{owner}:{path.resolve().relative_to(folder)}"
+    return str(path)
 
 
 def _unportable(place: str) -> Path:
+    owner, _, inside = place.partition(":")
+    folders = _task_folders()
+    return folders[owner] / inside if inside and owner in folders else Path(place)
+
+
+def _task_folders() -> dict[str, Path]:
     import lm_eval.tasks
 
-    own = place.removeprefix("lm_eval:")
-    return Path(lm_eval.tasks.__file__).parent / own if own != place else Path(place)
+    return {
+        "lm_eval": Path(lm_eval.tasks.__file__).resolve().parent,
+        "farm": Path(__file__).resolve().parents[1] / "lm_eval" / "tasks",
+    }
 
 
 def _load(specs: list[Any], metadata: dict[str, Any], name: str) -> Any:
@@ -158,6 +178,69 @@ def _plain(name: str, doc: Any) -> Any:
         return json.loads(json.dumps(doc, allow_nan=True))
     except (TypeError, ValueError) as exc:
         raise Refused(f"task {name} has documents that are no text: {exc}") from exc
+
+
+# --- group --------------------------------------------------------------------------------------
+
+
+def group(wanted: dict[str, Any]) -> dict[str, Any]:
+    """The groups below a group or tag, itself first, each with its tasks and how their figures are put together.
+
+    Nothing of a dataset is loaded. Refused for tasks that farm cannot run, and for a group that changes its tasks.
+    """
+    from lm_eval.tasks import TaskManager
+
+    include, name = wanted["include_path"], wanted["task"]
+    index = TaskManager(include_path=include, include_defaults=False).task_index if include else {}
+    if name not in index or not _is_closed(index, name):  # reading all of lm-eval's takes half a minute
+        index = TaskManager(include_path=include).task_index
+    if name not in index:
+        raise Refused(f"lm-eval has no group {name}")
+    groups: list[dict[str, Any]] = []
+    tasks = _members(index, name, name, groups)
+    for task in tasks:
+        config = index[task].cfg or {}
+        kind = config.get("output_type", "generate_until")
+        if index[task].kind.name != "TASK" or config.get("unsafe_code") or kind != "generate_until":
+            what = "executes code" if config.get("unsafe_code") else f"is of type {kind}"
+            raise Refused(f"{name} holds task {task}, which {what}: farm runs tasks of type generate_until")
+    return {"groups": groups}
+
+
+def _is_closed(index: Any, name: str) -> bool:
+    """Whether all names below a group are in the index."""
+    entry = index.get(name)
+    if entry is None:
+        return False
+    if entry.kind.name != "GROUP":
+        return True
+    below = (entry.cfg or {}).get("task") or []
+    return all(_is_closed(index, each if isinstance(each, str) else str(each.get("task"))) for each in below)
+
+
+def _members(index: Any, name: str, member: Any, groups: list[dict[str, Any]]) -> list[str]:
+    """The names of all tasks of a member of a group; the groups among them are put into `groups`, outer ones first."""
+    from lm_eval.config.group import GroupConfig
+
+    entry = index.get(name)
+    if isinstance(member, dict) and "group" not in member and set(member) - {"task"}:
+        raise Refused(f"a group changes its task {name}: farm runs tasks as they are")
+    if entry is not None and entry.kind.name not in ("GROUP", "TAG"):
+        return [name]
+    raw = member if entry is None else entry.cfg or {}
+    config = GroupConfig(**{"group": name, **{k: v for k, v in raw.items() if k in GroupConfig.__annotations__}})
+    below = sorted(entry.tags) if entry is not None and entry.kind.name == "TAG" else config.task or []
+    place = len(groups)
+    tasks: list[str] = []
+    for each in below:
+        own = each if isinstance(each, str) else each.get("group") or each["task"]
+        tasks += [task for task in _members(index, own, each, groups) if task not in tasks]
+    metrics = [
+        {"metric": each.metric, "weight_by_size": each.weight_by_size, "filters": each.filter_list}
+        for each in config.aggregate_metric_list or []
+    ]
+    groups.insert(place, {"name": config.group, "tasks": tasks, "metrics": metrics})
+    return tasks
 
 
 # --- rows ---------------------------------------------------------------------------------------

@@ -37,6 +37,12 @@ def plan_task(python: str, order: dict[str, Any]) -> dict[str, Any]:
     return _run(python, "plan", order, _with_token(), PLAN_S)
 
 
+def group_tasks(python: str, order: dict[str, Any]) -> list[dict[str, Any]]:
+    """The groups below a group or tag of lm-eval, itself first: name, tasks and metrics. Raises as `plan_task`."""
+    found: list[dict[str, Any]] = _run(python, "group", order, _with_token(), PLAN_S)["groups"]
+    return found
+
+
 def dataset_rows(python: str, path: str, name: str | None, split: str) -> list[dict[str, Any]]:
     """The documents of a dataset on the hub, or in a folder, as lm-eval loads them; with the user's HF_TOKEN.
 

@@ -72,6 +72,16 @@ orders = Table(  # what somebody asked for who does not drive the run: farm.ledg
 )
 
 
+suites = Table(  # runs that were planned together: farm.ledger.suites
+    "suites",
+    metadata,
+    Column("suite_id", String(64), primary_key=True),
+    Column("created_at", Float, nullable=False),  # Unix time
+    Column("spec", Text, nullable=False),  # SuiteSpec, canonical JSON
+    Column("spec_digest", String(64), nullable=False),
+)
+
+
 def _run_id() -> Column[str]:
     return Column("run_id", String(64), ForeignKey("runs.run_id", ondelete="CASCADE"), nullable=False)
 

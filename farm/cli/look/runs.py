@@ -13,13 +13,14 @@ from farm.app import conclude as use_case
 from farm.app.home import open_ledger
 from farm.app.reports import report_directory, write_reports
 from farm.app.requests import ResumeRequest
+from farm.app.suites.run import SuiteOutcome, report_suite, resume_suite
 from farm.cli.look.watch import progress_text
 from farm.cli.options.group import gathered
 from farm.cli.options.model import SERVERS
 from farm.cli.options.run import RUN_OPTIONS
 from farm.cli.options.run_name import RUN
 from farm.cli.options.runs import FILTERS, matching
-from farm.cli.outcome import tell
+from farm.cli.outcome import tell, tell_suite
 from farm.config import load
 from farm.errors import RunIncomplete
 from farm.ledger.counts import RunCounts, run_counts
@@ -96,11 +97,14 @@ def remove(names: tuple[str, ...], yes: bool) -> None:
 @click.option("--json", "as_json_", is_flag=True, help="Print the report as JSON instead of a table.")
 @click.option("--full", is_flag=True, help="All tables: also platforms, months, work and provenance.")
 def report(run_id: str, out: Path | None, as_json_: bool, full: bool) -> int:
-    """Print the report of a run and write it as JSON and Markdown.
+    """Print the report of a run or a suite and write it as JSON and Markdown.
 
     Exit code 3 if it is INCOMPLETE.
     """
     settings = load()
+    suite = report_suite(settings, run_id, out)
+    if suite is not None:
+        return _suite(suite, as_json_)
     with open_ledger(settings) as ledger:
         spec = ledger.run(run_id).spec
         if not spec.judged:
@@ -117,14 +121,23 @@ def report(run_id: str, out: Path | None, as_json_: bool, full: bool) -> int:
     raise RunIncomplete(f"run {run_id} {state}", remedy=way_to_finish(result))
 
 
+def _suite(outcome: SuiteOutcome, as_json_: bool) -> int:
+    if not as_json_ or outcome.report is None:
+        return tell_suite(outcome)
+    click.echo(outcome.report.model_dump_json(indent=2))
+    return outcome.report.exit_code
+
+
 RESUME = gathered("request", ResumeRequest, click.argument("run_id", type=RUN, metavar="RUN"), SERVERS, RUN_OPTIONS)
 
 
 @click.command()
 @RESUME
 def resume(request: ResumeRequest) -> int:
-    """Continue a run: nothing that was recorded is generated or executed again.
+    """Continue a run or a suite: nothing that was recorded is generated or executed again.
 
     Samples that were given up are tried once more. The model server may have moved: see --server-url.
     """
-    return tell(use_case.resume(load(), request, Terminal()))
+    settings = load()
+    suite = resume_suite(settings, request, Terminal())
+    return tell(use_case.resume(settings, request, Terminal())) if suite is None else tell_suite(suite)

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from farm.app.requests import Judging, RunOptions
+from farm.app.requests import Judging, RunOptions, SuiteChoice
+from farm.app.suites.choose import MODES, read_documents
 from farm.cli.options.confinement import CONFINEMENT
 from farm.cli.options.fields import field_option, field_options, given
 from farm.cli.options.group import gathered
@@ -131,6 +132,32 @@ JUDGE_OPTIONS = gathered("options", RunOptions, *_DRIVEN_HERE)
 RUN_OPTIONS = gathered("options", RunOptions, _REQUESTS, *_DRIVEN_HERE)
 
 # --- a task of lm-eval --------------------------------------------------------------------------
+
+
+def _suite(all_tasks: bool, mode: str | None, eval_samples: str | None) -> SuiteChoice | None:
+    if not all_tasks:
+        if mode is not None or eval_samples is not None:
+            raise ConfigError("--mode and --eval-samples: only with --all-tasks")
+        return None
+    return SuiteChoice(mode or "full", {} if eval_samples is None else read_documents(eval_samples))
+
+
+SUITE = gathered(
+    "suite",
+    _suite,
+    click.option(
+        "--all-tasks", is_flag=True, help="Run all eval tasks of the model that can be run here (farm models show)."
+    ),
+    click.option(
+        "--mode",
+        type=click.Choice(MODES),
+        help="Of --all-tasks: how many documents of each; default: full. smoke-test takes 3, the others as "
+        "tt-inference-server does.",
+    ),
+    click.option(
+        "--eval-samples", metavar="JSON", help='Of --all-tasks: documents by their place, as {"TASK": [0, 5]}.'
+    ),
+)
 
 
 def _task(

@@ -11,6 +11,7 @@ from farm.app.home import open_ledger
 from farm.config import load
 from farm.errors import FarmError
 from farm.ledger.run_names import find_run, run_names
+from farm.ledger.suites import find_suite
 
 
 class RunName(click.ParamType[str]):
@@ -20,7 +21,7 @@ class RunName(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         with open_ledger(load()) as ledger:
-            return find_run(ledger, value) or value
+            return value if find_suite(ledger, value) is not None else find_run(ledger, value) or value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         with suppress(FarmError), open_ledger(load()) as ledger:

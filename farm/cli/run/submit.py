@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
 from farm.app import submit as use_case
 from farm.app.requests import SubmitRequest
+from farm.app.suites import run as suites
 from farm.cli.options.everyday import EverydayCommand
 from farm.cli.options.group import gathered
 from farm.cli.options.model import ANY_MODEL, BUILD, MODEL, SERVERS, START_SERVER
 from farm.cli.options.problems import problems
-from farm.cli.options.run import JUDGING, RUN_ID, RUN_OPTIONS, SAMPLING, TASK
-from farm.cli.outcome import tell
+from farm.cli.options.run import JUDGING, RUN_ID, RUN_OPTIONS, SAMPLING, SUITE, TASK
+from farm.cli.outcome import tell, tell_suite
 from farm.cli.run.dry_run import plan_lines
-from farm.config import load
+from farm.config import Settings, load
+from farm.errors import EnvironmentMissing
 from farm.screen.terminal import Terminal
+from farm.text import one_line
 
 REQUEST = gathered(
     "request",
@@ -28,6 +33,7 @@ REQUEST = gathered(
     problems(required=False),
     click.option("--eval-task", metavar="NAME", help="Run this eval task, also where the model has none."),
     TASK,
+    SUITE,
     click.option(
         "--protocol", help="Prompt, extraction, sampling, judge; default: tt where a reference has it, else official."
     ),
@@ -48,17 +54,35 @@ EVERYDAY = (
 
 @click.command(cls=EverydayCommand, everyday=EVERYDAY)
 @REQUEST
-@click.option("--dry-run", is_flag=True, help="Print the plan, one request and the estimated time; send nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Print the plan, one request and the estimated time; send and install nothing."
+)
 def submit(request: SubmitRequest, dry_run: bool) -> int:
     """Generate samples with a model, judge them and report pass@k.
 
     Without FARM_BROKER_URL everything runs on this machine; with it, on the workers of that Redis.
     """
-    settings = load()
+    settings, several = load(), suites.is_suite(request)
+    if dry_run and several:
+        return _told(suites.suite_lines(settings, request, Terminal()))
+    if several:
+        return tell_suite(suites.submit_suite(settings, request, Terminal()))
     if dry_run:
-        settings = request.servers.settings(settings)
-        prepared = use_case.prepare(settings, request, Terminal(), ask=False)
-        for line in plan_lines(settings, prepared, request.options.drive):
-            click.echo(line)
-        return 0
+        return _told(_lines(settings, request))
     return tell(use_case.submit(settings, request, Terminal()))
+
+
+def _lines(settings: Settings, request: SubmitRequest) -> Iterator[str]:
+    settings = request.servers.settings(settings)
+    prepared = use_case.prepare(settings, request, Terminal(), ask=False)
+    yield from plan_lines(settings, prepared, request.options.drive)
+
+
+def _told(lines: Iterator[str]) -> int:
+    """Print what a run would be, as far as that can be known without installing anything."""
+    try:
+        for line in lines:
+            click.echo(line)
+    except EnvironmentMissing as exc:
+        click.echo(f"dry run: nothing is sent, installed or recorded\n{one_line(str(exc), 1000)}")
+    return 0

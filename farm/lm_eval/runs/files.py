@@ -40,9 +40,10 @@ def harness_score(ledger: Ledger, run_id: str) -> HarnessScore:
             f"run {run_id} has no score yet", remedy=f"have its answers scored with: farm resume {run_id}"
         )
     value: dict[str, Any] = json.loads(stored)
-    score = score_of(spec.harness, value["figures"])
+    task, figures = spec.harness.task, value["figures"]
+    score = score_of(task, spec.harness.result_keys, spec.harness.score_func, {task: figures})
     answer, decided_by = check(score, spec.references, spec.tolerance, spec.dataset.problems)
-    return HarnessScore(spec.harness.task, value["figures"], value["files"], score, answer, decided_by)
+    return HarnessScore(task, figures, value["files"], score, answer, decided_by)
 
 
 def write_score(ledger: Ledger, run_id: str, folder: Path) -> tuple[list[str], list[Path]]:

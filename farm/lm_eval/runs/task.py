@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from farm.datasets.store import BlobStore
 from farm.environments.known import DEFAULT, VISION, Environment, environment_of, known
 from farm.environments.process import dataset_rows, plan_task
 from farm.environments.store import environments
-from farm.errors import ConfigError
+from farm.errors import ConfigError, EnvironmentMissing
 from farm.lm_eval.runs.plan import harness_dataset, planned_requests
+from farm.lm_eval.runs.task_names import check_name, own_tasks
 from farm.planning.plan import PlannedDataset
 from farm.records import HarnessRef, Sampling
 from farm.reports.write import durable
@@ -41,6 +42,7 @@ class TaskChoice:
     num_fewshot: int | None = None
     gen_kwargs: str | None = None  # key=value,key=value or a JSON object
     plain_prompts: bool = False  # texts for /v1/completions in place of conversations
+    metadata: Mapping[str, Any] = field(default_factory=dict)  # for the loader of the task's dataset
 
     def __post_init__(self) -> None:
         if self.code_task is not None:
@@ -85,23 +87,28 @@ def plan_lm_eval_task(
     *,
     n: int | None,
     seed: int | None,
-    limit: int | None,
+    limit: float | None,
+    documents: Sequence[int] | None = None,
     say: Callable[[str], None],
+    install: bool = True,
 ) -> PlannedTask:
-    """lm-eval's requests for a task as a dataset. `n` and `seed` take the place of the task's own, `limit` is its
-    first documents; `say` hears what takes time.
+    """lm-eval's requests for a task as a dataset. `n` and `seed` take the place of the task's own; `limit` is its
+    first documents, a number or, below 1, a share of them, and `documents` are their places. `say` hears what takes
+    time.
 
-    Raises ConfigError for a task that farm cannot run, by its name; HarnessFailed with what lm-eval said.
+    Raises ConfigError for a task that farm cannot run, by its name; EnvironmentMissing where its environment would
+    have to be made first, without `install`; HarnessFailed with what lm-eval said.
     """
     place, name = _named(task.name)
+    if task.include_path is None and place == name:
+        check_name(name)
     environment = known(task.environment) if task.environment else environment_of(name)
     if environment.name == VISION:
         raise ConfigError(
             f"task {name} needs pictures ({VISION}), and the server of {model} takes text: vision is not supported"
         )
-    if place == name and task.include_path is None:
-        _check_hub(settings, environment, f"task {name}")
-    python = environments(settings).ensure(environment, say)
+    from_hub = place == name and task.include_path is None
+    python = environment_python(settings, environment, name, say, install=install, from_hub=from_hub)
     plan = plan_task(
         python,
         {
@@ -109,10 +116,11 @@ def plan_lm_eval_task(
             "include_path": None if task.include_path is None else str(task.include_path.absolute()),
             "num_fewshot": task.num_fewshot,
             "limit": limit,
+            "samples": None if documents is None else list(documents),
             "apply_chat_template": not task.plain_prompts,
             "system_instruction": None,
             "gen_kwargs": _gen_kwargs(task.gen_kwargs),
-            "metadata": {},
+            "metadata": dict(task.metadata),
         },
     )
     asked, sampling = planned_requests(plan, n=n, seed=42 if seed is None else seed)
@@ -129,15 +137,45 @@ def plan_lm_eval_task(
     )
 
 
-def hub_file(settings: Settings, pulled: Path, task: LmEvalTask, say: Callable[[str], None]) -> Path:
+def environment_python(
+    settings: Settings,
+    environment: Environment,
+    task: str,
+    say: Callable[[str], None],
+    *,
+    install: bool,
+    from_hub: bool,
+) -> str:
+    """The Python of an environment, which is made now if it may be.
+
+    `from_hub`: the task's documents come from the hub, so that nothing is made where it cannot be reached. Raises
+    EnvironmentMissing without `install`, ConfigError.
+    """
+    found = environments(settings).interpreter(environment)
+    if found is not None:
+        return found
+    if not install:
+        raise EnvironmentMissing(
+            f"task {task} exists; what it asks is unknown here, since its environment {environment.name} "
+            f"({environment.holds}, about 700 MiB) is not made",
+            remedy=f"farm env create {environment.name}, which a run without --dry-run also does",
+        )
+    if from_hub:
+        _check_hub(settings, environment, f"task {task}")
+    return environments(settings).ensure(environment, say)
+
+
+def hub_file(
+    settings: Settings, pulled: Path, task: LmEvalTask, say: Callable[[str], None], *, install: bool = True
+) -> Path:
     """The documents of a code task that `farm dataset pull` does not know, as a JSONL file in the folder `pulled`.
 
     Fetched once, in the environment EVALS, as lm-eval fetches them. Raises ConfigError, HarnessFailed.
     """
     path = pulled / task.dataset / f"{task.hub.split}.jsonl"
     if not path.exists():
-        _check_hub(settings, known(DEFAULT), f"task {task.name} ({task.hub.path})")
-        python = environments(settings).ensure(known(DEFAULT), say)
+        name = f"{task.name} ({task.hub.path})"
+        python = environment_python(settings, known(DEFAULT), name, say, install=install, from_hub=True)
         say(f"fetching {task.hub.path} for {task.name}, once")
         rows = dataset_rows(python, task.hub.path, task.hub.name, task.hub.split)
         with durable(path) as file:
@@ -147,7 +185,7 @@ def hub_file(settings: Settings, pulled: Path, task: LmEvalTask, say: Callable[[
 
 def _check_hub(settings: Settings, environment: Environment, what: str) -> None:
     """ConfigError before an environment is installed for documents that could not be fetched afterwards."""
-    if environments(settings).interpreter(environment) is not None or reachable(settings.hf_endpoint):
+    if reachable(settings.hf_endpoint):
         return
     raise ConfigError(
         f"the hub {settings.hf_endpoint} cannot be reached, from which lm-eval loads the documents of {what}; "
@@ -160,7 +198,7 @@ def _check_hub(settings: Settings, environment: Environment, what: str) -> None:
 def _named(task: str) -> tuple[str, str]:
     """A task as lm-eval shall look for it, and its name: that in its YAML where it is given by the path of that."""
     if not task.endswith((".yaml", ".yml")):
-        return task, task
+        return (str(own_tasks()[task]), task) if task in own_tasks() else (task, task)
     path = Path(task).absolute()
     try:
         found = re.search(r"(?m)^task:\s*[\"']?([^\s\"'#]+)", path.read_text("utf-8", "replace"))

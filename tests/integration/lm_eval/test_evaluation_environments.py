@@ -17,6 +17,7 @@ import pytest
 from farm.environments.process import plan_task, score_answers
 from tests.support.embedded_home import Home, empty_home, write_rows
 from tests.support.experiments.scale import only_in_full
+from tests.support.lm_eval.r1_cases import EQUAL, EXPRESSIONS, by_farm
 from tests.support.model_server import ModelServer
 
 pytestmark = [pytest.mark.fault, only_in_full, pytest.mark.timeout(3600)]
@@ -91,6 +92,10 @@ def own_task(python: str, folder: Path, source: str, name: str, rows: list[dict[
 def test_a_task_runs_in_the_environment_that_it_names(home: Home, tmp_path: Path, name: str) -> None:
     source, task, rows, answer, figures = CASES[name]
     python = made(home, name)
+    if name == "EVALS_REASON":
+        pairs = [*EQUAL, *EXPRESSIONS]
+        found = by_farm(python, answers=[], letters=[], equal=[(answer, recorded) for answer, recorded, _ in pairs])
+        assert found["equal"] == [same for _, _, same in pairs], "the r1_* tasks compare as in Tenstorrent's fork"
     path = own_task(python, tmp_path, source, task, rows)
     with ModelServer(answer=lambda prompt, seed: answer, model=MODEL, jwt_secret="testing") as server:
         said = home.farm(

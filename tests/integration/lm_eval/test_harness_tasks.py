@@ -192,7 +192,7 @@ def test_what_farm_cannot_run_is_refused_by_name(home: Home, tasks: Path) -> Non
     )  # fmt: skip
     (tasks / "both.yaml").write_text("group: both\ntask:\n  - capitals\n  - choice\n")
     cases = {
-        "both": "both is a group: submit its tasks one by one: capitals, choice",
+        "both": "both holds task choice, which is of type multiple_choice: farm runs tasks of type generate_until",
         str(tasks / "absent.yaml"): f"--task {tasks}/absent.yaml: No such file or directory",
         "choice": "task choice is of type multiple_choice: farm runs tasks of type generate_until",
         "no_such_task": "lm-eval has no task no_such_task",

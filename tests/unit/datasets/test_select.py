@@ -169,3 +169,31 @@ def test_the_leaderboards_window_has_its_name() -> None:
     )
     assert window_in_words(date(2025, 1, 1), None) == "contest dates 2025-01-01 to the last"
     assert window_in_words(None, None) == ""
+
+
+@pytest.mark.parametrize(
+    ("selection", "taken"),
+    [
+        (Selection(first=2), [0, 1]),
+        (Selection(first=0.4), [0, 1, 2, 3]),  # a share is rounded up
+        (Selection(first=100), list(range(8))),
+        (Selection(places=frozenset({1, 6})), [1, 6]),
+        (Selection(first=1, difficulties=frozenset({Difficulty.HARD})), [2]),
+    ],
+)
+def test_problems_may_be_taken_in_the_datasets_order(tmp_path: Path, selection: Selection, taken: list[int]) -> None:
+    levels = ["easy", "easy", "hard", "easy", "easy", "easy", "hard", "easy"]
+    headers = [
+        ProblemHeader(f"p{number}", "leetcode", Difficulty(level), "2024-01-01", Place(str(tmp_path), number))
+        for number, level in enumerate(levels)
+    ]
+    assert [header.problem_id for header in select(headers, selection)] == [f"p{number}" for number in taken]
+
+
+def test_places_behind_the_last_problem_are_none(tmp_path: Path) -> None:
+    headers = [ProblemHeader("p0", "leetcode", Difficulty.EASY, "2024-01-01", Place(str(tmp_path), 0))]
+    with pytest.raises(DatasetError, match="no problem stands at the places"):
+        select(headers, Selection(places=frozenset({4})))
+    assert Selection(first=0.2).in_words() == "the first 20 %" and Selection(first=3).in_words() == "the first 3"
+    with pytest.raises(ConfigError, match="--limit does not go together"):
+        Selection(first=2, limit=3)

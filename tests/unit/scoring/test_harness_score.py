@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from farm.records import HarnessRef, Reference
+from farm.records import Reference
 from farm.scoring.accuracy import AccuracyCheck, subset_check
 from farm.scoring.harness.score import check, score_of
 
@@ -27,7 +27,14 @@ FIGURES = {"exact_match,none": 0.625, "acc,none": 0.5, "acc_stderr,none": 0.1, "
     ],
 )
 def test_which_figures_are_the_score(keys: tuple[str, ...], func: str, score: float | None) -> None:
-    assert score_of(HarnessRef(task="t", result_keys=keys, score_func=func), FIGURES) == score
+    assert score_of("t", keys, func, {"t": FIGURES}) == score
+
+
+def test_the_keys_of_a_group_may_lie_in_its_tasks() -> None:
+    keys = (("a", "exact_match,none"), ("b", "exact_match,none"))
+    results = {"a": {"exact_match,none": 0.5}, "b": {"exact_match,none": 1.0}}
+    assert score_of("both", keys, "score_multilevel_keys_mean", results) == 75.0
+    assert score_of("both", keys, "score_multilevel_keys_mean", {"a": results["a"]}) is None
 
 
 def reference(score: float, label: Any = "gpu_reference", **changes: Any) -> Reference:

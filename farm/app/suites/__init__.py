@@ -1,0 +1,1 @@
+"""Suites: several runs of one model that are planned, driven and reported together."""
