@@ -14,10 +14,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from farm.broker_url import read_broker_url
 from farm.errors import ConfigError
 from farm.ids import DEFAULT_RUNTIME, RUNTIME_PATTERN
 from farm.request_headers import checked_headers
@@ -51,7 +51,9 @@ class Settings(BaseModel):
     runtime_base: Path | None = None  # XDG_RUNTIME_DIR
     broker_url: str | None = None
     broker_password: SecretStr | None = None
-    broker_ca: Path | None = None  # of rediss://: else the system's authorities
+    sentinel_user: str | None = None  # of the sentinels themselves; the URL has the user of Redis
+    sentinel_password: SecretStr | None = None
+    broker_ca: Path | None = None  # of rediss:// and sentinels://: else the system's authorities
     broker_cert: Path | None = None  # our client certificate and its key, if the server asks for one
     broker_cert_key: Path | None = None
     message_secret: SecretStr | None = None  # FARM_SECRET: all processes of a farm share it
@@ -101,6 +103,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             secrets[name] = SecretStr(value)
     headers_of(_secret(env, HEADERS))  # a value that cannot be used is refused here, not at the first request
     password = _secret(env, "FARM_BROKER_PASSWORD")
+    sentinel_password = _secret(env, "FARM_SENTINEL_PASSWORD")
     web_password = _secret(env, "FARM_WEB_PASSWORD")
     server_url, origin = _server_url(env)
     return Settings(
@@ -108,6 +111,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         runtime_base=Path(env["XDG_RUNTIME_DIR"]) if env.get("XDG_RUNTIME_DIR") else None,
         broker_url=_broker_url(env),
         broker_password=SecretStr(password) if password is not None else None,
+        sentinel_user=env.get("FARM_SENTINEL_USER") or None,
+        sentinel_password=SecretStr(sentinel_password) if sentinel_password is not None else None,
         broker_ca=_file(env, "FARM_BROKER_CA"),
         broker_cert=_file(env, "FARM_BROKER_CERT"),
         broker_cert_key=_file(env, "FARM_BROKER_CERT_KEY"),
@@ -227,14 +232,7 @@ def _broker_url(env: Mapping[str, str]) -> str | None:
 
 def check_broker_url(url: str, origin: str) -> str:
     """The URL itself if Celery and redis-py can both use it; ConfigError that names `origin` if not."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError as exc:
-        raise ConfigError(f"{origin}: not a URL: {exc}", remedy="use redis://HOST:PORT/0") from exc
-    schemes = ("redis://", "rediss://", "redis+socket://")
-    if not url.startswith(schemes):
-        raise ConfigError(f"{origin}: not a Redis URL", remedy=f"use one of {', '.join(s + '...' for s in schemes)}")
+    read_broker_url(url, origin)
     return url
 
 

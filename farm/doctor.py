@@ -27,7 +27,7 @@ from farm.inference.auth import bearer
 from farm.judging.open import CONFINED, DOCKER, open_sandbox
 from farm.judging.selftest import self_test
 from farm.ledger.ledger import Ledger
-from farm.queue import broker
+from farm.queue import broker, broker_checks
 from farm.sandbox.confinement import ContainerSpec
 
 Level = Literal["pass", "caution", "fail"]
@@ -49,7 +49,11 @@ def examine(settings: Settings, *, battery: bool, container: ContainerSpec | Non
     """All findings, as they are made. `battery` runs each tier's whole self-test and says each answer.
 
     `container`: look at the container engine too, with containers of this kind.
+
+    Raises ConfigError for a Redis in cluster mode: no command of farm can use it.
     """
+    if settings.broker_url is not None:
+        broker_checks.require_one_server(settings)
     if sys.platform == "linux":
         from farm.sandbox import probe  # binds system calls that others have not
 
@@ -134,13 +138,13 @@ def _broker(settings: Settings) -> Iterator[Finding]:
             yield Finding("fail", f"embedded broker: {exc.message}", exc.remedy)
         return
     connection = broker.client(settings, retries=0)
-    where = broker.shown(settings.broker_url)
+    where = broker.address(settings).shown
     try:
-        broker.ping(settings)
+        broker_checks.ping(settings)
         yield Finding("pass", f"broker {where} answers")
         yield _secret(settings)
         yield _clock(connection)
-        yield _rights(connection, local=broker.is_local(settings.broker_url))
+        yield _rights(connection, local=broker.address(settings).local)
         persistence = cast(dict[str, object], connection.info("persistence"))
         memory = cast(dict[str, object], connection.info("memory"))
     except FarmError as exc:
@@ -165,14 +169,14 @@ def _broker(settings: Settings) -> Iterator[Finding]:
 def _secret(settings: Settings) -> Finding:
     if settings.message_secret is not None:
         return Finding("pass", "messages are signed with FARM_SECRET")
-    local = broker.is_local(broker.broker_url(settings))
+    local = broker.address(settings).local
     what = "FARM_SECRET is not set: " + ("results can be forged on this host" if local else "farm refuses this broker")
     return Finding("caution" if local else "fail", what, "give all processes of this farm the same FARM_SECRET_FILE")
 
 
 def _clock(connection: redis.Redis) -> Finding:
-    ahead = broker.skew_s(connection)
-    if abs(ahead) <= broker.MAX_SKEW_S:
+    ahead = broker_checks.skew_s(connection)
+    if abs(ahead) <= broker_checks.MAX_SKEW_S:
         return Finding("pass", f"clock is within {max(1, round(abs(ahead)))} s of the broker's host's")
     return Finding(
         "fail", f"clock is {ahead:+.0f} s off the broker's host's: workers refuse to start", "set both by NTP"

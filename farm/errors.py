@@ -270,6 +270,10 @@ class BrokerUnavailable(ProtocolError):
     exit_code = 2
 
 
+class BrokerRefuses(BrokerUnavailable):
+    """Raised while Redis refuses for a time: in a failover, while it reads its data, without memory or replicas."""
+
+
 class LedgerError(FarmError):
     """Base of errors of the durable record."""
 

@@ -25,10 +25,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import SecretStr
 
+from farm.broker_url import read_broker_url
 from farm.config import Settings
 from farm.request_headers import SECRET_FROM
 
@@ -74,12 +75,17 @@ class Redactor:
 
 def redactor(settings: Settings, *tokens: str | None) -> Redactor:
     """A filter for all secrets of these settings, and for `tokens` derived from them."""
-    values = [*settings.secrets.values(), settings.broker_password, settings.message_secret]
+    values = [
+        *settings.secrets.values(), settings.broker_password, settings.sentinel_password, settings.message_secret,
+    ]  # fmt: skip
     known = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
     known += [value for value in settings.server_headers().values() if len(value) >= SECRET_FROM]
-    for url in (settings.broker_url, settings.ledger_url, settings.server_url):
-        password = urlsplit(url or "").password
-        known += [password, unquote(password)] if password else []
+    if settings.broker_url is not None:
+        password = read_broker_url(settings.broker_url, "FARM_BROKER_URL").password
+        known += [password, quote(password, safe="")]
+    for url in (settings.ledger_url, settings.server_url):
+        given = urlsplit(url or "").password
+        known += [given, unquote(given)] if given else []
     return Redactor([*known, *(token for token in tokens if token)])
 
 

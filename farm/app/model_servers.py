@@ -20,6 +20,7 @@ from farm.inference.client_of import client_of
 from farm.inference.connection.address import checked_url
 from farm.inference.readiness import ServerFacts, check, probe_as, wait_ready
 from farm.queue import broker
+from farm.queue.broker_checks import require_one_server
 from farm.queue.redis_keys import Keys
 from farm.records import DriveOptions, Sampling, ServedModel
 from farm.text import clock, one_line
@@ -57,6 +58,8 @@ def ready_servers(
     Of several, one that is not ready yet stays in the list: it gets work once it is well. Raises an
     InferenceError with exit code 2: nothing was started, so the invocation is at fault.
     """
+    if settings.broker_url is not None:
+        require_one_server(settings)  # a Redis that farm cannot use is found before anything is asked and recorded
     places = _places(given, settings)
     found: list[ServerFacts] = []
     failed: list[Transient] = []

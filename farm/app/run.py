@@ -69,7 +69,7 @@ def run_to_end(
             stopping(STOPPING, display) as stop,
             stack_or_cluster(stack, settings) as live_settings,
             closing(broker.client(live_settings)) as connection,
-            closing(publisher_for(live_settings, connection)) as publisher,
+            closing(publisher_for(live_settings)) as publisher,
         ):
             model = spec.model.name if spec.model else spec.kind
             token = bearer(settings, spec.model.engine)[0] if spec.model else None

@@ -2,7 +2,8 @@
 
 Celery on Redis can lose a message when a worker is killed, and returns others only after a time-out.
 So the coordinator looks in three places itself: the claims that workers write when they start a job, the
-heartbeats of those workers, and the queue. A job that is in none of them is sent again.
+heartbeats of those workers, and the queue. A job that is in none of them is sent again. So is one that an idle worker
+has claimed: its answer was written to a server that died before its replica had it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ from farm.records.phases import Stage
 UNCLAIMED_S = 5.0  # how long a message may be between queue and claim
 QUEUE_PIECE = 500  # entries read at a time
 QUEUE_LOOK = 20_000  # entries looked at: farm's own are far fewer, more are a flood of junk
+IDLE_S = 10.0  # how long a worker must be without work while it has claims: several heartbeats
 DEAD_AFTER_S = 5.0  # how long a worker's heartbeat must be missing, above its TTL
+
+
+Claims = dict[tuple[WorkKey, Stage], tuple[int, str]]  # place of a job -> attempt and worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,13 @@ class Reconciler:
         self._keys = keys
         self._run_id = run_id
         self._worker_missing: dict[str, float] = {}
+        self._worker_idle: dict[str, float] = {}
         self._unclaimed: dict[Out, float] = {}
 
     def forget(self) -> None:
         """Forget what was missing: while Redis fails, that proves nothing."""
         self._worker_missing.clear()
+        self._worker_idle.clear()
         self._unclaimed.clear()
 
     def adopted(self) -> dict[tuple[WorkKey, Stage], int]:
@@ -68,16 +75,15 @@ class Reconciler:
         """Compare outstanding jobs with what Redis holds. `now` is monotonic; call every second or two."""
         claims = self._claims()
         present = self._present({worker for _, worker in claims.values()})
-        self._note_missing({worker for _, worker in claims.values()} - present, now)
+        self._note(claims, present, now)
         dead: list[tuple[Out, str]] = []
         suspects: dict[Out, float] = {}
         for job in out:
             attempt, worker = claims.get((job.key, job.stage), (0, ""))
-            if attempt == job.attempt:
-                if now - self._worker_missing.get(worker, now) >= DEAD_AFTER_S:
-                    dead.append((job, worker))
-            else:
+            if attempt != job.attempt or now - self._worker_idle.get(worker, now) >= IDLE_S:
                 suspects[job] = self._unclaimed.get(job, now)
+            elif now - self._worker_missing.get(worker, now) >= DEAD_AFTER_S:
+                dead.append((job, worker))
         old = {job for job, since in suspects.items() if now - since >= UNCLAIMED_S}
         vanished: list[Out] = []
         if old:
@@ -94,10 +100,13 @@ class Reconciler:
         self._unclaimed = suspects
         return Findings(dead, vanished)
 
-    def _note_missing(self, missing: set[str], now: float) -> None:
-        self._worker_missing = {worker: self._worker_missing.get(worker, now) for worker in missing}
+    def _note(self, claims: Claims, present: dict[str, bool], now: float) -> None:
+        """Since when workers with claims have been gone, and since when they have been idle."""
+        workers = {worker for _, worker in claims.values()}
+        self._worker_missing = {w: self._worker_missing.get(w, now) for w in workers - present.keys()}
+        self._worker_idle = {w: self._worker_idle.get(w, now) for w, busy in present.items() if not busy}
 
-    def _claims(self) -> dict[tuple[WorkKey, Stage], tuple[int, str]]:
+    def _claims(self) -> Claims:
         raw = cast(dict[bytes, bytes], self._redis.hgetall(self._keys.claims(self._run_id)))
         claims = {}
         for field, value in raw.items():
@@ -109,12 +118,14 @@ class Reconciler:
                 continue  # not written by a worker of ours; it claims nothing
         return claims
 
-    def _present(self, workers: set[str]) -> set[str]:
+    def _present(self, workers: set[str]) -> dict[str, bool]:
+        """Those of the workers that live, and whether each has any work."""
         names = sorted(workers)
         pipe = self._redis.pipeline(transaction=False)
         for name in names:
-            pipe.exists(self._keys.worker(name))
-        return {name for name, there in zip(names, pipe.execute(), strict=True) if there} if names else set()
+            pipe.hmget(self._keys.worker(name), "role", "busy")
+        said = pipe.execute() if names else []
+        return {name: busy != b"0" for name, (role, busy) in zip(names, said, strict=True) if role is not None}
 
     def _queued(self, queue: str, wanted: set[str]) -> set[str]:
         """Which of these Celery ids wait in a queue, or may: behind more entries than are worth reading."""

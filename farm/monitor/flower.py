@@ -10,11 +10,19 @@ from __future__ import annotations
 import hashlib
 import signal
 import sys
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from typing import Any, NoReturn, cast
+
+import redis
+from kombu import Queue
 
 from farm.config import Settings
 from farm.errors import ConfigError
-from farm.queue.celery_app import make_app
+from farm.ids import DEFAULT_RUNTIME
+from farm.queue import broker, broker_checks
+from farm.queue.celery_app import make_app, queue
+from farm.queue.redis_keys import Keys, execute_queue, score_queue
+from farm.queue.workers import living_workers
 from farm.web.access import USER, Access
 
 TASKS_KEPT = 20_000  # of Flower's memory; its own default is 100,000
@@ -47,7 +55,9 @@ def run_flower(settings: Settings, access: Access) -> int:
         options.basic_auth = [f"{USER}:{access.password}"]
         # Sessions outlive a restart, and end with the password
         routes["cookie_secret"] = hashlib.sha256(b"flower " + access.password.encode()).hexdigest()
+    broker_checks.require_one_server(settings)
     app = make_app(settings, "coordinator")
+    app.conf.task_queues = FarmQueues(broker.client(settings), Keys(settings.key_prefix))
     flower = GuardedFlower(capp=app, options=options, **routes)
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -59,6 +69,24 @@ def run_flower(settings: Settings, access: Access) -> int:
     except (KeyboardInterrupt, SystemExit):
         flower.stop()
     return 0
+
+
+class FarmQueues:
+    """The queues of the workers that live and of the runs that go on, read for each view of Flower's Broker page.
+
+    Flower asks the workers for their queues by remote control, which is off; then it shows those of its application.
+    """
+
+    def __init__(self, connection: redis.Redis, keys: Keys) -> None:
+        self._redis, self._keys = connection, keys
+
+    def __iter__(self) -> Iterator[Queue]:
+        workers = living_workers(self._redis, self._keys)
+        runtimes = {name for worker in workers for name in worker.runtimes} | {DEFAULT_RUNTIME}
+        environments = {name for worker in workers for name in worker.environments}
+        announced = cast(set[bytes], self._redis.smembers(self._keys.generate_queues))
+        names = {execute_queue(name) for name in runtimes} | {score_queue(name) for name in environments}
+        return map(queue, sorted(names | {name.decode("utf-8", "replace") for name in announced}))
 
 
 def _stop(*_: object) -> NoReturn:

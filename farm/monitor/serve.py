@@ -8,7 +8,7 @@ from contextlib import closing
 from farm.config import Settings
 from farm.errors import ConfigError
 from farm.ledger.ledger import Ledger
-from farm.queue import broker
+from farm.queue import broker, broker_checks
 from farm.web import server
 from farm.web.access import Access
 from farm.web.server import Reply
@@ -32,7 +32,7 @@ def serve(settings: Settings, access: Access) -> int:
 
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with Ledger(settings.ledger_url) as ledger, closing(broker.client(settings)) as connection:
-        broker.ping(settings)
+        broker_checks.ping(settings)
         collector, registry = FarmCollector(settings, ledger, connection), CollectorRegistry()
         registry.register(collector)
 

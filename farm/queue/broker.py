@@ -1,53 +1,87 @@
-"""Connections to Redis, as Celery and redis-py name them, and its failures in one line."""
+"""Clients of the broker: one Redis, or the one that its sentinels name at the moment."""
 
 from __future__ import annotations
 
-import time
-from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from typing import Any, cast
 
 import redis
-from redis.backoff import ExponentialBackoff
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
+from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.connection import ConnectionPool
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ReadOnlyError
 from redis.retry import Retry
+from redis.sentinel import Sentinel
 
+from farm.broker_url import BrokerUrl, read_broker_url
 from farm.config import Settings
-from farm.errors import BrokerUnavailable, ConfigError
+from farm.errors import ConfigError
 
 SOCKET_SCHEME = "redis+socket://"
-MAX_SKEW_S = 30
-START_TIMEOUT_S = 5.0  # of each of two attempts, when somebody waits for an answer
+SENTINEL_TIMEOUT_S = 2.0  # of each sentinel: another one answers as well
 
 
-def broker_url(settings: Settings) -> str:
-    """The URL for Celery, with the password from the settings where the URL has none.
+def address(settings: Settings) -> BrokerUrl:
+    """Where the broker is, with the password from the settings where the URL has none.
 
     Raises ConfigError when no broker is configured.
     """
     if settings.broker_url is None:
         raise ConfigError("FARM_BROKER_URL is not set", remedy="give redis://HOST:PORT/0, as the coordinator has it")
-    return _with_password(settings.broker_url, settings)
+    found = read_broker_url(settings.broker_url, "FARM_BROKER_URL")
+    password = settings.broker_password
+    return found if password is None else found.with_password(password.get_secret_value())
 
 
 def client(settings: Settings, *, retries: int = 3, timeout_s: float = 30.0) -> redis.Redis:
-    """A redis-py client (bytes in, bytes out). Connects lazily; safe to share among threads."""
-    url = broker_url(settings)
-    if url.startswith(SOCKET_SCHEME):
-        path = urlsplit(url).path
-        url = f"unix://{path}?db=0"
-    return redis.Redis.from_url(
-        url,
+    """A redis-py client (bytes in, bytes out). Connects lazily; safe to share among threads.
+
+    With `retries` a command whose reply is lost or late is sent again, so it may be done twice: what must not is sent
+    by a client without them.
+    """
+    place = address(settings)
+    options: dict[str, Any] = {
+        "username": place.user or None,
+        "password": place.password or None,
+        "db": place.database,
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": 5,
+        "health_check_interval": 25,
+        "retry": Retry(ExponentialBackoff(cap=1.0, base=0.05), retries),
         **tls(settings),
-        socket_timeout=timeout_s,
-        socket_connect_timeout=5,
-        health_check_interval=25,
-        retry=Retry(ExponentialBackoff(cap=1.0, base=0.05), retries),
-    )
+    }
+    if place.by_sentinel:
+        found = sentinel(settings, **options, ssl=place.tls)
+        return cast(redis.Redis, found.master_for(place.master))  # type: ignore[no-untyped-call]
+    if place.socket:
+        pool = ConnectionPool(redis.UnixDomainSocketConnection, path=place.socket, **options)
+    else:
+        host, port = place.nodes[0]
+        pool = ConnectionPool(_TlsConnection if place.tls else _Connection, host=host, port=port, **options)
+    return redis.Redis.from_pool(pool)
+
+
+def sentinel(settings: Settings, **options: Any) -> Sentinel:
+    """The sentinels of a broker that has some; `options` are those of clients of the server that they name."""
+    nodes = address(settings).nodes
+    return Sentinel(nodes, sentinel_kwargs=sentinel_options(settings), **options)  # type: ignore[no-untyped-call]
+
+
+def sentinel_options(settings: Settings) -> dict[str, Any]:
+    """How redis-py connects to the sentinels themselves. They have users and passwords of their own, or none."""
+    password = settings.sentinel_password
+    return {
+        "username": settings.sentinel_user,
+        "password": None if password is None else password.get_secret_value(),
+        "socket_timeout": SENTINEL_TIMEOUT_S,
+        "socket_connect_timeout": SENTINEL_TIMEOUT_S,
+        "retry": Retry(NoBackoff(), 0),
+        **({"ssl": True, **tls(settings)} if address(settings).tls else {}),
+    }
 
 
 def tls(settings: Settings) -> dict[str, Any]:
-    """What redis-py and Celery need for a rediss:// URL; nothing for others. The server must prove its name."""
-    if not broker_url(settings).startswith("rediss://"):
+    """What redis-py and Celery need where the URL asks for TLS, else nothing. The server must prove its name."""
+    if not address(settings).tls:
         return {}
     files = {
         "ssl_ca_certs": settings.broker_ca,
@@ -58,76 +92,29 @@ def tls(settings: Settings) -> dict[str, Any]:
     return {"ssl_cert_reqs": "required", "ssl_check_hostname": True, **named}
 
 
-def skew_s(connection: redis.Redis) -> float:
-    """How far this host's clock is ahead of the clock of Redis' host, in seconds, corrected by half the round trip."""
-    before = time.time()
-    seconds, micros = connection.time()
-    return (before + time.time()) / 2 - (seconds + micros / 1e6)
+class ReplicaError(RedisConnectionError):
+    """Raised when a server refuses a write because it is a replica (now)."""
 
 
-def require_same_time(connection: redis.Redis) -> None:
-    """Raise ConfigError if the clocks differ too much: kombu redelivers messages by the host's clock."""
-    ahead = skew_s(connection)
-    if abs(ahead) > MAX_SKEW_S:
-        raise ConfigError(
-            f"this host's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} Redis' host's",
-            remedy=f"set both by NTP: beyond {MAX_SKEW_S} s, work of living workers is given to others",
-        )
+class _LeavesReplicas:
+    """Part of a connection: a server that has become a replica is left, so that the name leads to its successor.
+
+    redis-py does this for servers that sentinels name. Behind a virtual address or a service's name it must be done
+    too: the connection to the old server stays open, and each write would be refused for ever.
+    """
+
+    def read_response(self, *arguments: Any, **options: Any) -> Any:
+        """A reply. Raises ReplicaError, after which redis-py connects again, for a replica's refusal."""
+        try:
+            return super().read_response(*arguments, **options)  # type: ignore[misc]
+        except ReadOnlyError as exc:
+            self.disconnect()  # type: ignore[attr-defined]
+            raise ReplicaError(f"this Redis is a replica: {exc}") from exc
 
 
-def ping(settings: Settings, *, retries: int = 1) -> None:
-    """Raise BrokerUnavailable, in one line and without the password, unless Redis answers in seconds."""
-    url = broker_url(settings)
-    where = shown(url)
-    # What speaks no TLS does not even refuse: it waits for the end of a line
-    start_it = "start it, or use redis:// if it has no TLS" if url.startswith("rediss:") else "start it"
-    connection = client(settings, retries=retries, timeout_s=START_TIMEOUT_S)
-    try:
-        connection.ping()
-    except AuthenticationError as exc:
-        raise BrokerUnavailable(
-            f"Redis at {where} refuses the credentials", remedy="check FARM_BROKER_URL or FARM_BROKER_PASSWORD_FILE"
-        ) from exc
-    except RedisError as exc:
-        raise BrokerUnavailable(
-            f"Redis at {where} does not answer: {exc}",
-            remedy=f"{start_it}, or unset FARM_BROKER_URL for the embedded one",
-        ) from exc
-    finally:
-        connection.close()
+class _Connection(_LeavesReplicas, redis.Connection):
+    pass
 
 
-def require_scripts(settings: Settings, connection: redis.Redis) -> None:
-    """Raise BrokerUnavailable if this user may not run scripts: a worker claims each job by a script."""
-    try:
-        connection.register_script("return 1")()
-    except NoPermissionError as exc:
-        raise BrokerUnavailable(
-            f"Redis at {shown(broker_url(settings))} lets this user run no script",
-            remedy="allow evalsha and script|load to workers",
-        ) from exc
-
-
-def is_local(url: str) -> bool:
-    """Whether only processes of this host can reach the broker: a unix socket or the loopback address."""
-    if url.startswith(SOCKET_SCHEME):
-        return True
-    host = urlsplit(url).hostname or ""
-    return host == "localhost" or host == "::1" or host.startswith("127.")
-
-
-def shown(url: str) -> str:
-    """The URL without its credentials."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "", ""))
-
-
-def _with_password(url: str, settings: Settings) -> str:
-    parts = urlsplit(url)
-    if settings.broker_password is None or url.startswith(SOCKET_SCHEME) or parts.password:
-        return url
-    user = quote(parts.username or "", safe="")
-    secret = quote(settings.broker_password.get_secret_value(), safe="")
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, f"{user}:{secret}@{host}", parts.path or "/0", parts.query, ""))
+class _TlsConnection(_LeavesReplicas, redis.SSLConnection):
+    pass

@@ -13,7 +13,7 @@ from kombu import Exchange, Queue
 
 from farm.config import Settings
 from farm.ids import DEFAULT_RUNTIME
-from farm.queue.broker import broker_url, tls
+from farm.queue.broker import address, sentinel_options, tls
 from farm.queue.redis_keys import execute_queue, unacked_names
 
 # A message that a dead worker held comes back after this. Live workers renew what they hold
@@ -26,7 +26,7 @@ TASK_LIMIT_S = 3600  # a backstop for execute tasks, far above the sandbox's lim
 
 def make_app(settings: Settings, role: str, *, visibility_s: int = VISIBILITY_S) -> Celery:
     """The app of `role`: coordinator, generate or execute. It registers no task; see farm.tasks.boot."""
-    app = Celery("farm", broker=broker_url(settings), set_as_current=False)
+    app = Celery("farm", broker=address(settings).celery, set_as_current=False)
     app.conf.update(_settings(settings, role, visibility_s))
     return app
 
@@ -39,6 +39,13 @@ def queue(name: str) -> Queue:
 def execute_queues(settings: Settings) -> list[str]:
     """The queues of an execute worker: one for its own interpreter, and one for each runtime it was given."""
     return [execute_queue(name) for name in (DEFAULT_RUNTIME, *(r.name for r in settings.program_runtimes))]
+
+
+def _sentinel(settings: Settings) -> dict[str, Any]:
+    place = address(settings)
+    if not place.by_sentinel:
+        return {}
+    return {"master_name": place.master, "sentinel_kwargs": sentinel_options(settings)}
 
 
 def _settings(settings: Settings, role: str, visibility_s: int) -> dict[str, Any]:
@@ -67,10 +74,15 @@ def _settings(settings: Settings, role: str, visibility_s: int) -> dict[str, Any
             "queue_order_strategy": "sorted",
             "global_keyprefix": settings.key_prefix,
             **unacked_names(role),
+            **_sentinel(settings),
         },
         "broker_use_ssl": tls(settings) or None,
         "broker_connection_retry_on_startup": True,  # outlive a Redis restart; farm pings first, for the clear error
         "broker_connection_max_retries": None,
+        # a refusal (READONLY after a failover, NOREPLICAS, OOM) would end the worker where a lost connection does not
+        "broker_channel_error_retry": True,
+        # the coordinator waits and sends again: with several sentinels Celery's own retries do not wait at all
+        "task_publish_retry": False,
         # True ends the worker on 5.6.3, and aborted requests can crash the model server
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_enable_remote_control": False,  # any Redis client could stop every worker

@@ -19,23 +19,26 @@ from typing import Any
 import redis
 
 from farm.config import Settings
+from farm.queue.broker import client
 from farm.queue.messages import Publisher, TaskMessage
 from farm.queue.redis_keys import Keys
 
 _EMBEDDED = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
 
 
-def publisher_for(settings: Settings, connection: redis.Redis) -> Publisher:
-    """The publisher for these settings. The caller keeps `connection` and closes it."""
+def publisher_for(settings: Settings) -> Publisher:
+    """The publisher for these settings."""
     if settings.task_events:
         from farm.queue.celery_publisher import CeleryPublisher  # a coordinator that needs no Celery does not load it
 
         return CeleryPublisher(settings)
-    return RedisPublisher(connection, Keys(settings.key_prefix))
+    # A message that is sent again after a late reply is in the queue twice, and its job is done twice. One that was not
+    # sent is found missing by the coordinator.
+    return RedisPublisher(client(settings, retries=0), Keys(settings.key_prefix))
 
 
 class RedisPublisher:
-    """Puts tasks into the queues of one Redis."""
+    """Puts tasks into the queues of one Redis, and closes its connection."""
 
     def __init__(self, connection: redis.Redis, keys: Keys) -> None:
         self._redis, self._keys = connection, keys
@@ -48,7 +51,8 @@ class RedisPublisher:
             self._redis.lpush(self._keys.queue(queue), *(self._entry(queue, message) for message in messages))
 
     def close(self) -> None:
-        """Does nothing: the caller closes the connection."""
+        """End its connections."""
+        self._redis.close()
 
     def _entry(self, queue: str, message: TaskMessage) -> str:
         body = json.dumps([[], {"job": message.job}, _EMBEDDED]).encode()

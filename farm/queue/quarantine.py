@@ -29,6 +29,7 @@ class Quarantine:
     """The quarantine of all runs in one Redis."""
 
     def __init__(self, connection: redis.Redis, keys: Keys) -> None:
+        """To write notes `connection` must not send a command again: each would be counted twice."""
         self._redis = connection
         self._keys = keys
 

@@ -110,7 +110,7 @@ class Keys:
         return f"{self.prefix}run:{run_id}:claims"
 
     def starts(self, run_id: str) -> str:
-        """Hash: `stage/sample key` -> `attempt/number` of how often an attempt was started."""
+        """Hash: `stage/sample key` -> `attempt/number/call`: how often an attempt was started, and the latest start."""
         return f"{self.prefix}run:{run_id}:starts"
 
     def blob(self, run_id: str, digest: str) -> str:

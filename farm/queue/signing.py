@@ -96,7 +96,7 @@ def signer(settings: Settings) -> Signer:
     """
     if settings.message_secret is not None:
         return Signer(settings.message_secret.get_secret_value().encode())
-    if not broker.is_local(broker.broker_url(settings)):
+    if not broker.address(settings).local:
         raise ConfigError(
             "FARM_SECRET is not set, and other hosts can write to this Redis",
             remedy="python3 -c 'import secrets; print(secrets.token_hex(32))' > FILE, and give every process of this "

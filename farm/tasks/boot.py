@@ -32,6 +32,7 @@ from farm.judging.selftest import require_safe
 from farm.logs import log_worker
 from farm.processes import die_with_parent
 from farm.queue import broker
+from farm.queue.broker_checks import ready_for_a_worker
 from farm.queue.celery_app import NO_LEASE_S, VISIBILITY_S, execute_queues, make_app
 from farm.queue.messages import (
     EXECUTE_TASK,
@@ -128,7 +129,7 @@ def run_generate_worker(
     context = TaskContext.make(settings, worker, signer)
     shared = context.connection, context.keys
     clients = Servers(settings, Slots(*shared), ServerHealth(*shared), worker, servers)
-    if not servers and not broker.is_local(broker.broker_url(settings)):
+    if not servers and not broker.address(settings).local:
         log.warning("whoever writes to Redis decides which server gets this worker's key; restrict it: --server-url")
 
     @app.task(name=GENERATE_TASK)  # type: ignore[untyped-decorator]
@@ -171,14 +172,11 @@ def _prepare(
     signer: Signer,
     environments: tuple[str, ...] = (),
 ) -> Celery:
-    connection = broker.client(settings)
-    broker.ping(settings)
-    broker.require_scripts(settings, connection)
-    keys = Keys(settings.key_prefix)
-    broker.require_same_time(connection)
     token = bearer(settings, "vLLM")[0] if role == "generate" else None
     log_worker(settings, worker, role, token)
-    guard = Guard(connection, keys, role, KINDS[role], signer, worker)
+    connection, keys = ready_for_a_worker(settings, worker), Keys(settings.key_prefix)
+    once = broker.client(settings, retries=0)
+    guard = Guard(connection, once, keys, role, KINDS[role], signer, worker)
     install(guard)
     missing = lacking()
     if missing:
@@ -255,6 +253,6 @@ def _proven(settings: Settings, chosen: Confinement) -> SandboxInfo:
             return sandbox.info
     if not settings.allow_unsandboxed:
         raise ConfigError("--sandbox none needs FARM_ALLOW_UNSANDBOXED=1", remedy="its results enter no score")
-    if not broker.is_local(broker.broker_url(settings)):
+    if not broker.address(settings).local:
         raise ConfigError("--sandbox none works with a broker on this machine only", remedy="use --sandbox auto")
     return SandboxInfo(chosen.tier)

@@ -7,6 +7,7 @@ fork); threads of one process share the connections, which are thread-safe.
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -42,26 +43,29 @@ from farm.text import one_line
 
 log = logging.getLogger(__name__)
 MAX_STARTS = 3  # of one attempt. Redis counts no deliveries, and a program may kill its worker each time
-# KEYS claims, starts; ARGV fence, worker, TTL, state, out, and for each job stage/key, attempt, blob (or nothing). For
-# each job the number of this start (0: not wanted); then what the blobs of those that are wanted hold. State, out and
-# blobs are keys that workers may only read, and Redis takes each of KEYS for one to be written.
+# KEYS claims, starts; ARGV fence, worker, TTL, state, out, call, and for each job stage/key, attempt, blob (or nothing).
+# For each job the number of this start (0: not wanted); then what the blobs of those that are wanted hold. State, out
+# and blobs are keys that workers may only read, and Redis takes each of KEYS for one to be written. `call` names this
+# start: after a late reply redis-py sends the script again, and a start that is counted twice would soon look like a
+# program that kills its workers.
 CLAIM = """
 if redis.call('GET', ARGV[4]) ~= ARGV[1] then return {} end
 local places = {}
-for i = 6, #ARGV, 3 do places[#places + 1] = ARGV[i] end
+for i = 7, #ARGV, 3 do places[#places + 1] = ARGV[i] end
 local wanted = redis.call('HMGET', ARGV[5], unpack(places))
 local begun = redis.call('HMGET', KEYS[2], unpack(places))
 local claims, starts, blobs, numbers = {}, {}, {}, {}
 for i, place in ipairs(places) do
-  local attempt, blob = ARGV[3 * i + 4], ARGV[3 * i + 5]
+  local attempt, blob = ARGV[3 * i + 5], ARGV[3 * i + 6]
   numbers[i] = 0
   if wanted[i] == attempt then
-    local before, number = string.match(begun[i] or '', '^(%d+)/(%d+)$')
-    numbers[i] = (before == attempt and tonumber(number) or 0) + 1
+    local before, number, call = string.match(begun[i] or '', '^(%d+)/(%d+)/(%x+)$')
+    numbers[i] = before == attempt and tonumber(number) or 0
+    if numbers[i] == 0 or call ~= ARGV[6] then numbers[i] = numbers[i] + 1 end
     claims[#claims + 1] = place
     claims[#claims + 1] = attempt .. '/' .. ARGV[2]
     starts[#starts + 1] = place
-    starts[#starts + 1] = attempt .. '/' .. numbers[i]
+    starts[#starts + 1] = attempt .. '/' .. numbers[i] .. '/' .. ARGV[6]
     if blob ~= '' then blobs[#blobs + 1] = blob end
   end
 end
@@ -101,7 +105,7 @@ class TaskContext:
             keys,
             Blobs(connection, keys, signer),
             AnswerStream(connection, keys, signer),
-            Quarantine(connection, keys),
+            Quarantine(client(settings, retries=0), keys),
             connection.register_script(CLAIM),
             connection.register_script(DROP),
         )
@@ -195,7 +199,8 @@ class TaskContext:
         keys, run_id = self.keys, jobs[0].run_id
         names = (keys.claims(run_id), keys.starts(run_id))
         words: list[str | int] = [
-            jobs[0].fence, self.worker, RUN_TTL_S, keys.state(run_id), keys.outstanding(run_id)
+            jobs[0].fence, self.worker, RUN_TTL_S, keys.state(run_id), keys.outstanding(run_id),
+            secrets.token_hex(8),
         ]  # fmt: skip
         for job, digest in zip(jobs, digests, strict=True):
             words += job.place, job.attempt, keys.blob(run_id, digest) if digest else ""

@@ -6,7 +6,7 @@ module subclasses three classes of the pinned kombu and Celery (tests/unit/tasks
 version differs there):
 
 * `Channel._brpop_read`: each entry is opened by farm.queue.envelope before kombu builds a message of it.
-  A Redis that refuses writes (no memory, a full disk, no replicas) is asked again, where kombu would end.
+  A Redis that refuses writes (no memory, a full disk, no replicas, a replica) is asked again, where kombu would end.
 * `QoS`: unacknowledged messages are recorded by a background thread (farm.tasks.unacked), so the event loop waits for
   no reply. When a connection is lost, tasks go on, so their messages are not given to other workers (kombu
   would put them back in the queue, and each would run twice after a reconnect); those that end are acknowledged
@@ -21,6 +21,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from queue import Empty
 from typing import Any, ClassVar
 
@@ -31,7 +32,7 @@ from kombu import transport as transports
 from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
 from kombu.utils.json import dumps
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 
 from farm.errors import MessageRejected, ProtocolError, VersionSkew
 from farm.queue.envelope import HANDED_BACK, BadEnvelope, Envelope, open_envelope
@@ -41,11 +42,13 @@ from farm.queue.redis_keys import Keys
 from farm.queue.signing import Signer
 from farm.tasks.background import BackgroundCall
 from farm.tasks.unacked import UnackedMessages
+from farm.text import one_line
 
 log = logging.getLogger(__name__)
 
 # What reading a message may raise by the message's fault; a lost connection is none of them.
 BROKEN = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
+REFUSED_AGAIN_S = 2.0  # between two connections to a Redis that refuses writes
 REFUSED_PAUSE_S = 1.0  # of the event loop, which has nothing else to do then
 FLOOD = 50  # refused in a row: from here on junk is taken out by the thousand
 FLOOD_COUNT, FLOOD_BYTES = 1000, 4 << 20
@@ -70,19 +73,22 @@ class Guard:
     def __init__(
         self,
         connection: redis.Redis,
+        once: redis.Redis,
         keys: Keys,
         role: str,
         kinds: Mapping[str, type[SignedMessage]],
         signer: Signer,
         worker: str,
     ) -> None:
-        """`kinds`: what each task of a worker of this role takes; `worker`: its name, for the notes."""
-        self.quarantine = Quarantine(connection, keys)
-        self._redis, self._keys, self._kinds, self._worker = connection, keys, kinds, worker
+        """`once` is a client that sends no command again: it moves messages. `kinds`: what each task of a worker of
+        this role takes; `worker`: its name, for the notes.
+        """
+        self.quarantine = Quarantine(once, keys)
+        self._redis, self._keys, self._kinds, self._worker = once, keys, kinds, worker
         self._signer = signer
         self.unacked = UnackedMessages(connection, keys, role)
         self.restoring = BackgroundCall("restoring")
-        self._pop_some = connection.register_script(POP_SOME)
+        self._pop_some = once.register_script(POP_SOME)
         self._in_a_row = 0
 
     def open(self, raw: bytes, queue: str) -> Envelope | None:
@@ -207,11 +213,17 @@ def _refusal_logged() -> Iterator[None]:
         log.warning("Redis takes no acknowledgement: %s", exc)
 
 
-class GuardedChannel(kombu_redis.Channel):  # type: ignore[misc]
-    """A channel whose entries pass the guard."""
+class _Guarded:
+    """Part of a channel: its entries pass the guard. kombu has a channel for a server and one for sentinels."""
 
     QoS = GuardedQoS
     guard: ClassVar[Guard]
+    client: Any
+    connection: Any
+    connection_errors: Any
+    sep: str
+    _queue_cycle: Any
+    _flush_brpop_reauth: Any
 
     def _brpop_read(self, **options: Any) -> bool:
         """kombu's own, but for what happens between the reply and the delivery."""
@@ -223,6 +235,8 @@ class GuardedChannel(kombu_redis.Channel):  # type: ignore[misc]
                 raise
             except ResponseError as exc:
                 log.warning("Redis gives out no work: %s", exc)
+                if isinstance(exc, ReadOnlyError):
+                    self.client.connection.disconnect()  # a replica now; the server's name may lead to its successor
                 threading.Event().wait(REFUSED_PAUSE_S)
                 raise Empty from exc
             if not reply:
@@ -237,6 +251,14 @@ class GuardedChannel(kombu_redis.Channel):  # type: ignore[misc]
         if envelope is not None:
             self.connection._deliver(envelope.payload, queue)
         return True
+
+
+class GuardedChannel(_Guarded, kombu_redis.Channel):  # type: ignore[misc]
+    """A channel of one server."""
+
+
+class GuardedSentinelChannel(_Guarded, kombu_redis.SentinelChannel):  # type: ignore[misc]
+    """A channel of the server that sentinels name."""
 
 
 class GuardedConsumer(Consumer):  # type: ignore[misc]
@@ -273,6 +295,20 @@ class GuardedConsumer(Consumer):  # type: ignore[misc]
         self._note("Celery cannot decode it", message)
         super().on_decode_error(message, exc)
 
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Before Celery connects again, which it would do without a pause while Redis refuses (no replicas, OOM)."""
+        if not isinstance(exc, ResponseError):
+            super().on_connection_error_after_connected(exc)
+            return
+        log.warning("Redis refuses for now, trying again in %.0f s: %s", REFUSED_AGAIN_S, one_line(str(exc), 200))
+        celerys = logging.getLogger("celery.worker.consumer.consumer")
+        celerys.disabled = True  # it would write a traceback each time
+        try:
+            super().on_connection_error_after_connected(exc)
+        finally:
+            celerys.disabled = False
+        threading.Event().wait(REFUSED_AGAIN_S)
+
     def _note(self, reason: str, message: Any) -> None:
         self.app.farm_worker.guard.refuse(reason, message.headers)
 
@@ -280,7 +316,13 @@ class GuardedConsumer(Consumer):  # type: ignore[misc]
 def install(guard: Guard) -> None:
     """Let every Redis connection of Celery in this process pass `guard`. Before the first connection."""
     channel = type("Channel", (GuardedChannel,), {"guard": guard})
-    transport = type("Transport", (kombu_redis.Transport,), {"Channel": channel})
-    for alias in ("redis", "rediss"):  # redis+socket:// is `redis` too
-        transports.TRANSPORT_ALIASES[alias] = lambda: transport
+    by_sentinel = type("SentinelChannel", (GuardedSentinelChannel,), {"guard": guard})
+    one = type("Transport", (kombu_redis.Transport,), {"Channel": channel})
+    named = type("SentinelTransport", (kombu_redis.SentinelTransport,), {"Channel": by_sentinel})
+    for alias, transport in (("redis", one), ("rediss", one), ("sentinel", named)):  # redis+socket:// is `redis` too
+        transports.TRANSPORT_ALIASES[alias] = partial(_the, transport)
         transports._transport_cache.pop(alias, None)
+
+
+def _the(transport: type) -> type:
+    return transport

@@ -28,6 +28,16 @@ from farm.tasks.heartbeat import WorkerFacts
 
 log = logging.getLogger(__name__)
 DRAIN_S = VISIBILITY_S / 2
+# KEYS messages, since, queue, claims, starts; ARGV tag, stage/key, message. Sent twice it moves the message once. The
+# starts are forgotten, because the sample is not the cause.
+HAND_BACK = """
+if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('HDEL', KEYS[4], ARGV[2])
+redis.call('HDEL', KEYS[5], ARGV[2])
+redis.call('RPUSH', KEYS[3], ARGV[3])
+return 1
+"""
 
 
 def drain_on_shutdown(app: Celery, stop_waiting: Callable[[], None], drain_s: float) -> None:
@@ -71,11 +81,6 @@ def _hand_back(worker: WorkerFacts, message: Any) -> None:
     payload, _, queue = json.loads(stored)
     _, words, _ = json.loads(message.body)
     job = words["job"]
-    pipe = worker.connection.pipeline(transaction=True)
-    place = f"generate/{SampleKey(job['problem_id'], job['index'])}"
-    pipe.hdel(keys.claims(job["run_id"]), place)
-    pipe.hdel(keys.starts(job["run_id"]), place)  # the sample is not the cause
-    pipe.zrem(since, tag)
-    pipe.hdel(messages, tag)
-    pipe.rpush(keys.queue(queue), json.dumps(payload))
-    pipe.execute()
+    run_id, place = job["run_id"], f"generate/{SampleKey(job['problem_id'], job['index'])}"
+    names = [messages, since, keys.queue(queue), keys.claims(run_id), keys.starts(run_id)]
+    worker.connection.register_script(HAND_BACK)(keys=names, args=[tag, place, json.dumps(payload)])

@@ -6,13 +6,16 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from farm.app.embedded import broker_binary
 from tests.support.wait import wait_until
@@ -26,6 +29,7 @@ class RedisServer:
     directory: Path
     port: int
     arguments: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)  # of redis-py, for its clients
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -33,10 +37,10 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def client(self) -> redis.Redis:
-        return redis.Redis(host="127.0.0.1", port=self.port)
+        return redis.Redis(host="127.0.0.1", port=self.port, **self.options)
 
-    def start(self) -> None:
-        """Start it (again) with the data that is in its folder."""
+    def start(self, *, loading: bool = False) -> None:
+        """Start it (again) with the data that is in its folder; `loading`: return while it still reads them."""
         self.process = subprocess.Popen(
             [
                 str(self.binary), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory),
@@ -44,15 +48,17 @@ class RedisServer:
             ],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        wait_until(self._answers, "the Redis server answers")
+        wait_until(lambda: self._answers(loading), "the Redis server answers")
 
-    def _answers(self) -> bool:
+    def _answers(self, loading: bool) -> bool:
         assert self.process is not None and self.process.poll() is None, "the Redis server ended at its start"
-        client = self.client()
+        client = redis.Redis(host="127.0.0.1", port=self.port, **{"retry": Retry(NoBackoff(), 0), **self.options})
         try:
             return bool(client.ping())
         except redis.AuthenticationError:
             return True
+        except redis.BusyLoadingError:
+            return loading
         except redis.RedisError:
             return False
         finally:

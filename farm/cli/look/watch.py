@@ -29,7 +29,7 @@ from farm.ledger.control import order_cancel, ordered_drive
 from farm.ledger.counts import RunCounts, run_counts
 from farm.ledger.journal import CANCELLED
 from farm.ledger.ledger import Ledger, RunRow
-from farm.queue import broker
+from farm.queue import broker, broker_checks
 from farm.queue.redis_keys import Keys
 from farm.records.phases import Phase
 from farm.screen.live import LiveView
@@ -103,6 +103,8 @@ class RunObserver:
 @contextmanager
 def observed(run_id: str) -> Iterator[RunObserver]:
     settings = load()
+    if settings.broker_url is not None:
+        broker_checks.require_one_server(settings)
     connection = broker.client(settings, retries=0) if settings.broker_url is not None else None
     try:
         with open_ledger(settings) as ledger:

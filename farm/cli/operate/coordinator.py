@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from farm.cli.outcome import tell
 from farm.config import Settings, load
 from farm.coordinator.supervisor import Service
 from farm.errors import (
+    BrokerRefuses,
     BrokerUnavailable,
     ConfigError,
     FarmError,
@@ -30,7 +32,7 @@ from farm.ids import check_run_id
 from farm.ledger.control import ordered_drive, withdraw_order
 from farm.ledger.ledger import Ledger
 from farm.processes import start
-from farm.queue import broker
+from farm.queue import broker_checks
 from farm.screen.terminal import Terminal
 from farm.text import one_line
 
@@ -50,7 +52,8 @@ def coordinator(most: int, only: str | None) -> int:
     with open_ledger(settings) as ledger:
         if only is not None:
             return _drive_ordered(settings, ledger, _checked(only))
-        broker.ping(settings)  # wrong credentials are better said at once
+        with suppress(BrokerRefuses):
+            broker_checks.ping(settings)  # wrong credentials are better said at once
         service = Service(
             ledger, lambda run_id: _start(settings, run_id), lambda run_id: _last_words(settings, run_id), most, _say,
             lambda: _note(settings),

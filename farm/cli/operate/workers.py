@@ -11,7 +11,7 @@ import click
 import farm
 from farm.cli.operate.worker import BROKER, settings_of
 from farm.errors import WorkerFailed
-from farm.queue import broker
+from farm.queue import broker, broker_checks
 from farm.queue.redis_keys import Keys
 from farm.queue.workers import Worker, ask_to_drain, find, living_workers
 
@@ -28,7 +28,7 @@ def workers(context: click.Context, broker_url: str | None) -> None:
         return
     settings = settings_of(broker_url)
     with closing(broker.client(settings)) as connection:
-        broker.ping(settings)
+        broker_checks.ping(settings)
         found = living_workers(connection, Keys(settings.key_prefix))
     if not found:
         click.echo("no worker is connected; start one with: farm worker execute, farm worker generate")
@@ -53,7 +53,7 @@ def drain(broker_url: str | None, names: tuple[str, ...], wait_s: float) -> None
     """
     settings, keys = settings_of(broker_url), None
     with closing(broker.client(settings)) as connection:
-        broker.ping(settings)
+        broker_checks.ping(settings)
         keys = Keys(settings.key_prefix)
         there = living_workers(connection, keys)
         chosen = [find(there, name) for name in names]

@@ -10,7 +10,7 @@ from farm.cli.serve.server import logs, start, status, stop
 from farm.config import load
 from farm.errors import ConfigError
 from farm.inference.connection.address import checked_url
-from farm.queue import broker
+from farm.queue import broker, broker_checks
 from farm.queue.redis_keys import Keys
 
 
@@ -34,7 +34,7 @@ def limit(url: str | None, requests: int | None, reset: bool) -> int:
         raise ConfigError("--default goes with a URL, and with no number")
     settings = with_running_broker(load())
     connection = broker.client(settings)
-    broker.ping(settings)
+    broker_checks.ping(settings)
     slots = Slots(connection, Keys(settings.key_prefix))
     place = None if url is None else checked_url(url, "URL")
     if place is not None and (reset or requests is not None):

@@ -38,7 +38,9 @@ def way(transport: str, redis: RedisServer, tmp_path: Path) -> dict[str, str]:
 
 
 def starts(line: JobLine) -> list[bytes]:
-    return cast(list[bytes], line.redis.client().hvals(line.keys.starts(RUN)))
+    """Attempt and number of each start, without the name of the start."""
+    found = cast(list[bytes], line.redis.client().hvals(line.keys.starts(RUN)))
+    return [start.rpartition(b"/")[0] for start in found]
 
 
 def bounce(redis: RedisServer) -> None:

@@ -179,7 +179,7 @@ def test_a_job_of_another_schema_is_handed_back_once(line: JobLine, worker: Farm
 
 def test_a_job_of_another_schema_goes_back_as_it_came(line: JobLine) -> None:
     """Except for the mark that it was handed back: a worker of the message's version finds nothing changed."""
-    guard = Guard(line.redis.client(), line.keys, "execute", KINDS["execute"], line.signer, "w")
+    guard = Guard(line.redis.client(), line.redis.client(), line.keys, "execute", KINDS["execute"], line.signer, "w")
     entry = line.entry()
     CHANGES["another schema"](entry)
     entry["properties"]["delivery_info"]["routing_key"] = "nobody"  # consumes this queue

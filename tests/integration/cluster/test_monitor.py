@@ -150,6 +150,13 @@ def test_flower_shows_the_tasks_by_the_samples_that_they_are_of(watched: Watched
     }, "ids, and no content"
 
 
+def test_flowers_broker_page_shows_farms_queues(watched: Watched) -> None:
+    text = requests.get(f"{watched.flower}/broker", auth=CREDENTIALS, timeout=60).text
+    for name in ("execute", "generate.meta-llama_Llama-3.2-3B-Instruct"):
+        assert re.search(rf"<td>\s*{re.escape(name)}\s*</td>", text), text[-2000:]
+    assert "unrouted" not in text
+
+
 def test_flower_can_do_nothing(watched: Watched) -> None:
     for path in ("/api/task/send-task/farm.execute", "/api/task/async-apply/farm.execute", "/api/worker/shutdown/e@x"):
         answer = requests.post(f"{watched.flower}{path}", auth=CREDENTIALS, json={"args": []}, timeout=60)

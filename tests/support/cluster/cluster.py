@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
+from redis import Redis
 
 from farm.ledger import history, tables
 from farm.ledger.ledger import Ledger
@@ -20,6 +21,7 @@ from tests.support.answers import ScriptedModel
 from tests.support.farm_process import FarmProcess, environment, farm_processes, report_of, samples_of
 from tests.support.model_server import ModelServer
 from tests.support.redis_server import RedisServer, real_redis_binary, running_redis
+from tests.support.sentinel import Sentinels
 from tests.support.wait import wait_until
 
 MODEL = "meta-llama/Llama-3.2-3B-Instruct"
@@ -50,8 +52,14 @@ class Cluster:
     token: str = SECRET
     processes: list[FarmProcess] = field(default_factory=list)
     workers: dict[WorkerSlot, FarmProcess] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)  # of all processes
+    sentinels: Sentinels | None = None  # who name the server that is used, in place of `redis`
     urls: dict[str, str] = field(default_factory=dict)  # role -> its way to Redis, if not the direct one
     _ledger: Ledger | None = None
+
+    def client(self) -> Redis:
+        """A client of the server that farm's processes use."""
+        return self.redis.client() if self.sentinels is None else self.sentinels.client()
 
     # --- processes --------------------------------------------------------------------------------------
 
@@ -63,6 +71,7 @@ class Cluster:
             "FARM_BROKER_URL": self.urls.get(role, self.redis.url),
             "FARM_SECRET": SHARED,
             "FARM_LOG_DIR": str(self.logs),
+            **self.env,
         }
         if package is not None:
             extra["PYTHONPATH"] = str(package)
@@ -93,7 +102,7 @@ class Cluster:
         def all_there() -> bool:
             for process in processes:
                 assert process.running, f"the worker ended:\n{process.stderr[-3000:]}"
-            present = self.redis.client()
+            present = self.client()
             pids = {present.hget(key, "pid") for key in present.scan_iter(match="farm:worker:*")}
             return {str(process.process.pid).encode() for process in processes} <= pids
 
@@ -101,7 +110,7 @@ class Cluster:
 
     def name_of(self, worker: FarmProcess) -> str:
         """The name under which a worker is present, and claims work."""
-        client, pid = self.redis.client(), str(worker.process.pid).encode()
+        client, pid = self.client(), str(worker.process.pid).encode()
         [name] = [key for key in client.scan_iter(match="farm:worker:*") if client.hget(key, "pid") == pid]
         return str(name.decode().removeprefix("farm:worker:"))
 
@@ -158,7 +167,7 @@ class Cluster:
         found = {SampleKey(row["problem_id"], row["index"]): row["verdict"] for row in samples_of(self.out)}
         assert found == {key: self.model.verdict(key).value for key in self.plan()}
         assert report_of(self.out)["status"] == "COMPLETE"
-        client = self.redis.client()
+        client = self.client()
         endless = [key for key in client.scan_iter(match="farm:*") if client.ttl(key) == -1 and not _is_kombus(key)]
         assert endless == [], "keys without a TTL"
 
@@ -191,7 +200,7 @@ class Cluster:
 
     def run_keys(self) -> list[bytes]:
         """The run's keys in Redis."""
-        return list(self.redis.client().scan_iter(match="farm:run:*"))
+        return list(self.client().scan_iter(match="farm:run:*"))
 
 
 def _is_kombus(key: bytes) -> bool:

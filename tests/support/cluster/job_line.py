@@ -106,7 +106,7 @@ class JobLine:
 
     @property
     def publisher(self) -> Publisher:
-        return publisher_for(self.settings, self.redis.client())
+        return publisher_for(self.settings)
 
     @property
     def quarantine(self) -> Quarantine:

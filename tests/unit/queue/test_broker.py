@@ -6,7 +6,8 @@ import pytest
 
 from farm import config
 from farm.errors import BrokerUnavailable, ConfigError
-from farm.queue.broker import broker_url, is_local, ping, shown
+from farm.queue.broker import address
+from farm.queue.broker_checks import ping
 from tests.support.redis_server import free_port
 
 
@@ -18,9 +19,9 @@ def test_the_password_of_a_file_goes_into_the_url(tmp_path: object) -> None:
     path = f"{tmp_path}/password"
     with open(path, "w") as file:
         file.write("s3:cr/et@\n")
-    found = broker_url(settings(FARM_BROKER_URL="redis://farm@host:6380/2", FARM_BROKER_PASSWORD_FILE=path))
-    assert found == "redis://farm:s3%3Acr%2Fet%40@host:6380/2"
-    assert shown(found) == "redis://host:6380/2"
+    found = address(settings(FARM_BROKER_URL="redis://farm@host:6380/2", FARM_BROKER_PASSWORD_FILE=path))
+    assert found.celery == "redis://farm:s3%3Acr%2Fet%40@host:6380/2"
+    assert found.shown == "redis://host:6380/2"
 
 
 @pytest.mark.parametrize("url", ["http://x", "amqp://x", "redis", "localhost:6379"])
@@ -31,7 +32,7 @@ def test_a_url_of_another_kind_is_refused_by_its_variable(url: str) -> None:
 
 def test_no_broker_says_what_to_set() -> None:
     with pytest.raises(ConfigError, match="FARM_BROKER_URL is not set"):
-        broker_url(settings())
+        address(settings())
 
 
 def test_an_unreachable_broker_is_one_line_without_the_password() -> None:
@@ -53,4 +54,4 @@ def test_an_unreachable_broker_is_one_line_without_the_password() -> None:
     ],
 )
 def test_only_loopback_and_sockets_are_local(url: str, local: bool) -> None:
-    assert is_local(url) is local
+    assert address(settings(FARM_BROKER_URL=url)).local is local

@@ -19,7 +19,8 @@ from farm.tasks.heartbeat import lacking
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
-        (guard.GuardedChannel, kombu_redis.Channel),
+        (guard._Guarded, kombu_redis.Channel),
+        (guard._Guarded, kombu_redis.SentinelChannel),
         (guard.GuardedQoS, kombu_redis.QoS),
         (guard.GuardedConsumer, Consumer),
     ],
@@ -45,6 +46,6 @@ def test_the_names_that_the_lease_and_the_guard_touch_exist() -> None:
     for name in ("_flush_brpop_reauth", "sep", "_in_poll"):
         assert hasattr(kombu_redis.Channel, name), name
     assert set(unacked_names("execute")) <= set(kombu_redis.Channel.from_transport_options)
-    assert {"redis", "rediss"} <= set(transport.TRANSPORT_ALIASES)
+    assert {"redis", "rediss", "sentinel"} <= set(transport.TRANSPORT_ALIASES)
     assert hasattr(transport, "_transport_cache")
     assert hasattr(state, "active_requests")
