@@ -6,12 +6,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from farm.admission.slots import Slots
 from farm.admission.waiting import Admission, NotWanted
+from farm.app.catalogue import open_catalogue
 from farm.app.display import Display
+from farm.app.requests import ModelChoice, SubmitRequest
+from farm.catalogue.catalogue import Catalogue
 from farm.config import Settings
 from farm.errors import AuthRejected, ConfigError, InferenceError, ModelNotFound, ServerNotStarted, Transient
 from farm.inference.auth import bearer, key_remedy
@@ -23,6 +26,7 @@ from farm.queue import broker
 from farm.queue.broker_checks import require_one_server
 from farm.queue.redis_keys import Keys
 from farm.records import DriveOptions, Sampling, ServedModel
+from farm.server.discovery import FoundServer, device_of_this_host, search
 from farm.text import clock, one_line
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
@@ -222,3 +226,53 @@ def waited_for(
                 check_alive()
             exc.exit_code = ConfigError.exit_code
             raise
+
+
+# --- a server of this host that nobody named ----------------------------------------------------
+
+
+def completed(settings: Settings, request: SubmitRequest, display: Display, *, ask: bool = True) -> SubmitRequest:
+    """The request with the server, model and device of this host, where the user left out the model or the device.
+
+    Raises ConfigError that says what was looked for and what was found.
+    """
+    choice = request.model
+    if ask and unnamed(settings, request) and not (choice.model and choice.device):
+        catalogue = open_catalogue(settings, choice.catalogue)
+        wanted = (choice.model, *catalogue.repos(choice.model)) if choice.model else ()
+        server = found_here(settings, request, wanted, display)
+        if server is not None:
+            choice = replace(choice, model=choice.model or server.names[0])
+            choice = (
+                choice if choice.device is not None else replace(choice, device=_device(choice, catalogue, display))
+            )
+            request = replace(request, model=choice, servers=replace(request.servers, urls=(server.url,)))
+    if not choice.model:
+        raise ConfigError("no --model is given", remedy="name it as the catalogue (farm models) or the server does")
+    return request
+
+
+def unnamed(settings: Settings, request: SubmitRequest) -> bool:
+    """Whether the user named no model server, so that one of this host is looked for."""
+    named = request.servers.urls or settings.server_url_origin not in ("", "SERVICE_PORT")
+    return not named and request.start_server is None
+
+
+def found_here(
+    settings: Settings, request: SubmitRequest, wanted: Sequence[str], display: Display
+) -> FoundServer | None:
+    """The server of this host that has a model of one of these names; None: one is waited for at the usual place."""
+    found = search(settings)
+    if not found.servers and request.servers.wait_s:
+        return None
+    server = found.chosen(wanted)
+    display.say(f"found {server.url}: {'; '.join(found.said)}")
+    return server
+
+
+def _device(choice: ModelChoice, catalogue: Catalogue, display: Display) -> str | None:
+    """The device of this host, if the catalogue has the model on it; says what was found."""
+    device, words = device_of_this_host()
+    listed = device is not None and catalogue.has(choice.model, device)
+    display.say(f"found {words}" + ("" if listed or device is None else f"; {choice.model} is not listed for it"))
+    return device if listed else None

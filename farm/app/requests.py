@@ -56,7 +56,7 @@ class RunOptions:
 class ModelChoice:
     """An entry of the catalogue. `engine` and `impl` choose where a model has several on a device."""
 
-    model: str  # short name or HF repo id
+    model: str = ""  # short name or HF repo id; empty: what the server of this host serves
     device: str | None = None  # None: a server's model as it is, by what the server says of it
     engine: str | None = None
     impl: str | None = None

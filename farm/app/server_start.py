@@ -78,6 +78,8 @@ def plan_server(settings: Settings, request: ServerStartRequest, display: Displa
     """Look the model up in the catalogue; nothing is started. CatalogueError if it is not there."""
     chosen = request.model
     catalogue = open_catalogue(settings, chosen.catalogue)
+    if not chosen.model:
+        raise ConfigError("no --model is given", remedy="name one of the catalogue: farm models")
     if chosen.device is None:
         raise ConfigError("no --device is given", remedy="name the device that is to serve the model")
     spec = chosen_spec(catalogue, chosen, chosen.device, display)

@@ -16,7 +16,7 @@ from farm.app.checks import check_room
 from farm.app.conclude import Outcome, drive
 from farm.app.display import Display
 from farm.app.home import blob_store, datasets_folder, open_ledger
-from farm.app.model_servers import ReadyServers, ready_servers, server_places
+from farm.app.model_servers import ReadyServers, completed, found_here, ready_servers, server_places, unnamed
 from farm.app.problems import plan_problems, source_of
 from farm.app.requests import ProblemChoice, SubmitRequest
 from farm.app.server_start import started_server
@@ -71,6 +71,7 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
     Raises ConfigError for choices that do not go together, CatalogueError, DatasetError, and an InferenceError for
     servers none of which is ready.
     """
+    request = completed(settings, request, display, ask=ask)
     catalogue, entry, model = served_model(settings, request, display)
     if request.task is not None and request.task.code_task is None:
         planned = _lm_eval_task(settings, request, model, display, install=ask)
@@ -305,6 +306,9 @@ def _servers(
         raise ConfigError("--start-server and --server-url exclude each other")
     if not ask:
         return server_places(settings, given), model
+    if unnamed(settings, request):
+        server = found_here(settings, request, (model.request_name, model.repo, model.name), display)
+        given = given if server is None else (server.url,)
     if request.start_server is not None:
         given = (started_server(settings, entry, model, run_id, request.start_server, display),)
     ready = ready_servers(settings, model, given, request.servers.wait_s, display, sampling, request.options.drive)

@@ -121,6 +121,20 @@ class Catalogue:
             )
         return found
 
+    def repos(self, model: str) -> tuple[str, ...]:
+        """The repo ids of a model by any of its names; empty for one that the catalogue does not know."""
+        try:
+            return tuple(dict.fromkeys(spec.repo for spec in self.of_model(model)))
+        except CatalogueError:
+            return ()
+
+    def has(self, model: str, device: str) -> bool:
+        """Whether there is an entry for the model on the device, be it marked broken."""
+        try:
+            return bool(self.spec(model, device, force=True))
+        except CatalogueError:
+            return False
+
     def broken(self, spec: ModelSpec) -> Broken | None:
         """Why the support list says that a spec does not work; None where it does not say so."""
         return self.support.why_broken(spec.repo, spec.device, spec.docker_image)

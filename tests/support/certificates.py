@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 """A certificate authority that nobody knows, and a server's certificate that it signed."""
 
 from __future__ import annotations
@@ -34,39 +33,3 @@ def certificates(folder: Path, name: str = "IP:127.0.0.1") -> Certificates:
 
 def _openssl(*arguments: object) -> None:
     subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
-=======
-"""An authority and what it signed, made by openssl."""
-
-from __future__ import annotations
-
-import shutil
-import subprocess
-from pathlib import Path
-
-import pytest
-
-
-def made_certificates(folder: Path, names: str) -> Path:
-    """An authority, a server's certificate for `names`, a client's; and an authority of somebody else.
-
-    `names` are as in subjectAltName: DNS:localhost,IP:127.0.0.1.
-    """
-    if shutil.which("openssl") is None:
-        pytest.skip("no openssl on this machine")
-    new_key = ("-newkey", "rsa:2048", "-nodes")
-    for name in ("ca", "other"):
-        files = ("-keyout", f"{name}.key", "-out", f"{name}.crt")
-        usage = ("-addext", "keyUsage=critical,keyCertSign")
-        _run("openssl", "req", "-x509", *new_key, "-days", "2", "-subj", f"/CN={name}", *files, *usage, cwd=folder)
-    for name in ("server", "client"):
-        (folder / f"{name}.ext").write_text(f"subjectAltName={names}\nauthorityKeyIdentifier=keyid\n")
-        files = ("-keyout", f"{name}.key", "-out", f"{name}.csr")
-        _run("openssl", "req", *new_key, "-subj", f"/CN={name}", *files, cwd=folder)
-        by = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", f"{name}.ext")
-        _run("openssl", "x509", "-req", "-in", f"{name}.csr", *by, "-out", f"{name}.crt", cwd=folder)
-    return folder
-
-
-def _run(*words: str, cwd: Path) -> None:
-    subprocess.run(words, cwd=cwd, check=True, capture_output=True, timeout=60)
->>>>>>> cd51513 (Workers wait while Redis refuses writes, Redis Sentinel is a way to run, and a late reply does no work twice)

@@ -13,6 +13,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests.support.certificates import Certificates
 from tests.support.redis_server import RedisServer, free_port, real_redis_binary
 from tests.support.wait import wait_until
 
@@ -28,7 +29,7 @@ class Guarding:
     sentinel: Sequence[str] = ()  # lines of each sentinel's configuration
     to_servers: tuple[str, str] = ("", "")  # user and password
     to_sentinels: tuple[str, str] = ("", "")
-    tls: Path | None = None  # folder of certificates
+    tls: Certificates | None = None
 
     def options(self, user: tuple[str, str]) -> dict[str, Any]:
         """Of redis-py."""
@@ -36,7 +37,7 @@ class Guarding:
         if user[1]:
             options |= {"username": user[0], "password": user[1]}
         if self.tls is not None:
-            options |= {"ssl": True, "ssl_ca_certs": str(self.tls / "ca.crt")}
+            options |= {"ssl": True, "ssl_ca_certs": str(self.tls.authority)}
         return options
 
 
@@ -142,8 +143,8 @@ def running_sentinels(folder: Path, guarding: Guarding | None = None) -> Iterato
 def _listening(guarding: Guarding, port: int) -> tuple[str, ...]:
     if guarding.tls is None:
         return ()
-    files = {"cert": "server.crt", "key": "server.key", "ca-cert": "ca.crt"}
-    words = [word for name, file in files.items() for word in (f"--tls-{name}-file", str(guarding.tls / file))]
+    files = {"cert": guarding.tls.certificate, "key": guarding.tls.key, "ca-cert": guarding.tls.authority}
+    words = [word for name, file in files.items() for word in (f"--tls-{name}-file", str(file))]
     return ("--port", "0", "--tls-port", str(port), "--tls-auth-clients", "no", "--tls-replication", "yes", *words)
 
 

@@ -17,6 +17,7 @@ from farm.app.display import Display
 from farm.app.home import open_ledger
 from farm.app.reports import report_directory
 from farm.app.requests import ResumeRequest, RunOptions, SubmitRequest
+from farm.app.model_servers import completed
 from farm.app.submit import Prepared, prepare, served_model
 from farm.app.suites.choose import ChosenTask, chosen_tasks
 from farm.catalogue.eval_task import EvalTask
@@ -57,6 +58,7 @@ def is_suite(request: SubmitRequest) -> bool:
 
 def suite_lines(settings: Settings, request: SubmitRequest, display: Display) -> Iterator[str]:
     """What a suite would run. Nothing is sent, installed or recorded; raises as `submit_suite`."""
+    request = completed(settings, request, display, ask=False)
     model, evals = _model(settings, request, display)
     yield "dry run: nothing is sent, installed or recorded"
     yield f"model: {model.repo} on {model.device}"
@@ -76,6 +78,7 @@ def submit_suite(settings: Settings, request: SubmitRequest, display: Display) -
     Interrupted with the command that goes on.
     """
     settings = request.servers.settings(settings)
+    request = completed(settings, request, display)
     model, evals = _model(settings, request, display)
     label = "all-tasks" if request.task is None else request.task.name
     suite_id = request.run_id or new_run_id(f"{model.name}-{label}")

@@ -28,11 +28,13 @@ MODEL = gathered(
     ModelChoice,
     click.option(
         "--model",
-        required=True,
-        help="Short name or repo id of the catalogue (farm models), or a server's own name.",
+        default="",
+        help="Short name or repo id of the catalogue (farm models), or a server's own name. Not needed where a server "
+        "of this host is found that has one model.",
     ),
     click.option(
-        "--device", help="Device that serves it: n150, n300, t3k, ..., cpu. Not needed for a server that is named."
+        "--device",
+        help="Device that serves it: n150, n300, t3k, ..., cpu. Not needed for a server that is named or found.",
     ),
     click.option("--engine", help="Of several catalogue entries: vLLM, forge, llama.cpp."),
     click.option("--impl", help="Of several catalogue entries: the implementation."),
@@ -67,7 +69,8 @@ SERVERS = gathered(
         "urls",
         multiple=True,
         metavar="URL",
-        help=f"Model server; several share the work; default: FARM_SERVER_URL, else {DEFAULT_SERVER}.",
+        help="Model server; several share the work; default: FARM_SERVER_URL, else one that tt started, or that "
+        f"answers at SERVICE_PORT, 20000 or 8000 of this host; other commands: {DEFAULT_SERVER}.",
     ),
     click.option(
         "--wait-server", "wait_s", type=click.FloatRange(0, 86400), default=0.0, metavar="S",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +21,6 @@ from farm.errors import BrokerUnavailable, ConfigError
 from farm.queue import broker, broker_checks
 from farm.records import Verdict
 from tests.support.answers import ScriptedModel
-from tests.support.certificates import made_certificates
 from tests.support.cluster.cluster import MODEL, SECRET, Cluster
 from tests.support.cluster.job_line import job_line
 from tests.support.data import ROOT
@@ -148,9 +149,26 @@ class TlsServer(RedisServer):
         return f"rediss://localhost:{self.tls_port}/0"
 
 
+def run(*words: str, cwd: Path) -> None:
+    subprocess.run(words, cwd=cwd, check=True, capture_output=True, timeout=60)
+
+
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made_certificates(tmp_path_factory.mktemp("tls"), "DNS:localhost")
+    """An authority, a server's certificate for localhost, a client's; and an authority of somebody else."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl on this machine")
+    folder = tmp_path_factory.mktemp("tls")
+    for name in ("ca", "other"):
+        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}", "-keyout",
+            f"{name}.key", "-out", f"{name}.crt", "-addext", "keyUsage=critical,keyCertSign", cwd=folder)  # fmt: skip
+    for name in ("server", "client"):
+        (folder / f"{name}.ext").write_text("subjectAltName=DNS:localhost\nauthorityKeyIdentifier=keyid\n")
+        run("openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out",
+            f"{name}.csr", cwd=folder)  # fmt: skip
+        run("openssl", "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial",
+            "-days", "2", "-extfile", f"{name}.ext", "-out", f"{name}.crt", cwd=folder)  # fmt: skip
+    return folder
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from farm import config
 from farm.errors import BrokerUnavailable, ConfigError
 from farm.queue import broker_checks
 from tests.support.answers import ScriptedModel
-from tests.support.certificates import made_certificates
+from tests.support.certificates import certificates
 from tests.support.cluster.cluster import MODEL, SECRET, Cluster
 from tests.support.farm_process import farm_processes
 from tests.support.model_server import ModelServer
@@ -36,7 +36,7 @@ def guarded(folder: Path) -> Guarding:
         sentinel=(f"aclfile {own}", "sentinel sentinel-user watch", "sentinel sentinel-pass of-the-sentinels"),
         to_servers=("data", PASSWORD),
         to_sentinels=("watch", "of-the-sentinels"),
-        tls=made_certificates(folder, "DNS:localhost,IP:127.0.0.1"),
+        tls=certificates(folder),
     )
 
 
@@ -45,7 +45,7 @@ def variables(found: Sentinels) -> dict[str, str]:
     env = {"FARM_BROKER_URL": found.url}
     if guarding.tls is not None:
         env |= {
-            "FARM_BROKER_CA": str(guarding.tls / "ca.crt"), "FARM_BROKER_PASSWORD": guarding.to_servers[1],
+            "FARM_BROKER_CA": str(guarding.tls.authority), "FARM_BROKER_PASSWORD": guarding.to_servers[1],
             "FARM_SENTINEL_USER": guarding.to_sentinels[0], "FARM_SENTINEL_PASSWORD": guarding.to_sentinels[1],
         }  # fmt: skip
     return env

@@ -26,7 +26,7 @@ def clustered(tmp_path: Path) -> Iterator[RedisServer]:
     folder = tmp_path / "redis"
     with running_redis(folder, "--cluster-enabled", "yes", binary=real_redis_binary()) as server:
         with server.client() as client:
-            client.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")  # type: ignore[no-untyped-call]
+            client.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
         yield server
 
 
