@@ -29,6 +29,7 @@ from farm.judging.selftest import self_test
 from farm.ledger.ledger import Ledger
 from farm.queue import broker, broker_checks
 from farm.sandbox.confinement import ContainerSpec
+from farm.server.discovery import device_of_this_host
 
 Level = Literal["pass", "caution", "fail"]
 OLD_CATALOGUE_DAYS = 120  # a release of tt-inference-server came every two weeks in autumn 2026
@@ -65,6 +66,18 @@ def examine(settings: Settings, *, battery: bool, container: ContainerSpec | Non
     yield from _home(settings)
     yield _key(settings)
     yield _catalogue(settings)
+    yield from _device()
+
+
+def _device() -> Iterator[Finding]:
+    """The accelerator of this host, where Tenstorrent's tt-smi is installed."""
+    if shutil.which("tt-smi") is None:
+        return
+    device, words = device_of_this_host()
+    if device is not None:
+        yield Finding("pass", f"device of this host: {words}")
+    else:
+        yield Finding("caution", f"device of this host is unknown: {words}", "name it with --device")
 
 
 def _catalogue(settings: Settings) -> Finding:

@@ -43,7 +43,7 @@ from farm.text import one_line
 
 log = logging.getLogger(__name__)
 MAX_STARTS = 3  # of one attempt. Redis counts no deliveries, and a program may kill its worker each time
-# KEYS claims, starts; ARGV fence, worker, TTL, state, out, call, and for each job stage/key, attempt, blob (or nothing).
+# KEYS claims, starts; ARGV fence, worker, TTL, state, out, call; for each job stage/key, attempt, blob (or nothing).
 # For each job the number of this start (0: not wanted); then what the blobs of those that are wanted hold. State, out
 # and blobs are keys that workers may only read, and Redis takes each of KEYS for one to be written. `call` names this
 # start: after a late reply redis-py sends the script again, and a start that is counted twice would soon look like a

@@ -9,7 +9,6 @@ import pytest
 import redis
 
 from farm.coordinator.reconcile import DEAD_AFTER_S, IDLE_S, UNCLAIMED_S, Findings, Out, Reconciler
-from farm.coordinator.sending import task_id
 from farm.queue.redis_keys import Keys
 from farm.records import SampleKey
 from farm.records.phases import Stage
@@ -17,7 +16,7 @@ from tests.support.redis_server import running_redis
 
 pytestmark = pytest.mark.redis
 KEYS = Keys("farm:")
-JOB = Out(SampleKey("p", 0), Stage.EXECUTE, 2)
+JOB = Out(SampleKey("p", 0), Stage.EXECUTE, 2, "run:p#0:execute:2")
 QUEUES = {Stage.EXECUTE: "execute"}
 NOTHING = Findings([], [])
 
@@ -55,8 +54,7 @@ def test_a_claim_of_a_worker_without_work_is_lost_after_a_while(connection: redi
 
 def test_it_is_not_lost_while_its_message_waits(connection: redis.Redis) -> None:
     worker(connection, busy=0)
-    name = task_id("run", JOB.key, JOB.stage, JOB.attempt)
-    connection.lpush(KEYS.queue("execute"), f'{{"headers": {{"id": "{name}"}}}}')
+    connection.lpush(KEYS.queue("execute"), f'{{"headers": {{"id": "{JOB.message}"}}}}')
     reconciler = Reconciler(connection, KEYS, "run")
     assert all(reconciler.look([JOB], QUEUES, now) == NOTHING for now in (0.0, 20.0, 40.0, 60.0))
 
