@@ -15,9 +15,9 @@ from pathlib import Path
 from farm.app.conclude import drive, resume
 from farm.app.display import Display
 from farm.app.home import open_ledger
+from farm.app.model_servers import completed
 from farm.app.reports import report_directory
 from farm.app.requests import ResumeRequest, RunOptions, SubmitRequest
-from farm.app.model_servers import completed
 from farm.app.submit import Prepared, prepare, served_model
 from farm.app.suites.choose import ChosenTask, chosen_tasks
 from farm.catalogue.eval_task import EvalTask
