@@ -11,26 +11,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from farm import protocols
-from farm.app.catalogue import chosen_spec, open_catalogue
 from farm.app.checks import check_room
 from farm.app.conclude import Outcome, drive
 from farm.app.display import Display
 from farm.app.home import blob_store, datasets_folder, open_ledger
-from farm.app.model_servers import ReadyServers, completed, found_here, ready_servers, server_places, unnamed
+from farm.app.model_servers import completed
 from farm.app.problems import plan_problems, source_of
 from farm.app.requests import ProblemChoice, SubmitRequest
-from farm.app.server_start import started_server
+from farm.app.servers.served import served_model, servers_of
+from farm.app.servers.thinking import refuse_without_thinking
 from farm.benchmarks import LmEvalTask
 from farm.benchmarks.registry import LM_EVAL, benchmarks, lm_eval_tasks
-from farm.catalogue.catalogue import Catalogue
-from farm.catalogue.engines import UNKNOWN
 from farm.catalogue.eval_task import EvalTask
 from farm.catalogue.eval_tasks import LIVECODEBENCH, eval_models, eval_task, task_of, tasks_of
 from farm.catalogue.model_spec import ModelSpec
-from farm.catalogue.unlisted import is_unlisted, unlisted
+from farm.catalogue.server_defaults import server_defaults
+from farm.catalogue.unlisted import is_unlisted
 from farm.config import Settings
 from farm.datasets.resolve import DatasetSource, resolve
-from farm.errors import CatalogueError, ConfigError
+from farm.errors import ConfigError
 from farm.ids import new_run_id
 from farm.lm_eval.runs.task import PlannedTask, hub_file, plan_lm_eval_task
 from farm.planning.context_room import ContextRoom
@@ -77,48 +76,22 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
         planned = _lm_eval_task(settings, request, model, display, install=ask)
         model = model.model_copy(update={"chat": planned.chat})
         dataset, rules = planned.dataset, _lm_eval_rules(planned, tasks_of(model.name, catalogue.evals))
+        rules = _as_served(rules, request, entry, model, display)
         run_id = request.run_id or new_run_id(f"{model.name}-{planned.harness.task}")
-        servers, model = _servers(settings, request, entry, model, rules.sampling, run_id, display, ask=ask)
+        servers, model = servers_of(settings, request, entry, model, rules, run_id, display, ask=ask)
     else:
         task = _eval_task(request, model, catalogue.evals, listed=not is_unlisted(entry))
-        rules = _rules(request, task)
+        rules = _as_served(_rules(request, task), request, entry, model, display)
         source = _source(settings, request, task, model, display, ask=ask)
         run_id = request.run_id or new_run_id(f"{model.name}-{model.device}")
-        servers, model = _servers(settings, request, entry, model, rules.sampling, run_id, display, ask=ask)
+        servers, model = servers_of(settings, request, entry, model, rules, run_id, display, ask=ask)
         _caution(rules.sampling, display)
         dataset = _problems(settings, request, source, rules, display)
-        rules = _with_references(rules, task, dataset)
+        rules = _with_references(rules, task, dataset, entry)
     subject = request.build.subject(model, (lambda: build_of_servers(settings, entry, servers)) if ask else Build)
     spec = evaluation_spec(dataset, subject, servers, rules)
     room = check_room(settings, dataset, spec, ask=ask, display=display)
     return Prepared(run_id, dataset, spec, entry, room)
-
-
-def _entry(settings: Settings, request: SubmitRequest, catalogue: Catalogue, display: Display) -> ModelSpec:
-    """The catalogue's entry, or one for a model that only its server knows, where a server is named."""
-    chosen = request.model
-    served = bool(request.servers.urls or settings.server_url) and request.start_server is None
-    if chosen.device is None and served:
-        return unlisted(catalogue, chosen.model, None, chosen.engine)
-    if chosen.device is None:
-        catalogue.of_model(chosen.model)  # a wrong name is the first thing to say
-        raise ConfigError("no --device is given", remedy="name it, or a model server with --server-url")
-    try:
-        return chosen_spec(catalogue, chosen, chosen.device, display)
-    except CatalogueError:
-        if not served or catalogue.knows(chosen.model):
-            raise
-        return unlisted(catalogue, chosen.model, chosen.device, chosen.engine)
-
-
-def served_model(
-    settings: Settings, request: SubmitRequest, display: Display
-) -> tuple[Catalogue, ModelSpec, ServedModel]:
-    """The catalogue, the entry of the model that is asked for, and the model as requests name it. CatalogueError."""
-    catalogue = open_catalogue(settings, request.model.catalogue)
-    entry = _entry(settings, request, catalogue, display)
-    named = {"served_as": request.served_name or "", "any_name": request.servers.any_model}
-    return catalogue, entry, catalogue.served(entry).model_copy(update=named)
 
 
 # --- judged by farm -----------------------------------------------------------------------------
@@ -160,6 +133,19 @@ def _rules(request: SubmitRequest, task: EvalTask) -> Rules:
     )
 
 
+def _as_served(rules: Rules, request: SubmitRequest, entry: ModelSpec, model: ServedModel, display: Display) -> Rules:
+    """The rules with what the catalogue's server starts with, where the caller did not decide it.
+
+    ConfigError for template variables of a model that has no template, and for a protocol that measures reasoning
+    where the server starts without it.
+    """
+    if not model.chat and request.sampling.chat_template_kwargs:
+        raise ConfigError(f"--chat-template-kwarg: {model.name} takes plain texts, so no chat template is applied")
+    sampling = server_defaults(entry).applied_to(rules.sampling, request.sampling, chat=model.chat)
+    refuse_without_thinking(rules.protocol, entry, sampling, request.sampling, display)
+    return replace(rules, sampling=sampling)
+
+
 def _source(
     settings: Settings, request: SubmitRequest, task: EvalTask, model: ServedModel, display: Display, *, ask: bool
 ) -> DatasetSource:
@@ -190,8 +176,10 @@ def _problems(
     return plan_problems(settings, choice, source, display, protocol=rules.protocol, first_tests=tests)
 
 
-def _with_references(rules: Rules, task: EvalTask, dataset: PlannedDataset) -> Rules:
-    measured = Measurement(rules.protocol, rules.judge, rules.sampling, rules.limits, dataset.ref)
+def _with_references(rules: Rules, task: EvalTask, dataset: PlannedDataset, entry: ModelSpec) -> Rules:
+    measured = Measurement(
+        rules.protocol, rules.judge, rules.sampling, rules.limits, dataset.ref, defaults=server_defaults(entry)
+    )
     return replace(rules, references=references_of(task, measured))
 
 
@@ -284,51 +272,3 @@ def _lm_eval_rules(planned: PlannedTask, tasks: Sequence[EvalTask]) -> Rules:
         tolerance=own.tolerance if own is not None else DEFAULT_TOLERANCE,
         harness=harness,
     )
-
-
-# --- servers ------------------------------------------------------------------------------------
-
-
-def _servers(
-    settings: Settings,
-    request: SubmitRequest,
-    entry: ModelSpec,
-    model: ServedModel,
-    sampling: Sampling,
-    run_id: str,
-    display: Display,
-    *,
-    ask: bool,
-) -> tuple[tuple[str, ...], ServedModel]:
-    """The URLs of the run's servers, one of them started here if that is wished, and the model with their context."""
-    given = request.servers.urls
-    if request.start_server is not None and given:
-        raise ConfigError("--start-server and --server-url exclude each other")
-    if not ask:
-        return server_places(settings, given), model
-    if unnamed(settings, request):
-        server = found_here(settings, request, (model.request_name, model.repo, model.name), display)
-        given = given if server is None else (server.url,)
-    if request.start_server is not None:
-        given = (started_server(settings, entry, model, run_id, request.start_server, display),)
-    ready = ready_servers(settings, model, given, request.servers.wait_s, display, sampling, request.options.drive)
-    if is_unlisted(entry):
-        return ready.urls, _as_the_server_says(ready, display)
-    model = ready.model
-    if ready.max_context is not None and ready.max_context < model.max_context:
-        display.say(f"caution: the server's context is {ready.max_context}, not {model.max_context}")
-        model = model.model_copy(update={"max_context": ready.max_context})
-    return ready.urls, model
-
-
-def _as_the_server_says(ready: ReadyServers, display: Display) -> ServedModel:
-    """A model that the catalogue does not have, with the limits that its server states."""
-    model = ready.model
-    says = "its server says" if ready.max_context is not None else "assumed, since its server does not say"
-    engine = ready.engine if model.engine == UNKNOWN and ready.engine is not None else model.engine
-    model = model.model_copy(update={"max_context": ready.max_context or model.max_context, "engine": engine})
-    display.say(
-        f"{model.repo} is not taken from the catalogue: context {model.max_context} ({says}), "
-        f"{model.max_concurrency} requests at a time"
-    )
-    return model

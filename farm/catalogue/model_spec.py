@@ -248,13 +248,18 @@ def _spec(entry: Any, path: str, place: str) -> ModelSpec:
         vllm_commit=raw.vllm_commit,
         impl_id=raw.impl.impl_id,
         perf_references=tuple(_perf(row) for row in device.perf_reference or () if row.task_type == "text"),
-        env_vars=_texts(raw.env_vars),
-        vllm_args=_texts(device.vllm_args),
+        env_vars=texts(raw.env_vars),
+        vllm_args=texts(device.vllm_args),
     )
 
 
-def _texts(values: dict[str, Any] | None) -> tuple[tuple[str, str], ...]:
-    return tuple((key, str(value)) for key, value in (values or {}).items() if value is not None)
+def texts(values: dict[str, Any] | None) -> tuple[tuple[str, str], ...]:
+    """Values of an entry as arguments and variables are written: objects and lists as JSON."""
+    return tuple(
+        (key, json.dumps(value) if isinstance(value, dict | list) else str(value))
+        for key, value in (values or {}).items()
+        if value is not None
+    )
 
 
 def _perf(row: _RawPerf) -> PerfReference:

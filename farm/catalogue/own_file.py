@@ -31,7 +31,7 @@ from farm.catalogue.devices import DEVICES, device_name
 from farm.catalogue.engines import LLAMACPP
 from farm.catalogue.eval_task import EvalReference, EvalTask, ScoreFunc
 from farm.catalogue.eval_tasks import known_tasks
-from farm.catalogue.model_spec import ModelSpec, PerfReference
+from farm.catalogue.model_spec import ModelSpec, PerfReference, texts
 from farm.catalogue.near import near
 from farm.catalogue.yaml_file import YamlFile, read_yaml
 from farm.text import one_line
@@ -73,6 +73,7 @@ class _Model(_Entry):
     tt_metal_commit: Name | None = None
     vllm_commit: Name | None = None
     env_vars: dict[str, str] | None = None
+    vllm_args: dict[str, Any] | None = None
     perf_references: list[_Perf] | None = None
     device_nodes: list[Name] | None = None
 
@@ -189,6 +190,8 @@ def _changes(entry: _Model) -> dict[str, Any]:
         changes["device_nodes"] = tuple(entry.device_nodes)
     if entry.env_vars is not None:
         changes["env_vars"] = tuple(entry.env_vars.items())
+    if entry.vllm_args is not None:
+        changes["vllm_args"] = texts(entry.vllm_args)
     if entry.perf_references is not None:
         changes["perf_references"] = tuple(PerfReference(**dict(row)) for row in entry.perf_references)
     return changes

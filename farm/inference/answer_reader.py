@@ -42,6 +42,7 @@ class AnswerReader:
         self.finish_reason: str | None = None
         self.stop_reason: str | int | None = None  # vLLM: the stop string or the token that ended the answer
         self.usage = Usage()
+        self.reasoning_field = ""  # that holds the reasoning, where there is any
         self.model: str | None = None
 
     @property
@@ -132,7 +133,11 @@ class AnswerReader:
         if not isinstance(message, dict):
             raise self.bad(f"the answer's choice has no `{part}`")
         # vLLM calls it reasoning_content, from 0.12 on reasoning
-        self._take(message.get("reasoning_content") or message.get("reasoning"), self._reasoning)
+        for name in ("reasoning_content", "reasoning"):
+            if message.get(name):
+                self._take(message[name], self._reasoning)
+                self.reasoning_field = self.reasoning_field or name
+                break
         self._take(message.get("content"), self._text)
         self._tool_calls = self._tool_calls or bool(message.get("tool_calls"))
 
@@ -205,4 +210,19 @@ def _usage(value: Any) -> Usage | None:
             not isinstance(count, int) or isinstance(count, bool) or not 0 <= count < TOKENS_MOST
         ):
             return None
-    return None if counts == [None, None] else Usage(prompt_tokens=counts[0], completion_tokens=counts[1])
+    if counts == [None, None]:
+        return None
+    reasoning = _reasoning_tokens(value, counts[1])
+    return Usage(prompt_tokens=counts[0], completion_tokens=counts[1], reasoning_tokens=reasoning)
+
+
+def _reasoning_tokens(usage: dict[str, Any], most: int | None) -> int | None:
+    """Tokens of reasoning where a `usage` counts them apart: OpenAI's detail, SGLang's field; zero proves nothing."""
+    details = usage.get("completion_tokens_details")
+    for value in (
+        details.get("reasoning_tokens") if isinstance(details, dict) else None,
+        usage.get("reasoning_tokens"),
+    ):
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= (most or TOKENS_MOST):
+            return value
+    return None

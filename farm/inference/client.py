@@ -167,6 +167,7 @@ class Client:
         return Generated(
             text=text,
             reasoning=reader.reasoning,
+            reasoning_field=reader.reasoning_field,
             finish_reason=finish if stop is None else "stop",
             stop_reason=None if reader.stop_reason is None else str(reader.stop_reason),
             cut_at=stop,

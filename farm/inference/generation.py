@@ -134,6 +134,7 @@ class Generated:
 
     text: str
     reasoning: str | None = None
+    reasoning_field: str = ""  # of the answer, that held it
     finish_reason: str | None = None
     stop_reason: str | None = None
     cut_at: str | None = None

@@ -6,9 +6,10 @@ with what was other, and the report shows it without comparing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from farm.catalogue.eval_task import EvalReference, EvalTask
+from farm.catalogue.server_defaults import THINKING_VARIABLES, ServerDefaults
 from farm.datasets.pulling.releases import is_all_of
 from farm.protocols import Protocol
 from farm.records import DatasetRef, JudgeSpec, Limits, Reference, Sampling
@@ -30,6 +31,7 @@ class Measurement:
     dataset: DatasetRef
     prompted_by: str | None = None
     subset: str = ""  # the mode whose documents were taken: ci-nightly
+    defaults: ServerDefaults = field(default_factory=ServerDefaults)  # of the server; a reference had the same
 
 
 def references_of(task: EvalTask, measured: Measurement) -> tuple[Reference, ...]:
@@ -98,12 +100,22 @@ def _other_problems(known: EvalReference, measured: Measurement) -> tuple[str, .
     return (f"release_{known.release}",) if known.release and part and not is_all_of(part, known.release) else ()
 
 
+def _as_served(own: Sampling, measured: Measurement) -> Sampling:
+    """`own` with what the server starts with; a protocol that measures reasoning has it turned on."""
+    defaults, chat = measured.defaults, measured.sampling.chat_template_kwargs is not None
+    if measured.protocol.thinking:
+        template = {name: value or name in THINKING_VARIABLES for name, value in defaults.template.items()}
+        defaults = replace(defaults, template=template)
+    return defaults.applied_to(own, Sampling(), chat=chat)
+
+
 def _deviations(task: EvalTask, measured: Measurement) -> tuple[str, ...]:
     """What this run does otherwise than its protocol and task say: the value that the references were measured with."""
     protocol, sampling = measured.protocol, measured.sampling
     own = protocol.sampling
     if protocol.name == task.own_protocol:
         own = own.model_copy(update=task.setting.sampling())
+    own = _as_served(own, measured)
     found = []
     if measured.prompted_by not in (None, protocol.ident):
         found.append(f"prompts of {protocol.ident}")

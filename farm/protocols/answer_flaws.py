@@ -7,6 +7,7 @@ import re
 from farm.protocols.programs import extract_program
 from farm.records import Completion, GenerateTelemetry, Protocol, Verdict
 from farm.records.protocol import OWN_CODE
+from farm.records.thinking_marks import ALL_MARKS
 from farm.scoring.answer_notes import AnswerFlaw
 from farm.scoring.extract import FENCE
 
@@ -14,7 +15,6 @@ _DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MU
 # One that names a language, or with nothing before it; a bare one further on closes what the prompt has opened
 _OPENED_FENCE = re.compile(r"```[ \t]*(?:python|py)|\A\s*```", re.IGNORECASE)
 SHORT = 200  # characters of an answer that did not get to its code
-DEFAULT_THINKING = (("<think>", "</think>"),)
 _FIRST_WORD = re.compile(r"\w+")
 
 
@@ -38,7 +38,7 @@ def flaw_of(
     if completion.form == "program":  # as a file has it: the protocol found nothing and lost nothing
         return AnswerFlaw.NO_CODE if verdict is Verdict.NO_CODE else None
     if verdict is Verdict.NO_CODE:
-        if _inside_reasoning(completion, text, protocol.thinking or DEFAULT_THINKING):
+        if _inside_reasoning(completion, text, protocol.thinking or ALL_MARKS):
             return AnswerFlaw.IN_REASONING
         # Few servers say what ended an answer: a short one without code may be the work of a stop string
         readable = any(not one.startswith("<|") for one in stops)

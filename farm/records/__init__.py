@@ -49,6 +49,7 @@ from farm.records.results import (
     GenerateTelemetry,
     SampleResult,
     StoredCompletion,
+    Thought,
     Usage,
     VerdictCount,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "StoredCompletion",
     "Suite",
     "TestCase",
+    "Thought",
     "Usage",
     "Verdict",
     "VerdictCount",

@@ -18,6 +18,7 @@ from farm.records.base import (
     Seconds,
     Verdict,
     is_empty,
+    is_none,
 )
 from farm.records.judging import JudgeSpec
 from farm.records.limits import Limits
@@ -28,6 +29,21 @@ class Usage(Record):
 
     prompt_tokens: Count | None = None
     completion_tokens: Count | None = None
+    reasoning_tokens: Count | None = Field(default=None, exclude_if=is_none)  # of the completion's, where counted apart
+
+
+class Thought(Record):
+    """That an answer came with reasoning: in which field of it, or between which marks in its text."""
+
+    where: Annotated[str, Field(max_length=40)]  # reasoning, reasoning_content, <think>, <|channel>thought, harmony
+    tokens: Count | None = None  # None: the server counts no tokens
+    counted: bool = False  # by the server; else estimated by the share of the characters
+
+    @property
+    def in_words(self) -> str:
+        """As `reasoned in <think>, about 300 tokens`."""
+        size = "" if self.tokens is None else f", {'' if self.counted else 'about '}{self.tokens} tokens"
+        return f"reasoned in {self.where}{size}"
 
 
 class Completion(Record):
@@ -46,6 +62,7 @@ class Completion(Record):
     max_tokens: int | None = None  # as sent, after clamping
     model: str | None = None  # as the server names it
     usage: Usage = Usage()
+    thought: Thought | None = Field(default=None, exclude_if=is_none)  # None: it shows no reasoning
 
     @property
     def key(self) -> SampleKey:

@@ -86,6 +86,13 @@ def _asked(report: Report, notes: AnswerNotes) -> list[str]:
             f"All answers to {notes.repeated} of {notes.sampled} problems are byte-equal, with temperature {each}: "
             f"{why}, so pass@k and flips say little. docs/serving.md names servers that do."
         )
+    if notes.should_think and notes.thinking < notes.answers:
+        none = "none" if not notes.thinking else f"only {notes.thinking}"
+        found.append(
+            f"{spec.protocol} measures answers with reasoning, and {none} of {notes.answers} show any: the server may "
+            "have thinking turned off. Turn it on with --chat-template-kwarg enable_thinking=true or "
+            "--reasoning-effort, as the model wants it."
+        )
     if notes.unstated:
         found.append(
             f"{notes.unstated} of {notes.answers} answers came without a finish reason: whether they are whole is "

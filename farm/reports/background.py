@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from farm.records import RunSpec
 from farm.records.fields import in_words
 from farm.reports.section import Section, percent
+from farm.scoring.answer_notes import AnswerNotes
 from farm.scoring.differences import judge_name, limits_name, model_name
 from farm.scoring.report import Distribution, Report, ServerShare
 
@@ -22,6 +23,9 @@ def work(report: Report) -> Section:
             ("prompt tokens", f"{tokens.prompt} (mean {tokens.mean_prompt:.1f}, of {tokens.samples} samples)"),
             ("completion tokens", f"{tokens.completion} (mean {tokens.mean_completion:.1f})"),
         ]
+    notes = told.answers
+    if notes is not None and notes.thinking:
+        rows.append(("reasoning", _reasoning(notes)))
     if told.tokens_per_second is not None:
         rows.append(("completion tokens per second", f"{told.tokens_per_second:.1f}"))
     if len(told.servers) > 1:
@@ -153,6 +157,14 @@ def build_name(spec: RunSpec) -> str:
     commits = (("tt-metal", build.tt_metal_commit), ("vllm", build.vllm_commit))
     built = "".join(f", {name} {commit}" for name, commit in commits if commit)
     return f"{build.name}{built} ({_TOLD_BY[build.told_by]})"
+
+
+def _reasoning(notes: AnswerNotes) -> str:
+    """How many answers reasoned, where it stood, and its tokens."""
+    places = ", ".join(f"{number} in {where}" for where, number in sorted(notes.thought.items()))
+    about = "" if notes.thought_counted else "about "
+    mean = f"; {about}{notes.thought_tokens / notes.thinking:.0f} tokens on average" if notes.thought_tokens else ""
+    return f"{notes.thinking} of {notes.answers} answers: {places}{mean}"
 
 
 def _share(share: ServerShare) -> str:

@@ -118,6 +118,8 @@ def _facts(sample: SampleDetail) -> str:
         found.append(one_line(outcome.reason, 300))
     if completion is not None and completion.usage.completion_tokens is not None:
         found.append(f"{completion.usage.completion_tokens} tokens")
+    if completion is not None and completion.thought is not None:
+        found.append(completion.thought.in_words)
     if sample.truncated:
         found.append("cut at the token limit: raise --max-tokens")
     if told is not None and told.latency_s:

@@ -52,7 +52,8 @@ def lines(samples: Iterable[SampleRow]) -> Iterator[bytes]:
     and `unjudged`, the reason, which no other row has. `cached_from` is there if the program was executed for
     another sample, of which seconds and bytes are then; `verdicts_seen`, of a program that is not deterministic,
     says how often it had which verdict at which test. With an answer come `finish_reason`, `max_tokens` and
-    `seed` as sent (null for answers from a file), and the digests of what the model read and wrote.
+    `seed` as sent (null for answers from a file), and the digests of what the model read and wrote; `reasoned_in` is
+    where its reasoning stood (null: it shows none), `reasoning_tokens` the server's count or farm's estimate.
     """
     for outcome, completion in samples:
         row = _judged(outcome) if isinstance(outcome, SampleResult) else _unjudged(outcome)
@@ -62,8 +63,11 @@ def lines(samples: Iterable[SampleRow]) -> Iterator[bytes]:
 def _answer(completion: Completion | None) -> dict[str, Any]:
     if completion is None:
         return {}
+    thought = completion.thought
     return {
         "finish_reason": completion.finish_reason,
+        "reasoned_in": None if thought is None else thought.where,
+        "reasoning_tokens": None if thought is None else thought.tokens,
         "max_tokens": completion.max_tokens,
         "seed": completion.seed,
         "prompt_sha256": completion.prompt_sha256,

@@ -45,6 +45,8 @@ class AnswerLookup:
             empty=completion.text_sha256 == EMPTY or (text is not None and not text.strip()),
             stop=stop,
             flaw=flaw,
+            thought=completion.thought,
+            should_think=self._protocol is not None and bool(self._protocol.thinking),
             beginning="" if text is None or flaw is None else one_line(text.strip(), BEGINNING),
         )
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from farm.records import Count, Record
+from farm.records import Count, Record, Thought
 from farm.records.finish_reasons import Ending, ending
 
 
@@ -38,6 +38,8 @@ class AnswerFacts:
     stop: str = ""  # the stop string that ended it, where that is known
     flaw: AnswerFlaw | None = None
     beginning: str = ""
+    thought: Thought | None = None  # its reasoning
+    should_think: bool = False  # the protocol measures answers with reasoning
 
 
 class AnswerNotes(Record):
@@ -53,6 +55,15 @@ class AnswerNotes(Record):
     beginning: str = ""  # of the first answer without code that is not empty
     repeated: Count = 0  # problems whose answers are all byte-equal
     sampled: Count = 0  # problems with several answers
+    thought: dict[str, Count] = Field(default_factory=dict)  # answers with reasoning, by where it stood
+    thought_tokens: Count = 0  # of these answers, as far as the server counts tokens
+    thought_counted: bool = False  # all of them by the server, none estimated
+    should_think: bool = False  # the protocol measures answers with reasoning
+
+    @property
+    def thinking(self) -> int:
+        """How many answers reasoned."""
+        return sum(self.thought.values())
 
     def number(self, flaw: AnswerFlaw) -> int:
         """How many answers have this flaw."""
@@ -68,6 +79,7 @@ def answer_notes(facts: Iterable[AnswerFacts]) -> AnswerNotes:
     by_problem: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         by_problem[row.problem_id].append(row.digest)
+    thoughts = [row.thought for row in rows if row.thought is not None]
     sampled = [digests for digests in by_problem.values() if len(digests) > 1]
     return AnswerNotes(
         answers=len(rows),
@@ -80,4 +92,8 @@ def answer_notes(facts: Iterable[AnswerFacts]) -> AnswerNotes:
         beginning=next((row.beginning for row in without_code if row.beginning), ""),
         repeated=sum(len(set(digests)) == 1 for digests in sampled),
         sampled=len(sampled),
+        thought=dict(Counter(thought.where for thought in thoughts)),
+        thought_tokens=sum(thought.tokens or 0 for thought in thoughts),
+        thought_counted=bool(thoughts) and all(thought.counted for thought in thoughts),
+        should_think=any(row.should_think for row in rows),
     )

@@ -43,6 +43,7 @@ from farm.inference.connection.address import checked_url
 from farm.inference.prompt_budget import fit
 from farm.inference.readiness import probe
 from farm.inference.retry import retrying
+from farm.inference.thought import thought_of
 from farm.queue.messages import GenerateConfig, GenerateJob
 from farm.records import Completion, GenerateTelemetry, Prompt, StoredCompletion
 from farm.tasks.context import TaskContext
@@ -135,6 +136,7 @@ def generate(context: TaskContext, servers: Servers, message: object) -> None:
         max_tokens=request.max_tokens if config.sampling.sends("max_tokens") else None,
         model=None if answer.model is None else one_line(answer.model, 200),
         usage=answer.usage,
+        thought=thought_of(answer),
     )
     telemetry = GenerateTelemetry(
         worker=context.worker,

@@ -14,6 +14,7 @@ from farm.errors import ConfigError
 from farm.lm_eval.runs.task import TaskChoice
 from farm.lm_eval.runs.task_names import is_known
 from farm.records import Sampling, ServedModel
+from farm.records.fields import options_of
 from farm.text import one_line
 
 SMOKE_TEST = 3  # documents of each task, whatever its own limits say: tt-inference-server's llm_module/eval_command.py
@@ -142,8 +143,10 @@ def _judged(request: SubmitRequest, task: EvalTask) -> SubmitRequest:
 
 def _merged(own: Sampling, chosen: Sampling) -> Sampling:
     """The task's sampling, with what the user chose in its place; only what either of them says."""
+    options = options_of(Sampling)
+    kept = [name for name in own.model_fields_set if chosen.sends(options[name][1].sent_as or name)]
     stated: Mapping[str, Any] = {
-        **{name: getattr(own, name) for name in own.model_fields_set},
+        **{name: getattr(own, name) for name in kept},
         **{name: getattr(chosen, name) for name in chosen.model_fields_set},
     }
     return Sampling(**stated)

@@ -18,7 +18,8 @@ from farm.app.home import open_ledger
 from farm.app.model_servers import completed
 from farm.app.reports import report_directory
 from farm.app.requests import ResumeRequest, RunOptions, SubmitRequest
-from farm.app.submit import Prepared, prepare, served_model
+from farm.app.servers.served import served_model
+from farm.app.submit import Prepared, prepare
 from farm.app.suites.choose import ChosenTask, chosen_tasks
 from farm.catalogue.eval_task import EvalTask
 from farm.catalogue.eval_tasks import tasks_of

@@ -17,6 +17,7 @@ from farm.benchmarks.livecodebench.errata import ERRATA
 from farm.benchmarks.livecodebench.rows import FIELDS, header_of, problem_of
 from farm.benchmarks.livecodebench.self_repair import SELF_REPAIR
 from farm.records import Extraction, JudgeSpec, Protocol, Sampling
+from farm.records.thinking_marks import ALL_MARKS
 
 SYSTEM = (
     "You are an expert Python programmer. You will be given a question (problem specification) and will generate a "
@@ -80,7 +81,7 @@ PROTOCOLS = (
     TT.model_copy(
         update={
             "name": "tt-gemma4",
-            "thinking": THINKING,
+            "thinking": ALL_MARKS,
             "sampling": Sampling(n=1, temperature=1.0, top_p=0.95, max_tokens=32768, seed=42),
         }
     ),
@@ -97,6 +98,15 @@ PROTOCOLS = (
         update={
             "name": "reason",
             "thinking": THINKING,
+            "sampling": Sampling(n=1, temperature=0.6, top_p=0.95, max_tokens=32768),
+        }
+    ),
+    # The same for the marks of all models: gemma-4, gpt-oss and others where no parser takes reasoning out
+    OFFICIAL.model_copy(
+        update={
+            "name": "reason",
+            "version": 2,
+            "thinking": ALL_MARKS,
             "sampling": Sampling(n=1, temperature=0.6, top_p=0.95, max_tokens=32768),
         }
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from farm.app.submit import Prepared
 from farm.catalogue.model_spec import ModelSpec
@@ -73,7 +74,7 @@ def _request_lines(spec: RunSpec, drive: DriveOptions, problem: PlannedProblem) 
         seed=sample_seed(spec.sampling.seed, problem.problem_id, 0),
         stream=drive.stream,
     )
-    yield f"request of sample {problem.problem_id}#0: POST {route(spec.servers[0], request.path)}"
+    yield f"request of sample {problem.problem_id}#0: POST {urlsplit(route(spec.servers[0], request.path)).path}"
     yield json.dumps(request.body(stream=request.stream), indent=2, ensure_ascii=True)
 
 

@@ -14,10 +14,12 @@ from farm.catalogue.engines import IN_WORDS
 from farm.catalogue.eval_task import EvalTask, in_words
 from farm.catalogue.model_spec import TEXT_TYPES, ModelSpec
 from farm.catalogue.release import installed_catalogues, read_release
+from farm.catalogue.server_defaults import THINKING_VARIABLES, server_defaults
 from farm.catalogue.support import Broken
 from farm.cli.options.model import CATALOGUE
 from farm.config import load
 from farm.errors import CatalogueError
+from farm.records.fields import shown
 from farm.text import one_line
 
 
@@ -104,8 +106,7 @@ def _server(spec: ModelSpec, broken: Broken | None) -> Iterator[str]:
         yield f"  image: {spec.docker_image}"
     if spec.tt_metal_commit or spec.vllm_commit:
         yield f"  built from: tt-metal {spec.tt_metal_commit or '-'}, vLLM {spec.vllm_commit or '-'}"
-    if spec.reasoning_parser:
-        yield f"  reasoning is separated by: {spec.reasoning_parser}"
+    yield from _starts_with(spec)
     for row in spec.perf_references:
         speeds = [
             text
@@ -121,6 +122,19 @@ def _server(spec: ModelSpec, broken: Broken | None) -> Iterator[str]:
         )
     for issue in spec.known_issues:
         yield f"  known issue, {issue.workflow_type} {issue.task_name or 'all tasks'}: {one_line(issue.reason, 300)}"
+
+
+def _starts_with(spec: ModelSpec) -> Iterator[str]:
+    """What decides answers of the server as it is started: thinking, its parser, its own sampling."""
+    defaults = server_defaults(spec)
+    how = {True: "on", False: "off", None: "as the chat template has it"}[defaults.thinking]
+    thinks = defaults.thinking is not None or defaults.parser or spec.reasoning_parser
+    if thinks:
+        parser = f"taken out of the text by the parser {defaults.parser}" if defaults.parser else "left in the text"
+        yield f"  thinking starts {how}; reasoning is {parser}"
+    variables = {name: value for name, value in defaults.template.items() if name not in THINKING_VARIABLES}
+    for name, value in {**defaults.sampling, **variables}.items():
+        yield f"  starts with {name} {shown(value)}, which farm sends too unless it is told otherwise"
 
 
 def _evaluation(task: EvalTask) -> Iterator[str]:

@@ -123,6 +123,9 @@ def _told(sample: SampleDetail) -> dict[str, Any]:
             "input_tokens": prompt, "output_tokens": usage.completion_tokens,
             "total_tokens": prompt + usage.completion_tokens,
         }  # fmt: skip
+        thought = None if sample.completion is None else sample.completion.thought
+        if thought is not None and thought.tokens is not None:
+            found["usage"]["reasoning_tokens"] = thought.tokens
     return found
 
 

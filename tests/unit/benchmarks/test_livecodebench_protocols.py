@@ -61,7 +61,8 @@ def test_a_protocol_changes_with_its_version_alone() -> None:
     """Runs store the digest, and do not go on under another one. Whoever changes a protocol gives it a new version."""
     digests = {
         "official@1": "ba9d0d6f", "official-nostop@1": "ac81403a", "tt@1": "25cc65ca", "seed@1": "8b1ffb2d",
-        "reason@1": "bfe69bc4", "humaneval@1": "299a0776", "humaneval-instruct@1": "922a9790", "mbpp@1": "fb641a82",
+        "reason@1": "bfe69bc4", "reason@2": "0419b4b2", "tt-gemma4@1": "98186b1f",
+        "humaneval@1": "299a0776", "humaneval-instruct@1": "922a9790", "mbpp@1": "fb641a82",
         "mbpp-instruct@1": "0d6dab8b", "mbpp-instruct@2": "f3ca8573", "mbpp-plus-instruct@1": "46338f1a",
         "test-output@1": "96e23ca1", "execution@1": "b78d723f", "execution-cot@1": "dd9e9cfc",
     }  # fmt: skip
