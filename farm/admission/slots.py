@@ -13,6 +13,7 @@ worker finds its grant at that worker's next call.
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,9 @@ class TicketName(NamedTuple):
         """The name that `str` wrote; ValueError if it is none."""
         run_id, number, worker, sample = text.split("|", 3)
         return cls(run_id, int(number), worker, sample)
+
+
+FRESH_S = 10.0  # what a worker process told of unfinished answers counts for so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,12 @@ class Slots:
         """The servers that had requests of late."""
         return sorted(raw.decode() for raw in cast(set[bytes], self._redis.smembers(self._keys.servers)))
 
+    def streamed(self, urls: Sequence[str], run_id: str) -> int:
+        """Tokens of a run's unfinished answers of these servers, as workers told lately (farm.admission.streamed)."""
+        rows = [cast(dict[bytes, bytes], self._redis.hgetall(self._keys.server(url, "streamed"))) for url in urls]
+        mine = run_id.encode() + b"|"
+        return sum(_fresh_tokens(told) for row in rows for name, told in row.items() if name.startswith(mine))
+
     def look(self, urls: Sequence[str]) -> list[ServerState]:
         """The state of each server."""
         now_s = time_of(self._redis)
@@ -164,6 +174,15 @@ class Slots:
             _state(url, *rows[5 * number : 5 * number + 5], waiting=waiting[url], now_s=now_s)
             for number, url in enumerate(urls)
         ]
+
+
+def _fresh_tokens(told: bytes) -> int:
+    """The tokens that a worker process told, if that was lately; 0 for anything else."""
+    tokens, _, at = told.decode("ascii", "replace").partition("|")
+    try:
+        return max(0, int(tokens)) if abs(time.time() - float(at)) < FRESH_S else 0
+    except ValueError:
+        return 0  # telemetry of another version
 
 
 def time_of(connection: redis.Redis) -> float:

@@ -23,6 +23,7 @@ class Progress:
     elapsed_s: float
     notice: str  # what the user should know now, such as "no execute worker is connected"
     tokens_per_s: float = 0.0  # of late
+    streamed: int = 0  # tokens of answers that are under way
     ttft_s: float | None = None  # time to the first token, of late
     score: list[float] | None = None  # pass@1 so far and its 95 % interval, as shares of one
     failures: dict[str, int] = field(default_factory=dict)  # attempts that failed, by kind

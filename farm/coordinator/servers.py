@@ -19,11 +19,13 @@ class RunServers:
         """`each`: slots of a server, where no operator said otherwise."""
         self._slots, self._run_id, self._urls, self._each = slots, run_id, urls, each
         self._states: list[ServerState] = []
+        self.streamed = 0  # tokens of this run's unfinished answers
 
     def look(self) -> None:
         """Ask Redis: an operator may have changed a limit, a worker may have found a server sick."""
         if self._urls:
             self._states = self._slots.look(self._urls)
+            self.streamed = self._slots.streamed(self._urls, self._run_id)
 
     @property
     def room(self) -> int:

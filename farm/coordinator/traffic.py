@@ -8,6 +8,7 @@ from collections import Counter, deque
 from statistics import median
 
 RECENT_S = 60.0
+GROWTH_S = 15.0
 RECENT_ANSWERS = 50
 ALIKE = 10
 # About one sample each, however many samples they befall: the longest prompts are sent first
@@ -23,6 +24,7 @@ class Traffic:
         self.failures: Counter[str] = Counter()  # failed attempts, by the kind of the error
         self._began = time.monotonic()
         self._recent: deque[tuple[float, int]] = deque()
+        self._grown: deque[tuple[float, int]] = deque()  # tokens of finished and unfinished answers, by time
         self._waits: deque[float] = deque(maxlen=RECENT_ANSWERS)
 
     def answer(self, tokens: int, ttft_s: float | None) -> None:
@@ -36,8 +38,22 @@ class Traffic:
         """An attempt that failed with this kind of error."""
         self.failures[kind] += 1
 
-    def tokens_per_s(self) -> float:
-        """Over the last minute, by the answers that ended in it."""
+    def tokens_per_s(self, streamed: int = 0) -> float:
+        """Over the last minute; `streamed`: tokens of the answers that are under way now.
+
+        By what came since the last looks, where servers stream; else by the answers that ended.
+        """
+        return max(self._ended_per_s(), self._grown_per_s(self.tokens + streamed))
+
+    def _grown_per_s(self, total: int) -> float:
+        now = time.monotonic()
+        self._grown.append((now, total))
+        while now - self._grown[0][0] > GROWTH_S:
+            self._grown.popleft()
+        since, before = self._grown[0]
+        return max(0, total - before) / (now - since) if now > since else 0.0
+
+    def _ended_per_s(self) -> float:
         now = time.monotonic()
         while self._recent and now - self._recent[0][0] > RECENT_S:
             self._recent.popleft()

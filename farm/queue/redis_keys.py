@@ -74,7 +74,8 @@ class Keys:
         return f"{self.prefix}servers"
 
     def server(self, url: str, what: str) -> str:
-        """What is known of a model server: `leases` (sorted set), `limit` (string, an operator's), `facts` (hash)."""
+        """What is known of a model server: `leases` (sorted set), `limit` (string, an operator's), hashes `facts` and
+        `streamed`."""
         return f"{self.prefix}server:{url}:{what}"
 
     def admission(self, what: str) -> str:

@@ -93,10 +93,11 @@ class LiveView:
         phases = progress.phases
         queued = phases[Phase.PLANNED] + phases[Phase.GENERATING]
         answered = total - queued
+        growing = f", {progress.streamed} tokens of unfinished answers" if progress.streamed else ""
         first = "" if progress.ttft_s is None else f", first token {progress.ttft_s:.2f} s"
         return (
             f"generated {answered}/{total}, queued {max(0, queued - progress.in_flight)}, "
-            f"in flight {progress.in_flight}/{progress.slots}, {progress.tokens_per_s:.0f} tokens/s{first}"
+            f"in flight {progress.in_flight}/{progress.slots}, {progress.tokens_per_s:.0f} tokens/s{growing}{first}"
         )
 
     def _eta(self, progress: Progress, total: int) -> str:

@@ -122,13 +122,14 @@ def run_generate_worker(
     `models` are HF repo ids; none means every model that a run announces. `servers` are the only ones
     that get this worker's key; none means any that a run names. Raises BrokerUnavailable.
     """
+    from farm.admission.streamed import StreamedTokens
     from farm.tasks.generate import Servers, generate  # the execute image has no HTTP client
 
     worker, signer = _name("generate", name), signer_of(settings)
     app = _prepare(settings, "generate", worker, slots, {}, signer)
     context = TaskContext.make(settings, worker, signer)
     shared = context.connection, context.keys
-    clients = Servers(settings, Slots(*shared), ServerHealth(*shared), worker, servers)
+    clients = Servers(settings, Slots(*shared), ServerHealth(*shared), StreamedTokens(*shared, worker), worker, servers)
     if not servers and not broker.address(settings).local:
         log.warning("whoever writes to Redis decides which server gets this worker's key; restrict it: --server-url")
 

@@ -16,6 +16,7 @@ from functools import partial
 from farm.admission.server_health import ServerHealth
 from farm.admission.server_watch import Expectation, ServerWatch
 from farm.admission.slots import Refused, Slots
+from farm.admission.streamed import StreamedTokens
 from farm.admission.waiting import Admission, NotWanted
 from farm.config import Settings
 from farm.errors import (
@@ -64,10 +65,16 @@ class Servers:
     """
 
     def __init__(
-        self, settings: Settings, slots: Slots, health: ServerHealth, worker: str, allowed: tuple[str, ...] = ()
+        self,
+        settings: Settings,
+        slots: Slots,
+        health: ServerHealth,
+        streamed: StreamedTokens,
+        worker: str,
+        allowed: tuple[str, ...] = (),
     ) -> None:
         self._settings = settings
-        self.admission = Admission(slots, worker)
+        self.admission, self.streamed = Admission(slots, worker), streamed
         self.watch = ServerWatch(health, worker, lambda url, engine: self.client(url, engine, control_s=CHECK_S))
         self._allowed = frozenset(checked_url(url, "--server-url") for url in allowed)
         self._clients: dict[tuple[str, str, float], Client] = {}
@@ -201,7 +208,8 @@ def ask(
         with servers.admission.slot(run_id, urls, model.max_concurrency, still_wanted, sample) as url:
             client = servers.client(url, model.engine)
             try:
-                with servers.watch.flight(url, partial(servers.admission.accepted, url)) as flight:
+                accepted = partial(servers.admission.accepted, url)
+                with servers.watch.flight(url, accepted) as flight, servers.streamed.following(url, run_id, flight):
                     request, _ = fit(client, wish, model.max_context)
                     answer = client.generate(request, flight)
             except Forbidden as exc:

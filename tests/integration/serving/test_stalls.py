@@ -10,6 +10,7 @@ import pytest
 from farm.admission import server_watch as watch
 from farm.admission.server_health import ServerFacts, ServerHealth
 from farm.admission.slots import ServerState, Slots
+from farm.admission.streamed import StreamedTokens
 from farm.config import load
 from farm.errors import AuthRejected, ServerUnwell
 from farm.queue.messages import GenerateConfig
@@ -40,8 +41,9 @@ class Worker:
         self._connection = redis.client()
         self.slots = Slots(self._connection, KEYS)
         self.servers = Servers(
-            load({"HOME": "/nonexistent"}), self.slots, ServerHealth(self._connection, KEYS), f"{name}@host"
-        )
+            load({"HOME": "/nonexistent"}), self.slots, ServerHealth(self._connection, KEYS),
+            StreamedTokens(self._connection, KEYS, f"{name}@host"), f"{name}@host",
+        )  # fmt: skip
         self._connection.set(KEYS.worker(f"{name}@host"), "present", ex=600)
         self._pool = ThreadPoolExecutor(16)
 

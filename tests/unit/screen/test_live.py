@@ -27,12 +27,14 @@ def test_a_line_says_all_that_is_known(capsys: pytest.CaptureFixture[str]) -> No
     with LiveView(generates=True) as view:
         view.show(
             progress(
-                tokens_per_s=845.2, ttft_s=0.42, score=[0.4, 0.37, 0.436], failures={"Stalled": 1, "ConnectionLost": 3},
+                tokens_per_s=845.2, streamed=9000, ttft_s=0.42, score=[0.4, 0.37, 0.436],
+                failures={"Stalled": 1, "ConnectionLost": 3},
                 slowest={"p#1": 252.0, "q#0": 61.0},
             )
         )  # fmt: skip
     assert capsys.readouterr().err.strip().split(" | ") == [
-        "generated 304/1000, queued 664, in flight 32/32, 845 tokens/s, first token 0.42 s",
+        "generated 304/1000, queued 664, in flight 32/32, 845 tokens/s, 9000 tokens of unfinished answers, "
+        "first token 0.42 s",
         "judged 300/1000, executing 4, pass@1 so far 40.0 % (hard problems and quick failures come first)",
         "WRONG_ANSWER 180",
         "failed attempts: ConnectionLost 3, Stalled 1",
