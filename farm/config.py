@@ -69,6 +69,7 @@ class Settings(BaseModel):
     log_dir: Path | None = None  # FARM_LOG_DIR; a coordinator's default is `home`/logs, a worker's none
     log_json: bool = False  # workers write JSON lines to stderr, too
     web_password: SecretStr | None = None  # of `farm flower` and `farm exporter`
+    judge_token: SecretStr | None = None  # that clients of `farm judge-server` need
     task_events: bool = False  # workers tell Flower of each task
     health_file: Path | None = None  # the heartbeat file of a service (farm.health)
     secrets: dict[str, SecretStr] = {}
@@ -105,6 +106,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     password = _secret(env, "FARM_BROKER_PASSWORD")
     sentinel_password = _secret(env, "FARM_SENTINEL_PASSWORD")
     web_password = _secret(env, "FARM_WEB_PASSWORD")
+    judge_token = _secret(env, "FARM_JUDGE_TOKEN")
     server_url, origin = _server_url(env)
     return Settings(
         home=home,
@@ -129,6 +131,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         log_dir=Path(env["FARM_LOG_DIR"]).expanduser().absolute() if env.get("FARM_LOG_DIR") else None,
         log_json=_log_json(env),
         web_password=SecretStr(web_password) if web_password is not None else None,
+        judge_token=SecretStr(judge_token) if judge_token is not None else None,
         task_events=_flag(env, "FARM_TASK_EVENTS"),
         health_file=Path(env["FARM_HEALTH_FILE"]) if env.get("FARM_HEALTH_FILE") else None,
         secrets=secrets,

@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "env": ("farm.cli.operate.env:env", "List, make and remove evaluation environments."),
     "lm-eval": ("farm.cli.run.lm_eval:lm_eval", "Run lm-evaluation-harness with farm as its model."),
     "server": ("farm.cli.serve.server_limit:server", "Model servers: start, look, stop; how many requests they take."),
+    "judge-server": ("farm.cli.serve.judge_server:judge_server", "Judge programs for other processes, over HTTP."),
     "workers": ("farm.cli.operate.workers:workers", "List the workers that are connected; ask one to leave."),
     "flower": ("farm.cli.operate.monitor:flower", "Serve Flower, read-only: the queues' tasks and workers."),
     "exporter": ("farm.cli.operate.monitor:exporter", "Serve metrics of runs, queues and workers, and a page of them."),
@@ -64,7 +65,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Run": ("submit", "grade", "import", "regrade", "repair", "resume", "dataset", "lm-eval"),
     "Look": ("report", "inspect", "runs", "status", "watch", "cancel", "ui"),
     "Compare": ("compare", "gate", "trend", "export"),
-    "Serve": ("server", "models", "image"),
+    "Serve": ("server", "models", "judge-server", "image"),
     "Operate": ("doctor", "coordinator", "worker", "workers", "env", "init-cluster", "flower", "exporter"),
     "About": ("help", "version", "completion"),
 }

@@ -13,6 +13,8 @@ import hmac
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from farm.config import Settings
 from farm.errors import ConfigError
 
@@ -52,17 +54,22 @@ class Access:
 
 
 def access(settings: Settings, listen: str) -> Access:
-    """The access that `listen` (HOST:PORT) and FARM_WEB_PASSWORD give.
+    """The access that `listen` (HOST:PORT) and FARM_WEB_PASSWORD give. Raises as `access_by`."""
+    return access_by(listen, settings.web_password, "FARM_WEB_PASSWORD_FILE")
 
-    Raises ConfigError if other hosts could read the page without a password.
+
+def access_by(listen: str, secret: SecretStr | None, variable: str) -> Access:
+    """The access that `listen` (HOST:PORT) and a secret give, which the file that `variable` names holds.
+
+    Raises ConfigError if other hosts could reach the address without a secret.
     """
     host, mark, port = listen.rpartition(":")
     if not mark or not host or not port.isdecimal() or int(port) > 65535:
         raise ConfigError(f"--listen {listen!r} is no HOST:PORT", remedy="as in 127.0.0.1:5555")
     host = host.strip("[]")
-    password = settings.web_password.get_secret_value() if settings.web_password is not None else None
+    password = secret.get_secret_value() if secret is not None else None
     if password is None and host not in LOOPBACK:
         raise ConfigError(
-            f"--listen {listen}: other hosts could read it", remedy="set FARM_WEB_PASSWORD_FILE, or listen on 127.0.0.1"
+            f"--listen {listen}: other hosts could reach it", remedy=f"set {variable}, or listen on 127.0.0.1"
         )
     return Access(host, int(port), password)
