@@ -204,7 +204,7 @@ def test_without_a_password_a_page_is_read_by_the_name_of_this_machine_alone(tmp
 
 
 @pytest.mark.parametrize("command", ["flower", "exporter"])
-@pytest.mark.parametrize(("listen", "why"), [("0.0.0.0:0", "other hosts could read it"), ("5555", "is no HOST:PORT")])
+@pytest.mark.parametrize(("listen", "why"), [("0.0.0.0:0", "other hosts could reach it"), ("5555", "is no HOST:PORT")])
 def test_a_page_for_other_hosts_needs_a_password(tmp_path: Path, command: str, listen: str, why: str) -> None:
     with running_site(tmp_path) as site:
         process = site.farm(command, "--listen", listen)

@@ -41,6 +41,6 @@ def test_the_password_is_of_user_farm() -> None:
 
 
 def test_another_address_needs_a_password() -> None:
-    with pytest.raises(ConfigError, match="other hosts could read it"):
+    with pytest.raises(ConfigError, match="other hosts could reach it"):
         access(load({"HOME": "/nonexistent"}), "0.0.0.0:80")
     assert access(load({"HOME": "/nonexistent"}), "[::1]:80") == Access("::1", 80, None)
