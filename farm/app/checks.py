@@ -1,4 +1,4 @@
-"""Before a run is recorded: room for it on the disk, and in the model's context."""
+"""Before a run is recorded: room for it on the disk and in the model's context, and what its programs run in."""
 
 from __future__ import annotations
 
@@ -7,17 +7,25 @@ from collections.abc import Callable
 
 from farm.app.display import Display
 from farm.config import Settings
+from farm.environments.runtimes import program_runtime
 from farm.errors import ConfigError, InferenceError
+from farm.ids import DEFAULT_RUNTIME
 from farm.inference import prompt_budget
 from farm.inference.client import GenerateRequest
 from farm.inference.client_of import client_of
 from farm.planning.context_room import ContextRoom, context_room
 from farm.planning.plan import PlannedDataset
-from farm.records import RunSpec, ServedModel
+from farm.records import JudgeSpec, RunSpec, ServedModel
 
 # Of a sample in the ledger and the report: rows, indices, the program's output; and of its answer, per token
 SAMPLE_BYTES, TOKEN_BYTES = 32 << 10, 8
 SPARE_BYTES = 256 << 20
+
+
+def check_runtime(settings: Settings, judge: JudgeSpec) -> None:
+    """ConfigError for a program runtime that this host does not have, where its own workers are to execute."""
+    if settings.broker_url is None and judge.runtime != DEFAULT_RUNTIME:
+        program_runtime(settings, judge.runtime)
 
 
 def check_room(

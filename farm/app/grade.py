@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from farm import protocols
 from farm.app.catalogue import open_catalogue
+from farm.app.checks import check_runtime
 from farm.app.conclude import Outcome, drive
 from farm.app.display import Display
 from farm.app.home import open_ledger
@@ -36,6 +37,7 @@ def grade(settings: Settings, request: GradeRequest, display: Display) -> Outcom
     file = answer_file(request.completions)
     protocol = protocols.get(request.protocol or own_protocol(source))
     judge = request.judging.judge_of(protocol)
+    check_runtime(settings, judge)
     with open_ledger(settings) as ledger:
         dataset = plan_problems(settings, request.problems, source, display)
         kind = "import" if request.foreign else "grade"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from farm import protocols
 from farm.app.catalogue import open_catalogue
+from farm.app.checks import check_runtime
 from farm.app.conclude import Outcome, drive
 from farm.app.display import Display
 from farm.app.home import blob_store, open_ledger
@@ -33,6 +34,7 @@ def regrade(settings: Settings, request: RegradeRequest, display: Display) -> Ou
         spec = row.spec
         protocol = protocols.get(request.protocol or spec.protocol)
         judge = _judge(spec, protocol, request)
+        check_runtime(settings, judge)
         # Limits that were not chosen are those of the way of judging
         base = spec.limits if spec.limits != default_limits(spec.judge) else default_limits(judge)
         limits = with_changes(base, request.judging.limits)
@@ -62,6 +64,7 @@ def repair(settings: Settings, request: RepairRequest, display: Display) -> Outc
         row = ledger.run(request.source)
         if row.spec.model is None or row.spec.kind != "evaluate":
             raise ConfigError(f"run {request.source} has no model to ask: its completions came from a file")
+        check_runtime(settings, row.spec.judge)
         given = request.servers.urls or row.spec.servers
         ready = ready_servers(
             settings, row.spec.model, given, request.servers.wait_s, display, row.spec.sampling, request.options.drive

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from farm import protocols
-from farm.app.checks import check_room
+from farm.app.checks import check_room, check_runtime
 from farm.app.conclude import Outcome, drive
 from farm.app.display import Display
 from farm.app.home import blob_store, datasets_folder, open_ledger
@@ -82,6 +82,7 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
     else:
         task = _eval_task(request, model, catalogue.evals, listed=not is_unlisted(entry))
         rules = _as_served(_rules(request, task), request, entry, model, display)
+        check_runtime(settings, rules.judge)
         source = _source(settings, request, task, model, display, ask=ask)
         run_id = request.run_id or new_run_id(f"{model.name}-{model.device}")
         servers, model = servers_of(settings, request, entry, model, rules, run_id, display, ask=ask)

@@ -24,10 +24,8 @@ WALL_S = 600.0  # for one answer: on a busy host CPU time is what a checker is h
 MEMORY_BYTES = 2 << 30  # address space of the process
 LENGTH_BYTES = 8  # of a part of a question
 _MOST_ANSWER_BYTES = 4096
-# Of the worker's environment, which may hold secrets, nothing; farm is found where this one is
-_BOOT = (
-    "import sys; sys.path.insert(0, {here!r}); from farm.judging.checker_process import main; main({cpu_s}, {memory})"
-)
+# Of the worker's environment, which may hold secrets, nothing; modules are found where the worker finds them
+_BOOT = "import sys; sys.path[:] = {path!r}; from farm.judging.checker_process import main; main({cpu_s}, {memory})"
 _ENVIRONMENT = {"PYTHONHASHSEED": "0"}
 
 
@@ -79,7 +77,8 @@ class CheckerProcess:
             self.close()  # it ended between two questions: by its parent thread's end, or by the host
         if self._process is None:
             here = str(Path(farm.__file__).resolve().parents[1])
-            boot = _BOOT.format(here=here, cpu_s=self._cpu_s, memory=self._memory_bytes)
+            path = [here, *(folder for folder in sys.path if Path(folder).is_absolute())]
+            boot = _BOOT.format(path=path, cpu_s=self._cpu_s, memory=self._memory_bytes)
             self._process = subprocess.Popen(
                 [sys.executable, "-c", boot],
                 stdin=subprocess.PIPE,

@@ -34,6 +34,9 @@ class Export:
         self._ledger, self._run_id, self._load, self._out = ledger, run_id, load, out
         self._row = ledger.run(run_id)
         self.report: Report = score_run(ledger, run_id)
+        # As other tools are told of it: under the name of what was measured
+        named = self.report.spec.model_copy(update={"eval_task": _measured(self._row.spec)})
+        self._named: Report = self.report.model_copy(update={"spec": named})
         self._model = self._row.spec.model or GRADED
         self._model_id = model_id or f"id_farm_{self._model.name}_{self._model.device}"
 
@@ -97,33 +100,34 @@ class Export:
 
     def tt(self) -> list[Path]:
         """Today's report data below reports_output/, and the lm-eval results that it is made of."""
-        name = tt_reports.report_id(self.report, self._served(), self._model_id, "head")
-        value = tt_reports.head_report(self.report, self._served(), self._model_id, name)
+        name = tt_reports.report_id(self._named, self._served(), self._model_id, "head")
+        value = tt_reports.head_report(self._named, self._served(), self._model_id, name)
         path = self._out / "reports_output" / "evals" / "data" / f"report_data_{name}.json"
         return [self._json(path, value), *self._evals_output()]
 
     def tt_seed(self) -> list[Path]:
         """The first report data below reports_output/, and the lm-eval results that its workflow reads."""
         model = self._served()
-        name = tt_reports.report_id(self.report, model, self._model_id, "seed")
+        name = tt_reports.report_id(self._named, model, self._model_id, "seed")
         base = self._out / "reports_output"
         summary = base / "evals" / f"summary_{name}.md"
         with durable(summary) as file:
-            file.write(tt_reports.seed_markdown(self.report, model).encode())
+            file.write(tt_reports.seed_markdown(self._named, model).encode())
         return [
             self._json(
                 base / "release" / "data" / f"report_data_{name}.json",
-                tt_reports.seed_report(self.report, model, self._model_id, name),
+                tt_reports.seed_report(self._named, model, self._model_id, name),
             ),
-            self._json(base / "evals" / "data" / f"eval_data_{name}.json", [tt_reports.seed_row(self.report, model)]),
+            self._json(base / "evals" / "data" / f"eval_data_{name}.json", [tt_reports.seed_row(self._named, model)]),
             summary,
             *self._evals_output(),
         ]
 
     def inspect(self) -> list[Path]:
         """One JSON log of Inspect."""
-        path = self._out / inspect_log.file_name(self.report)
-        return [self._json(path, inspect_log.log_of(self.report, self._problems()), indent=2)]
+        path = self._out / inspect_log.file_name(self._named)
+        log = inspect_log.log_of(self._named, self._problems(), self.report.score_digest())
+        return [self._json(path, log, indent=2)]
 
     def csv(self) -> list[Path]:
         """samples.csv."""
@@ -155,11 +159,16 @@ def _answered(sample: SampleDetail, protocol: Protocol | None, own_code: str) ->
     return replace(sample, text=answer_of(protocol, sample.text, own_code))
 
 
+def _measured(spec: RunSpec) -> str:
+    """The name of what was measured: the eval task, but for a run that judged answers of a file."""
+    if spec.kind != "grade":
+        return spec.eval_task
+    return task_of(spec.protocol) or benchmark_with(spec.protocol) or spec.dataset.name
+
+
 def _task(spec: RunSpec) -> LmEvalTask:
     """What was measured, under lm-eval's names where it has the task."""
-    name = spec.eval_task
-    if spec.kind == "grade":  # its own eval task says no more than that it judged
-        name = task_of(spec.protocol) or benchmark_with(spec.protocol) or spec.dataset.name
+    name = _measured(spec)
     known = lm_eval_tasks().get(name)
     if known is not None:
         return replace(known, dataset=spec.dataset.name, protocol=spec.protocol)

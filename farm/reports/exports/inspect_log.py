@@ -18,15 +18,20 @@ LETTERS = {True: "C", False: "I"}
 SCORER = "farm"
 
 
-def log_of(report: Report, problems: Iterable[ProblemDetail]) -> dict[str, Any]:
-    """The log. Texts are whole; what no JSON reader takes (lone surrogates) is shown as escapes."""
+def log_of(report: Report, problems: Iterable[ProblemDetail], score_digest: str) -> dict[str, Any]:
+    """The log. `score_digest` is the run's own, whatever name its eval task has here.
+
+    Texts are whole; what no JSON reader takes (lone surrogates) is shown as escapes.
+    """
     spec, timing = report.spec, report.telemetry.timing
     model = "none" if spec.model is None else f"farm/{spec.model.repo}"
     score = report.pass_at_1
     metrics = {} if score is None else {"accuracy": {"name": "accuracy", "value": score.score, "params": {}}}
     if score is not None and score.standard_error is not None:
         metrics["stderr"] = {"name": "stderr", "value": score.standard_error, "params": {}}
-    config = {"stop_seqs" if name == "stop" else name: value for name, value in sent(spec.sampling).items()}
+    # How answers of a file were asked for is not known
+    asked = sent(spec.sampling) if spec.kind == "evaluate" else {}
+    config = {"stop_seqs" if name == "stop" else name: value for name, value in asked.items()}
     samples = [sample for problem in problems for sample in _samples(problem, model)]
     ids = list(dict.fromkeys(sample["id"] for sample in samples))
     usage = _usage(report)
@@ -51,7 +56,7 @@ def log_of(report: Report, problems: Iterable[ProblemDetail]) -> dict[str, Any]:
             "config": {"epochs": max(1, report.samples_per_problem[1])},
             "model_generate_config": config,
             "packages": {"farm": report.versions.farm},
-            "metadata": {"farm_run": report.run_id, "score_digest": report.score_digest()},
+            "metadata": {"farm_run": report.run_id, "score_digest": score_digest},
         },
         "plan": {"name": "plan", "steps": [], "config": {}},
         "results": {

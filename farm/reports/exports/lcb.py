@@ -16,12 +16,21 @@ from farm.scoring.extract import GIVEN_AS_CODE
 from farm.scoring.lcb_codes import to_lcb
 from farm.scoring.report import Report
 
+CODE_GENERATION = "codegeneration"
+SCENARIOS = {  # by protocol: its scenario, and what the end of a file's name says of it
+    "self-repair": ("selfrepair", ""),
+    "test-output": ("testoutputprediction", ""),
+    "execution": ("codeexecution", ""),
+    "execution-cot": ("codeexecution", "_cot"),
+}
+
 
 def file_stem(spec: RunSpec) -> str:
     """`Scenario.codegeneration_10_0.2`, as its path_utils make it of the options; the temperature of answers that came
     from a file is `unknown`."""
+    scenario, ending = SCENARIOS.get(spec.protocol.partition("@")[0], (CODE_GENERATION, ""))
     temperature = "unknown" if spec.kind == "grade" else spec.sampling.temperature or 0.0
-    return f"Scenario.codegeneration_{spec.sampling.n}_{temperature}"
+    return f"Scenario.{scenario}_{spec.sampling.n}_{temperature}{ending}"
 
 
 def instance(problem: ProblemDetail) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from farm.datasets.foreign import read_foreign
 from farm.datasets.store import BlobStore
 from farm.errors import DatasetError, RunIncomplete
 from farm.ledger.ledger import Ledger, PlannedProblem
-from farm.records import Message, Prompt, Reference, SampleKey, Verdict
+from farm.records import Message, Prompt, Reference, SampleKey, Sampling, Verdict
+from farm.reports.exports.lcb import file_stem
 from tests.unit.plans import SUITE, SUITE_DIGEST, entry, result, spec
 
 TEXT = "=cmd|' /C calc'!A0 \x00\x1b[31m\u202e \ud800 <script>|\n```python\nprint(1)\n```"
@@ -155,6 +156,10 @@ def test_a_graded_run_names_what_was_measured_and_nothing_that_is_not_known(
     assert list(value["results"]) == [task] and value["results"][task][key] == 1.0
     assert value["configs"][task]["generation_kwargs"] == {} and value["config"]["random_seed"] is None
     assert json.loads(samples.read_text())["arguments"]["gen_args_0"]["arg_1"] == {}
+    (log,) = exported("inspect", home, "graded")
+    told = loaded(log)["eval"]
+    assert (told["task"], told["model_generate_config"]) == (task, {})
+    assert log.name.split("_")[1] == task.replace("_", "-")
 
 
 def test_an_unfinished_run_has_no_export_that_cannot_say_so(home: Path) -> None:
@@ -179,3 +184,19 @@ def test_what_is_no_output_is_said_with_its_place(home: Path, text: str) -> None
         (home / name).write_text(text)
         with pytest.raises(DatasetError, match=name):
             list(read_foreign(home / name))
+
+
+@pytest.mark.parametrize(
+    ("kind", "protocol", "temperature", "name"),
+    [
+        ("evaluate", "official@1", 0.2, "Scenario.codegeneration_1_0.2"),
+        ("evaluate", "self-repair@1", 0.2, "Scenario.selfrepair_1_0.2"),
+        ("evaluate", "execution-cot@1", 0.2, "Scenario.codeexecution_1_0.2_cot"),
+        ("grade", "test-output@1", None, "Scenario.testoutputprediction_1_unknown"),
+        ("grade", "official@1", 0.2, "Scenario.codegeneration_1_unknown"),  # of no request that farm made
+    ],
+)
+def test_livecodebenchs_files_are_named_by_what_was_measured(
+    kind: str, protocol: str, temperature: float | None, name: str
+) -> None:
+    assert file_stem(spec(kind, protocol=protocol, sampling=Sampling(n=1, temperature=temperature))) == name

@@ -47,6 +47,12 @@ def test_a_runtime_that_this_host_has_not_is_refused_at_once(tmp_path: Path, com
     assert process.wait() == 2
     assert "no program runtime is called nowhere" in process.stderr
     assert "FARM_PROGRAM_RUNTIMES: nowhere=PYTHON" in process.stderr
+    assert "judging" not in process.stderr  # no run was recorded
+    process = FarmProcess(
+        "submit", "--dry-run", "--model", "Llama-3.2-3B-Instruct", "--device", "n300", "--dataset", "sample",
+        "--program-runtime", "nowhere", env=environment(tmp_path / "home"), log=tmp_path / "dry.log",
+    )  # fmt: skip
+    assert process.wait() == 2 and "no program runtime is called nowhere" in process.stderr
     process = grade(tmp_path / "home", completions, "--program-runtime", "numpy-1.26.4")
     assert process.wait() == 2
     assert "farm env create numpy-1.26.4" in process.stderr
