@@ -201,9 +201,10 @@ def grade(
 ) -> Run:
     """Judge completions that exist already, as a run, and return it when it has its score.
 
-    `completions` is a JSONL file or rows of one: `question_id`, `output` (the model's text, from which the protocol
-    takes the program) or `code`, and optionally `index`. Of a row with both, the code is judged unless a protocol is
-    named. Raises DatasetError with the row that cannot be read, and what `submit` raises.
+    `completions` is a file that `farm grade` takes, or rows of one: an id (`question_id`, `task_id`, `problem_id` or
+    `id`), `output` (the model's text, from which the protocol takes the program) or `code`, and optionally `index`.
+    Of a row with both, the code is judged unless a protocol is named. Raises DatasetError with the row that cannot be
+    read, and what `submit` raises.
     """
     with _file(completions) as file:
         request = GradeRequest(

@@ -14,11 +14,12 @@ import pytest
 import redis
 from redis.exceptions import NoPermissionError
 
+from farm.broker_url import BrokerUrl
 from farm.cli.operate.init_cluster import acl
 from farm.config import load
 from farm.doctor import examine
 from farm.errors import BrokerUnavailable, ConfigError
-from farm.queue import broker, broker_checks
+from farm.queue import broker_checks
 from farm.records import Verdict
 from tests.support.answers import ScriptedModel
 from tests.support.cluster.cluster import MODEL, SECRET, Cluster
@@ -116,7 +117,7 @@ def test_the_doctor_sees_how_redis_is_kept(
     assert level(found, "no rights beyond farm's") == "pass" and level(found, "FARM_SECRET is not set") == "caution"
     guarded.client().config_set("appendonly", "no")
     guarded.client().config_set("maxmemory-policy", "allkeys-lru")
-    monkeypatch.setattr(broker, "is_local", lambda url: False)
+    monkeypatch.setattr(BrokerUrl, "local", False)
     found = findings(f"redis://127.0.0.1:{guarded.port}/0", tmp_path, FARM_SECRET="0123456789abcdef")
     assert level(found, "no append-only file") == "caution" and level(found, "evicts keys") == "fail"
     assert level(found, "signed with FARM_SECRET") == "pass"
@@ -128,7 +129,7 @@ def test_a_worker_whose_clock_is_off_does_not_start(guarded: RedisServer, monkey
     """kombu gives messages back by the clock of the host: one that is ahead starts the work of others again."""
     real = time.time
     for off, words in ((0, ""), (29, ""), (31, "31 s ahead"), (-7200, "7200 s behind")):
-        monkeypatch.setattr("farm.queue.broker.time.time", lambda off=off: real() + off)
+        monkeypatch.setattr("farm.queue.broker_checks.time.time", lambda off=off: real() + off)
         if words:
             with pytest.raises(ConfigError, match=words):
                 broker_checks.require_same_time(guarded.client())
