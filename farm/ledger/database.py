@@ -18,7 +18,7 @@ def connect(url: str) -> sa.Engine:
     """An engine for a SQLAlchemy URL; ConfigError when it cannot be used."""
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as exc:
+    except (sa.exc.ArgumentError, ValueError) as exc:  # ValueError: of a port that is no number
         raise ConfigError(
             "FARM_LEDGER_URL: not a database URL", remedy="use sqlite:///FILE or postgresql://..."
         ) from exc

@@ -57,6 +57,7 @@ def run_flower(settings: Settings, access: Access) -> int:
         routes["cookie_secret"] = hashlib.sha256(b"flower " + access.password.encode()).hexdigest()
     broker_checks.require_one_server(settings)
     app = make_app(settings, "coordinator")
+    app.conf.task_default_queue = execute_queue(DEFAULT_RUNTIME)  # Flower lists it with the others
     app.conf.task_queues = FarmQueues(broker.client(settings), Keys(settings.key_prefix))
     flower = GuardedFlower(capp=app, options=options, **routes)
     signal.signal(signal.SIGTERM, _stop)

@@ -121,3 +121,13 @@ def test_the_format_of_stderr_is_named(tmp_path: Path, capfd: pytest.CaptureFixt
     logs.log_worker(load({"HOME": str(tmp_path), "FARM_LOG_FORMAT": "json"}), "w", "execute")
     log.info("hello")
     assert json.loads(capfd.readouterr().err)["message"] == "hello"
+
+
+def test_the_passwords_of_redis_and_its_sentinels_are_removed(tmp_path: Path) -> None:
+    env = {
+        "FARM_BROKER_URL": "sentinel://u:p%2Fw%23d@a;sentinel://u:p%2Fw%23d@b/m",
+        "FARM_SENTINEL_PASSWORD": "watcher",
+    }
+    redact = logs.redactor(load({"HOME": str(tmp_path), **env}))
+    text = redact("lost redis://u:p%2Fw%23d@a, AUTH u p/w#d, AUTH watcher")
+    assert text == f"lost redis://{logs.REDACTED}@a, AUTH u {logs.REDACTED}, AUTH {logs.REDACTED}"

@@ -230,7 +230,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         Ledger(f"sqlite:///{path}")
 
 
-@pytest.mark.parametrize("bad", ["", "nonsense", "mysql://x/y", "sqlite://"])
+@pytest.mark.parametrize("bad", ["", "nonsense", "mysql://x/y", "sqlite://", "postgresql://u@h:x/db"])
 def test_a_url_that_cannot_be_used_is_a_configuration_error(bad: str) -> None:
     with pytest.raises(ConfigError, match="FARM_LEDGER_URL"):
         Ledger(bad)
