@@ -150,6 +150,7 @@ class SubmitRequest:
     problems: ProblemChoice = field(default_factory=ProblemChoice)
     task: TaskChoice | None = None
     suite: SuiteChoice | None = None
+    mode: str = ""  # of a suite, whose documents the problems are: scores on them may be known; empty: of none
     eval_task: str | None = None
     protocol: str | None = None
     sampling: Sampling = field(default_factory=Sampling)

@@ -75,7 +75,7 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
     if request.task is not None and request.task.code_task is None:
         planned = _lm_eval_task(settings, request, model, display, install=ask)
         model = model.model_copy(update={"chat": planned.chat})
-        dataset, rules = planned.dataset, _lm_eval_rules(planned, tasks_of(model.name, catalogue.evals))
+        dataset, rules = planned.dataset, _lm_eval_rules(planned, tasks_of(model.name, catalogue.evals), request.mode)
         rules = _as_served(rules, request, entry, model, display)
         run_id = request.run_id or new_run_id(f"{model.name}-{planned.harness.task}")
         servers, model = servers_of(settings, request, entry, model, rules, run_id, display, ask=ask)
@@ -88,7 +88,7 @@ def prepare(settings: Settings, request: SubmitRequest, display: Display, *, ask
         servers, model = servers_of(settings, request, entry, model, rules, run_id, display, ask=ask)
         _caution(rules.sampling, display)
         dataset = _problems(settings, request, source, rules, display)
-        rules = _with_references(rules, task, dataset, entry)
+        rules = _with_references(rules, task, dataset, entry, request.mode)
     subject = request.build.subject(model, (lambda: build_of_servers(settings, entry, servers)) if ask else Build)
     spec = evaluation_spec(dataset, subject, servers, rules)
     room = check_room(settings, dataset, spec, ask=ask, display=display)
@@ -177,9 +177,15 @@ def _problems(
     return plan_problems(settings, choice, source, display, protocol=rules.protocol, first_tests=tests)
 
 
-def _with_references(rules: Rules, task: EvalTask, dataset: PlannedDataset, entry: ModelSpec) -> Rules:
+def _with_references(rules: Rules, task: EvalTask, dataset: PlannedDataset, entry: ModelSpec, mode: str) -> Rules:
     measured = Measurement(
-        rules.protocol, rules.judge, rules.sampling, rules.limits, dataset.ref, defaults=server_defaults(entry)
+        rules.protocol,
+        rules.judge,
+        rules.sampling,
+        rules.limits,
+        dataset.ref,
+        defaults=server_defaults(entry),
+        subset=mode,
     )
     return replace(rules, references=references_of(task, measured))
 
@@ -250,14 +256,21 @@ def _said_by_lm_eval(request: SubmitRequest) -> list[str]:
     ]
 
 
-def _lm_eval_rules(planned: PlannedTask, tasks: Sequence[EvalTask]) -> Rules:
-    """Of a task that is the model's own the references too, and which of lm-eval's figures are the score."""
+def _lm_eval_rules(planned: PlannedTask, tasks: Sequence[EvalTask], mode: str) -> Rules:
+    """Of a task that is the model's own the references too, and which of lm-eval's figures are the score.
+
+    `mode`: the suite's, whose documents were taken.
+    """
     own = next((task for task in tasks if task.task_name == planned.harness.task), None)
     harness = planned.harness
     references: tuple[Reference, ...] = ()
     if own is not None:
         references = lm_eval_references(
-            own, planned.sampling, num_fewshot=planned.num_fewshot, all_documents=planned.all_documents
+            own,
+            planned.sampling,
+            num_fewshot=planned.num_fewshot,
+            all_documents=planned.all_documents,
+            subset=mode,
         )
         keys = [key for key in own.result_keys if isinstance(key, str)]
         harness = harness.model_copy(update={"result_keys": tuple(keys), "score_func": own.score_func})

@@ -35,6 +35,17 @@ LM_EVAL = Protocol(
     judge=JudgeSpec(),
 )
 
+# Of runs whose trials harbor made and judged: Terminal-Bench, SWE-bench
+HARBOR = Protocol(
+    name="harbor",
+    version=1,
+    template="{question}",
+    extraction=Extraction(fence="none"),
+    sampling=Sampling(),
+    judge=JudgeSpec(),
+)
+ELSEWHERE = (LM_EVAL, HARBOR)  # protocols whose prompts are no benchmark's
+
 # A table and not entry points of farm's own: those are looked for in all installed packages, which takes longer
 _BUILT_IN = (
     ("farm.benchmarks.sample", "SAMPLE"),
@@ -163,7 +174,7 @@ def _refused(found: object, known: Registry) -> str:
         return f"{type(found).__name__} is no farm.benchmarks.Benchmark"
     if found.name in known.benchmarks:
         return f"the name {found.name} is taken by package {known.packages[found.name]}"
-    if own := [item for item in (*found.protocols, *found.follow_ups) if item.name == LM_EVAL.name]:
+    if own := [item for item in (*found.protocols, *found.follow_ups) if item.name in [p.name for p in ELSEWHERE]]:
         return f"the protocol {own[0].ident} is farm's own"
     taken: list[tuple[str, Callable[[Benchmark], set[str]]]] = [
         # By name without version: a further version would become the one that the name alone means

@@ -7,6 +7,7 @@ definition in this version of farm nor the tests in the store.
 from __future__ import annotations
 
 from farm import protocols
+from farm.benchmarks.registry import HARBOR
 from farm.datasets.store import BlobStore
 from farm.errors import ConfigError, DigestMismatch, SpecMismatch
 from farm.ledger import history
@@ -24,6 +25,11 @@ def check_resumable(ledger: Ledger, run_id: str, store: BlobStore) -> None:
     spec = ledger.run(run_id).spec
     with ledger.read() as db:
         check_plan(db, run_id)
+    if spec.protocol == HARBOR.ident:
+        raise ConfigError(
+            f"run {run_id} has the verdicts of harbor: farm cannot judge its trials",
+            remedy="let harbor try what failed again (harbor job resume), then: farm import",
+        )
     try:
         digest = protocols.get(spec.protocol).digest()
     except ConfigError as exc:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from farm.benchmarks.registry import LM_EVAL, registry
+from farm.benchmarks.registry import ELSEWHERE, registry
 from farm.errors import ConfigError
 from farm.records import Protocol
 from farm.text import one_line
@@ -16,7 +16,7 @@ def names() -> tuple[str, ...]:
 def choose(name: str) -> Protocol:
     """A protocol that a user names for problems: not one whose prompts come from elsewhere."""
     found = get(name)
-    if found == LM_EVAL or found in registry().follow_ups():
+    if found in ELSEWHERE or found in registry().follow_ups():
         raise ConfigError(
             f"protocol {found.ident} asks no problem of a dataset", remedy="farm repair RUN, farm submit --task"
         )
@@ -25,8 +25,9 @@ def choose(name: str) -> Protocol:
 
 def get(name: str) -> Protocol:
     """A protocol by `name` (its newest version) or `name@version`. ConfigError lists what there is."""
-    if name in (LM_EVAL.name, LM_EVAL.ident):
-        return LM_EVAL
+    for elsewhere in ELSEWHERE:
+        if name in (elsewhere.name, elsewhere.ident):
+            return elsewhere
     known = registry()
     found = [item for item in (*known.protocols(), *known.follow_ups()) if name in (item.name, item.ident)]
     if not found:

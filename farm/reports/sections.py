@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from farm.benchmarks.registry import HARBOR
 from farm.records import TIER_NONE
 from farm.reports import background
 from farm.reports.section import Section, p_shown, percent
@@ -86,6 +87,8 @@ def way_to_finish(report: Report) -> str:
     """What to do about an INCOMPLETE report, in words."""
     if report.telemetry.running:
         return watch_it(report)
+    if report.spec.protocol == HARBOR.ident:
+        return "let harbor try what failed again (harbor job resume), then import its result as another run"
     reasons = report.coverage.unjudged_reasons
     if reasons and all(any(f"{kind}: " in reason for kind in REFUSED) for reason in reasons):
         return (

@@ -94,12 +94,12 @@ def _refuse_single(request: SubmitRequest) -> None:
 def _chosen(request: SubmitRequest, suite: SuiteChoice, model: ServedModel, task: EvalTask) -> ChosenTask:
     if why := _obstacle(model, task):
         return ChosenTask(task, why=why)
-    selection = request.problems.selection
+    selection, mode = request.problems.selection, ""
     if task.task_name in suite.documents:
         selection = replace(selection, places=frozenset(suite.documents[task.task_name]))
     elif (limit := limit_of(task, suite.mode)) is not None:
-        selection = replace(selection, first=limit)
-    asked = replace(request, suite=None, problems=replace(request.problems, selection=selection))
+        selection, mode = replace(selection, first=limit), suite.mode
+    asked = replace(request, suite=None, mode=mode, problems=replace(request.problems, selection=selection))
     if task.runner == "farm":
         return ChosenTask(task, _judged(asked, task))
     setting = task.setting

@@ -165,6 +165,7 @@ class _Planner:
             first.spec.sampling,
             num_fewshot=request.task.num_fewshot or 0,
             all_documents=selection.first is None and selection.places is None and selection.limit is None,
+            subset=request.mode,
         )
         return found.model_copy(
             update={

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from farm.app.catalogue import open_catalogue
-from farm.app.grade import grade
+from farm.app.grade import grade, import_trials
 from farm.app.home import blob_store, open_ledger
 from farm.app.requests import GradeRequest
 from farm.cli.options.group import gathered
@@ -19,6 +19,7 @@ from farm.cli.options.run_name import RUN
 from farm.cli.outcome import tell
 from farm.cli.run.grade import PROTOCOL
 from farm.config import Settings, load
+from farm.datasets.harbor import is_harbor
 from farm.errors import CatalogueError
 from farm.records import RunSpec
 from farm.results.exporting import FORMATS, Export
@@ -60,7 +61,7 @@ IMPORT = gathered(
     "request",
     partial(GradeRequest, foreign=True),
     click.argument("completions", metavar="SOURCE", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
-    problems(required=True),
+    problems(required=False),
     ANSWERED_BY,
     PROTOCOL,
     JUDGING,
@@ -74,8 +75,14 @@ IMPORT = gathered(
 def import_(request: GradeRequest) -> int:
     """Take another tool's output as a run and judge it: to inspect and compare like any other.
 
-    SOURCE is any file that farm grade takes. Answers are kept.
+    SOURCE is any file that farm grade takes, with --dataset. Answers are kept.
     Without --protocol, programs that the other tool extracted are judged as they are, and the report says so.
     Its own verdicts are not believed: the report has its score, ours, and the problems that differ.
+
+    The result.json of a job of harbor (Terminal-Bench, SWE-bench) is taken with the rewards of its trials, since farm
+    cannot judge them again; pass@k is computed from them.
     """
-    return tell(grade(load(), request, Terminal()))
+    if not is_harbor(request.completions):
+        return tell(grade(load(), request, Terminal()))
+    outcomes = import_trials(load(), request, Terminal())
+    return max(tell(outcome) for outcome in outcomes)

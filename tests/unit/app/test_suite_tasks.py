@@ -56,6 +56,14 @@ def test_smoke_test_takes_three_documents_whatever_the_table_says() -> None:
     } == {3}
 
 
+def test_a_score_on_the_documents_of_a_mode_is_found_by_its_name() -> None:
+    nightly = request_of(chosen("gemma-4-31B-it", mode="ci-nightly")["r1_gpqa_diamond"])
+    assert (nightly.mode, nightly.problems.selection.first) == ("ci-nightly", 0.05)
+    assert request_of(chosen("gemma-4-31B-it")["r1_gpqa_diamond"]).mode == ""
+    named = chosen("gemma-4-31B-it", mode="ci-nightly", documents={"r1_gpqa_diamond": (3,)})["r1_gpqa_diamond"]
+    assert request_of(named).mode == "", "other documents"
+
+
 def test_named_documents_come_before_the_mode() -> None:
     tasks = chosen("Qwen3-32B", mode="smoke-test", documents={"r1_aime24": (0, 5)})
     assert request_of(tasks["r1_aime24"]).problems.selection == Selection(places=frozenset({0, 5}))
