@@ -75,6 +75,8 @@ class GenerateRequest:
         if served.engine == LLAMACPP:
             # Its prompt cache makes answers to one seed differ, even one request at a time
             parameters["cache_prompt"] = False
+            if "repetition_penalty" in parameters:  # of that name it takes no notice
+                parameters["repeat_penalty"] = parameters.pop("repetition_penalty")
         parameters.pop("stop", None)
         return cls(
             model=served.request_name,

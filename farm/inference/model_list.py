@@ -73,7 +73,7 @@ def _base(row: Row, name: str) -> str:
         value = row.get(field)
         if isinstance(value, str) and value and value != name:
             return value
-    return ""
+    return "" if row["id"] == name else str(row["id"])  # an alias of llama.cpp's
 
 
 def _max_context(row: Row) -> int | None:

@@ -119,7 +119,7 @@ def plan_lm_eval_task(
             "samples": None if documents is None else list(documents),
             "apply_chat_template": not task.plain_prompts,
             "system_instruction": None,
-            "gen_kwargs": _gen_kwargs(task.gen_kwargs),
+            "gen_kwargs": gen_kwargs(task.gen_kwargs),
             "metadata": dict(task.metadata),
         },
     )
@@ -207,7 +207,7 @@ def _named(task: str) -> tuple[str, str]:
     return str(path), found[1] if found else path.stem
 
 
-def _gen_kwargs(text: str | None) -> dict[str, Any]:
+def gen_kwargs(text: str | None) -> dict[str, Any]:
     """`key=value,key=value` or a JSON object, as lm-eval takes it."""
     if not text:
         return {}

@@ -132,6 +132,8 @@ def _answer_facts(sample: SampleDetail) -> list[list[str]]:
     facts: list[list[str]] = []
     if completion.finish_reason:
         facts.append(["finish reason", printable(completion.finish_reason, 40)])
+    if completion.thought is not None:
+        facts.append(["reasoning", printable(completion.thought.in_words.removeprefix("reasoned "), 120)])
     if completion.usage.completion_tokens is not None:
         facts.append(["tokens", f"{completion.usage.prompt_tokens} in, {completion.usage.completion_tokens} out"])
     if completion.seed is not None:

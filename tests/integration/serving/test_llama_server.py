@@ -11,14 +11,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from farm.catalogue.engines import LLAMACPP
 from farm.errors import AuthRejected, ConfigError, InferenceError, PromptTooLong
 from farm.inference import prompt_budget
 from farm.inference.client import PINNED_DATE, Client, GenerateRequest
 from farm.inference.readiness import check
-from farm.records import Message
+from farm.records import Message, Prompt, Sampling, ServedModel
 from farm.server.llamacpp import SMOLLM2_ALIAS, find_smollm2, start_llamacpp
 from tests.support.data import ROOT
 from tests.support.wait import wait_until
@@ -50,6 +52,27 @@ def url() -> Iterator[str]:
 def client(url: str) -> Iterator[Client]:
     with Client(url, token=KEY, token_origin="FARM_API_KEY") as made:
         yield made
+
+
+def test_each_option_of_the_sampling_is_taken_and_those_that_it_knows_change_the_answer(client: Client) -> None:
+    served = ServedModel(name="smol", repo=SMOLLM2_ALIAS, device="cpu", engine=LLAMACPP)
+    prompt = Prompt(messages=ASK.messages)
+
+    def text(**options: Any) -> str:
+        sampling = Sampling(temperature=0.8, max_tokens=32, **options)
+        return client.generate(GenerateRequest.of(prompt, served, sampling, seed=5)).text
+
+    plain = text()
+    known: list[dict[str, Any]] = [
+        {"top_k": 1}, {"min_p": 0.9}, {"presence_penalty": 2.0}, {"frequency_penalty": 2.0},
+        {"repetition_penalty": 1.9},
+    ]  # fmt: skip
+    unknown: list[dict[str, Any]] = [  # SmolLM2's template has no such variables
+        {"reasoning_effort": "low"}, {"chat_template_kwargs": {"enable_thinking": False}},
+        {"extra_body": {"no_such_field": 1}},
+    ]  # fmt: skip
+    assert [options for options in known if text(**options) == plain] == []
+    assert [options for options in unknown if text(**options) != plain] == []
 
 
 def test_ready_with_the_context_of_one_slot(client: Client) -> None:

@@ -9,6 +9,7 @@ import pytest
 from farm.catalogue.catalogue import Catalogue, load
 from farm.catalogue.eval_tasks import eval_task
 from farm.catalogue.model_spec import PerfReference
+from farm.catalogue.server_defaults import server_defaults
 from farm.errors import CatalogueError
 from tests.support.data import shared
 
@@ -42,6 +43,25 @@ models:
     )  # fmt: skip
     assert spec.perf_references == (PerfReference(128, 128, 1, 40.0, 25.5),)
     assert "My-Coder-7B" in catalogue.names("n300")
+
+
+def test_what_a_users_server_starts_with(tmp_path: Path) -> None:
+    catalogue = loaded(
+        tmp_path,
+        """
+models:
+  - repo: my-org/My-Coder-7B
+    device: n300
+    max_concurrency: 16
+    max_context: 32768
+    vllm_args:
+      default-chat-template-kwargs: {enable_thinking: false}
+      override_generation_config: '{"top_k": 20}'
+      reasoning-parser: qwen3
+""",
+    )
+    found = server_defaults(catalogue.spec("My-Coder-7B", "n300"))
+    assert (found.thinking, found.sampling, found.parser) == (False, {"top_k": 20}, "qwen3")
 
 
 @pytest.mark.parametrize("released", [False, True])

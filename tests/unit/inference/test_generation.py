@@ -77,6 +77,14 @@ def test_a_request_is_either_chat_or_text() -> None:
         GenerateRequest(model="m", prompt="x", messages=PROMPT.messages)
 
 
+def test_llamacpp_gets_its_own_name_of_the_repetition_penalty() -> None:
+    asked = Sampling(repetition_penalty=1.1)
+    local = ServedModel(name="m", repo="org/m", device="cpu", engine="llama.cpp")
+    sent = GenerateRequest.of(PROMPT, local, asked, seed=1).body(stream=False)
+    assert sent["repeat_penalty"] == 1.1 and "repetition_penalty" not in sent
+    assert GenerateRequest.of(PROMPT, CHAT, asked, seed=1).body(stream=False)["repetition_penalty"] == 1.1
+
+
 @pytest.mark.parametrize(
     ("url", "base"),
     [
