@@ -1,9 +1,8 @@
 """Large values in Redis under their SHA-256: prompts, suites and programs of active runs.
 
 A worker caches what it fetched, up to a budget, because the samples of a problem share their suite.
-A blob is signed and verified against its name; one that is gone or altered raises DigestMismatch. The
-signature is checked before the blob is unpacked, so that no other client of Redis can fill the memory
-of a worker with a small blob that unpacks to gigabytes.
+A blob is verified against its name; one that is gone or altered raises DigestMismatch. It begins with its sizes,
+signed: a worker reads and unpacks that many bytes and no more, so no other client of Redis can fill its memory.
 """
 
 from __future__ import annotations
@@ -21,11 +20,13 @@ from farm.errors import DigestMismatch, MessageRejected
 from farm.ids import sha256_hex
 from farm.queue.messages import R, parse
 from farm.queue.redis_keys import RUN_TTL_S, Keys
-from farm.queue.signing import Signer
+from farm.queue.signing import HEAD_BYTES, Signer
 from farm.queue.until_answered import until_answered
 from farm.records import Record
 
 RECORD_BYTES = 16 << 20  # of JSON whose records are kept
+FIRST_BYTES = 64 << 10  # read at once: most programs, and many suites
+PIECE_BYTES = 4 << 20  # of what follows; below farm.queue.bounded_replies.REPLY_BYTES
 PIPELINE_BYTES = 8 << 20  # memory of this process for one pipeline of blobs
 
 
@@ -56,9 +57,10 @@ class Blobs:
         """Store (digest, data) pairs."""
         pipe, pending = self._redis.pipeline(transaction=False), 0
         for digest, data in values:
-            packed = self._signer.signed_blob(run_id, digest, self._compressor.compress(data))
-            pipe.set(self._keys.blob(run_id, digest), packed, ex=RUN_TTL_S)
-            pending += len(packed)
+            packed = self._compressor.compress(data)
+            stored = self._signer.blob_head(run_id, digest, len(packed), len(data)) + packed
+            pipe.set(self._keys.blob(run_id, digest), stored, ex=RUN_TTL_S)
+            pending += len(stored)
             if pending >= PIPELINE_BYTES:
                 pipe.execute()
                 pending = 0
@@ -99,22 +101,48 @@ class Blobs:
         cached = self._cache.get(digest)
         if cached is not None:
             return cached
-        name = self._keys.blob(run_id, digest)
-        stored = until_answered(lambda: cast(bytes | None, self._redis.get(name)), f"run {run_id}, a blob")
-        if stored is None:
+        stored = self._piece(run_id, digest, 0, FIRST_BYTES)
+        if not stored:
             raise DigestMismatch(f"blob {digest[:12]} of run {run_id} is not in Redis")
-        return self._verified(run_id, digest, stored)
+        whole = HEAD_BYTES + self._sizes(run_id, digest, stored)[0]
+        pieces = [stored]
+        while (read := sum(map(len, pieces))) < whole:
+            piece = self._piece(run_id, digest, read, min(PIECE_BYTES, whole - read))
+            if not piece:
+                raise DigestMismatch(f"blob {digest[:12]} of run {run_id} is cut off")
+            pieces.append(piece)
+        return self._verified(run_id, digest, b"".join(pieces))
 
     def keep(self, run_id: str, digest: str, stored: bytes) -> None:
-        """Cache a value as Redis gave it, for `get`. A value that cannot be verified is not cached."""
+        """Cache a value for `get`: its first FIRST_BYTES, as Redis gave them. What is longer, or cannot be verified, is
+        not cached."""
         with suppress(DigestMismatch):
-            self._verified(run_id, digest, stored)
+            if len(stored) == HEAD_BYTES + self._sizes(run_id, digest, stored)[0]:
+                self._verified(run_id, digest, stored)
 
-    def _verified(self, run_id: str, digest: str, stored: bytes) -> bytes:
+    def _piece(self, run_id: str, digest: str, start: int, size: int) -> bytes:
+        """Some bytes of a stored blob; fewer where it ends. DigestMismatch for a key that holds no text."""
+        name = self._keys.blob(run_id, digest)
         try:
-            data = zstandard.ZstdDecompressor().decompress(self._signer.check_blob(run_id, digest, stored))
+            return until_answered(
+                lambda: cast(bytes, self._redis.getrange(name, start, start + size - 1)), f"run {run_id}, a blob"
+            )
         except MessageRejected as exc:
             raise DigestMismatch(exc.message) from exc
+
+    def _sizes(self, run_id: str, digest: str, stored: bytes) -> tuple[int, int]:
+        try:
+            return self._signer.blob_sizes(run_id, digest, stored)
+        except MessageRejected as exc:
+            raise DigestMismatch(exc.message) from exc
+
+    def _verified(self, run_id: str, digest: str, stored: bytes) -> bytes:
+        packed_bytes, data_bytes = self._sizes(run_id, digest, stored)
+        packed = memoryview(stored)[HEAD_BYTES : HEAD_BYTES + packed_bytes]
+        try:
+            if zstandard.frame_content_size(packed) != data_bytes:
+                raise DigestMismatch(f"blob {digest[:12]} of run {run_id} would unpack to another size than was signed")
+            data = zstandard.ZstdDecompressor().decompress(packed)
         except zstandard.ZstdError as exc:
             raise DigestMismatch(f"blob {digest[:12]} of run {run_id} cannot be unpacked") from exc
         if sha256_hex(data) != digest:

@@ -15,6 +15,7 @@ from redis.sentinel import Sentinel
 from farm.broker_url import BrokerUrl, read_broker_url
 from farm.config import Settings
 from farm.errors import ConfigError
+from farm.queue.bounded_replies import BOUNDED
 
 SOCKET_SCHEME = "redis+socket://"
 SENTINEL_TIMEOUT_S = 2.0  # of each sentinel: another one answers as well
@@ -32,11 +33,11 @@ def address(settings: Settings) -> BrokerUrl:
     return found if password is None else found.with_password(password.get_secret_value())
 
 
-def client(settings: Settings, *, retries: int = 3, timeout_s: float = 30.0) -> redis.Redis:
+def client(settings: Settings, *, retries: int = 3, timeout_s: float = 30.0, bounded: bool = False) -> redis.Redis:
     """A redis-py client (bytes in, bytes out). Connects lazily; safe to share among threads.
 
     With `retries` a command whose reply is lost or late is sent again, so it may be done twice: what must not is sent
-    by a client without them.
+    by a client without them. `bounded`: no reply takes more memory than a worker can give (farm.queue.bounded_replies).
     """
     place = address(settings)
     options: dict[str, Any] = {
@@ -48,6 +49,7 @@ def client(settings: Settings, *, retries: int = 3, timeout_s: float = 30.0) -> 
         "health_check_interval": 25,
         "retry": Retry(ExponentialBackoff(cap=1.0, base=0.05), retries),
         **tls(settings),
+        **(BOUNDED if bounded else {}),
     }
     if place.by_sentinel:
         found = sentinel(settings, **options, ssl=place.tls)

@@ -75,7 +75,7 @@ def ready_for_a_worker(settings: Settings, worker: str) -> redis.Redis:
 
     Raises BrokerUnavailable and ConfigError as the checks do.
     """
-    connection, keys = client(settings), Keys(settings.key_prefix)
+    connection, keys = client(settings, bounded=True), Keys(settings.key_prefix)
     while True:
         try:
             ping(settings)

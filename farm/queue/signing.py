@@ -17,7 +17,8 @@ from farm.ids import canonical_json
 from farm.queue import broker
 from farm.queue.messages import NO_MAC, M, SignedMessage
 
-MAC_BYTES = 32  # of SHA-256, before a stored blob
+SIZE_BYTES, MAC_BYTES = 8, 32
+HEAD_BYTES = 2 * SIZE_BYTES + MAC_BYTES  # of a stored blob: both sizes, and their signature
 log = logging.getLogger(__name__)
 
 
@@ -50,25 +51,24 @@ class Signer:
         if not hmac.compare_digest(mac, self.answer(run_id, kind, fence, record)):
             raise MessageRejected("an answer with a wrong signature")
 
-    def signed_blob(self, run_id: str, digest: str, packed: bytes) -> bytes:
-        """The stored form of a compressed value: its signature, then the value."""
-        return self._blob(run_id, digest, packed) + packed
+    def blob_head(self, run_id: str, digest: str, packed_bytes: int, data_bytes: int) -> bytes:
+        """What stands before a stored blob: its sizes, packed and unpacked, signed for this run and digest."""
+        sizes = packed_bytes.to_bytes(SIZE_BYTES, "big") + data_bytes.to_bytes(SIZE_BYTES, "big")
+        return sizes + self._blob(run_id, digest, sizes)
 
-    def check_blob(self, run_id: str, digest: str, stored: bytes) -> memoryview:
-        """The compressed value in a stored blob. Raises MessageRejected unless a holder of the secret stored it.
+    def blob_sizes(self, run_id: str, digest: str, stored: bytes) -> tuple[int, int]:
+        """Of a blob that begins with `stored`, the sizes packed and unpacked.
 
-        It is checked before anything is unpacked, so that the size it claims can be believed.
+        They are believed before the rest is read, so MessageRejected unless a holder of the secret stored it. What
+        follows needs no signature: the digest names the value.
         """
-        view = memoryview(stored)
-        mac, packed = view[:MAC_BYTES], view[MAC_BYTES:]
-        if not hmac.compare_digest(mac, self._blob(run_id, digest, packed)):
+        sizes, mac = stored[: 2 * SIZE_BYTES], stored[2 * SIZE_BYTES : HEAD_BYTES]
+        if not hmac.compare_digest(mac, self._blob(run_id, digest, sizes)):
             raise MessageRejected(f"blob {digest[:12]} of run {run_id} has a wrong signature")
-        return packed
+        return int.from_bytes(sizes[:SIZE_BYTES], "big"), int.from_bytes(sizes[SIZE_BYTES:], "big")
 
-    def _blob(self, run_id: str, digest: str, packed: bytes | memoryview) -> bytes:
-        mac = hmac.new(_key(self.secret, run_id), f"blob\0{digest}\0".encode(), "sha256")
-        mac.update(packed)
-        return mac.digest()
+    def _blob(self, run_id: str, digest: str, sizes: bytes) -> bytes:
+        return hmac.digest(_key(self.secret, run_id), f"blob\0{digest}\0".encode() + sizes, "sha256")
 
     def _message(self, message: SignedMessage) -> str:
         fields = message.model_dump(mode="json")

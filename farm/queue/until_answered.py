@@ -12,7 +12,9 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
+
+from farm.errors import MessageRejected
 
 log = logging.getLogger(__name__)
 AGAIN_S = 2.0
@@ -21,10 +23,15 @@ T = TypeVar("T")
 
 
 def until_answered(call: Callable[[], T], what: str) -> T:
-    """The result of `call` once Redis neither fails nor refuses it: away, full, read-only, or not ours yet."""
+    """The result of `call` once Redis neither fails nor refuses it: away, full, read-only, or not ours yet.
+
+    Raises MessageRejected for a key whose value has another type than farm writes, which no waiting mends.
+    """
     while True:
         try:
             return call()
         except RedisError as exc:
+            if isinstance(exc, ResponseError) and "WRONGTYPE" in str(exc):
+                raise MessageRejected(f"{what}: another client wrote there: {exc}") from exc
             log.warning("%s: Redis fails, trying again: %s", what, exc)
             threading.Event().wait(AGAIN_S)

@@ -176,7 +176,7 @@ def _prepare(
     token = bearer(settings, "vLLM")[0] if role == "generate" else None
     log_worker(settings, worker, role, token)
     connection, keys = ready_for_a_worker(settings, worker), Keys(settings.key_prefix)
-    once = broker.client(settings, retries=0)
+    once = broker.client(settings, retries=0, bounded=True)
     guard = Guard(connection, once, keys, role, KINDS[role], signer, worker)
     install(guard)
     missing = lacking()

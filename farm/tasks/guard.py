@@ -5,6 +5,7 @@ treats an entry without properties as a lost connection, and then starts every j
 module subclasses three classes of the pinned kombu and Celery (tests/unit/tasks/test_guard.py fails when another
 version differs there):
 
+* `Channel._connparams`: no reply of Redis takes more memory than a worker has to give (farm.queue.bounded_replies).
 * `Channel._brpop_read`: each entry is opened by farm.queue.envelope before kombu builds a message of it.
   A Redis that refuses writes (no memory, a full disk, no replicas, a replica) is asked again, where kombu would end.
 * `QoS`: unacknowledged messages are recorded by a background thread (farm.tasks.unacked), so the event loop waits for
@@ -35,6 +36,7 @@ from kombu.utils.json import dumps
 from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 
 from farm.errors import MessageRejected, ProtocolError, VersionSkew
+from farm.queue.bounded_replies import BOUNDED
 from farm.queue.envelope import HANDED_BACK, BadEnvelope, Envelope, open_envelope
 from farm.queue.messages import SignedMessage
 from farm.queue.quarantine import Quarantine
@@ -224,6 +226,9 @@ class _Guarded:
     sep: str
     _queue_cycle: Any
     _flush_brpop_reauth: Any
+
+    def _connparams(self, *arguments: Any, **options: Any) -> dict[str, Any]:
+        return {**super()._connparams(*arguments, **options), **BOUNDED}
 
     def _brpop_read(self, **options: Any) -> bool:
         """kombu's own, but for what happens between the reply and the delivery."""

@@ -73,6 +73,12 @@ class FarmProcess:
     def running(self) -> bool:
         return self.process.poll() is None
 
+    @property
+    def peak_bytes(self) -> int:
+        """The most memory that the process has had resident so far; without its children."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) << 10
+
     def wait(self, timeout_s: float = 100.0) -> int:
         """The exit code; what it said goes into the failure if it does not end."""
         try:

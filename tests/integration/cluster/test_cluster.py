@@ -232,13 +232,14 @@ def test_a_worker_that_drains_keeps_its_work(cluster: Cluster, gate: Callable[[i
 
 
 def test_a_message_that_is_no_job_harms_nobody(cluster: Cluster) -> None:
-    cluster.worker("execute", "one")
-    cluster.worker("generate", "g", slots=8)
+    workers = [cluster.worker("execute", "one"), cluster.worker("generate", "g", slots=8)]
     client = cluster.redis.client()
     app = make_app(load({"HOME": "/nonexistent", "FARM_BROKER_URL": cluster.redis.url}), "coordinator")
     for job in (None, 42, {}, {"schema_version": 9}, {"schema_version": 2, "run_id": "x" * 100}, "os.system"):
         app.send_task(EXECUTE_TASK, kwargs={"job": job}, queue=queue("execute"), ignore_result=True)
     app.close()
-    wait_until(lambda: client.llen("farm:quarantine") == 6, "six messages are refused")
+    client.lpush("farm:execute", bytes(256 << 20))
+    wait_until(lambda: client.llen("farm:quarantine") == 7, "seven messages are refused")
+    assert all(worker.peak_bytes < 200 << 20 for worker in workers)
     cluster.submit(1).ok()
     cluster.check_score()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import tracemalloc
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis
@@ -14,10 +15,10 @@ from farm import config
 from farm.errors import DigestMismatch, MessageRejected
 from farm.ids import sha256_hex
 from farm.queue.answer_stream import AnswerStream, ScoreArrived, decode
-from farm.queue.blobs import Blobs
+from farm.queue.blobs import FIRST_BYTES, Blobs
 from farm.queue.messages import MAX_BATCH, ExecuteBatch, ExecuteJob, Failure, Returned, ScoreAnswer, ScoreJob, parse
 from farm.queue.redis_keys import Keys
-from farm.queue.signing import MAC_BYTES, Signer
+from farm.queue.signing import HEAD_BYTES, MAC_BYTES, Signer
 from farm.records import Completion, GenerateTelemetry, Prompt, SampleKey, StoredCompletion, Suite, TestCase
 from farm.records.phases import Stage
 from farm.tasks.context import MAX_STARTS, TaskContext
@@ -44,6 +45,11 @@ def connection(server: RedisServer) -> Iterator[redis.Redis]:
     assert leaked == [], "keys without a TTL"
 
 
+def stored(run_id: str, digest: str, packed: bytes, data_bytes: int, signer: Signer = SIGNER) -> bytes:
+    """A blob as it stands in Redis."""
+    return signer.blob_head(run_id, digest, len(packed), data_bytes) + packed
+
+
 def test_a_blob_comes_back_and_others_are_missing(connection: redis.Redis) -> None:
     blobs, data = Blobs(connection, KEYS, SIGNER), b"x" * 100_000
     digest, absent = sha256_hex(data), sha256_hex(b"absent")
@@ -59,8 +65,14 @@ def test_a_blob_that_is_gone_or_altered_is_named(connection: redis.Redis) -> Non
     Blobs(connection, KEYS, SIGNER).put("r", [(digest, b"other")])
     with pytest.raises(DigestMismatch, match="another digest"):
         Blobs(connection, KEYS, SIGNER).get("r", digest)
-    connection.set(KEYS.blob("r", digest), SIGNER.signed_blob("r", digest, b"no zstd"), ex=60)
+    connection.set(KEYS.blob("r", digest), stored("r", digest, b"no zstd", 4), ex=60)
     with pytest.raises(DigestMismatch, match="unpacked"):
+        Blobs(connection, KEYS, SIGNER).get("r", digest)
+    connection.set(KEYS.blob("r", digest), stored("r", digest, zstandard.compress(b"data")[:-1], 4), ex=60)
+    with pytest.raises(DigestMismatch, match="unpacked"):
+        Blobs(connection, KEYS, SIGNER).get("r", digest)
+    connection.set(KEYS.blob("r", digest), stored("r", digest, zstandard.compress(b"data"), 4)[:-1], ex=60)
+    with pytest.raises(DigestMismatch, match="cut off"):
         Blobs(connection, KEYS, SIGNER).get("r", digest)
 
 
@@ -68,28 +80,69 @@ def test_a_blob_of_another_writer_is_refused_before_it_is_unpacked(connection: r
     digest = sha256_hex(b"data")
     bomb = zstandard.compress(bytes(1 << 28))
     assert len(bomb) < 1 << 20
-    mine = SIGNER.signed_blob("r", digest, zstandard.compress(b"data"))
+    packed = zstandard.compress(b"data")
+    mine = stored("r", digest, packed, 4)
     forged = (
         bomb,
-        Signer(b"another secret").signed_blob("r", digest, bomb),
+        stored("r", digest, bomb, 1 << 28, Signer(b"another secret")),
         mine[:MAC_BYTES] + bomb,
-        SIGNER.signed_blob("another run", digest, bomb),
-        SIGNER.signed_blob("r", sha256_hex(b"other"), bomb),
-        b"",
+        len(bomb).to_bytes(8, "big") + mine[8:HEAD_BYTES] + bomb,
+        stored("another run", digest, bomb, 1 << 28),
+        stored("r", sha256_hex(b"other"), bomb, 1 << 28),
+        b"\0",
     )
     tracemalloc.start()
     try:
-        for stored in forged:
-            connection.set(KEYS.blob("r", digest), stored, ex=60)
+        for value in forged:
+            connection.set(KEYS.blob("r", digest), value, ex=60)
             blobs = Blobs(connection, KEYS, SIGNER)
-            blobs.keep("r", digest, stored)
+            blobs.keep("r", digest, value)
             with pytest.raises(DigestMismatch, match="wrong signature"):
                 blobs.get("r", digest)
+        connection.set(KEYS.blob("r", digest), mine[:HEAD_BYTES] + bomb, ex=60)
+        with pytest.raises(DigestMismatch, match="another size"):
+            Blobs(connection, KEYS, SIGNER).get("r", digest)
         assert tracemalloc.get_traced_memory()[1] < 16 << 20
     finally:
         tracemalloc.stop()
     connection.set(KEYS.blob("r", digest), mine, ex=60)
     assert Blobs(connection, KEYS, SIGNER).get("r", digest) == b"data"
+
+
+def test_of_a_huge_blob_no_more_is_read_than_was_signed(connection: redis.Redis) -> None:
+    """64 MB of a writer without the secret, and 64 MB behind a value of ours: the piece that is read tells."""
+    digest = sha256_hex(b"data")
+    mine = stored("r", digest, zstandard.compress(b"data"), 4)
+    for value in (bytes(64 << 20), mine + bytes(64 << 20)):
+        connection.set(KEYS.blob("r", digest), value, ex=60)
+        tracemalloc.start()
+        try:
+            if value.startswith(mine):
+                assert Blobs(connection, KEYS, SIGNER).get("r", digest) == b"data"
+            else:
+                with pytest.raises(DigestMismatch, match="wrong signature"):
+                    Blobs(connection, KEYS, SIGNER).get("r", digest)
+            assert tracemalloc.get_traced_memory()[1] < 2 << 20
+        finally:
+            tracemalloc.stop()
+
+
+def test_a_large_blob_comes_in_pieces(connection: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("farm.queue.blobs.PIECE_BYTES", 100_000)
+    data = random.Random(1).randbytes(300_000)
+    blobs = Blobs(connection, KEYS, SIGNER)
+    blobs.put("r", [(sha256_hex(data), data)])
+    first = connection.getrange(KEYS.blob("r", sha256_hex(data)), 0, FIRST_BYTES - 1)
+    blobs.keep("r", sha256_hex(data), cast(bytes, first))  # what a claim brings along is only its beginning
+    assert blobs.get("r", sha256_hex(data)) == data
+
+
+def test_a_key_of_another_type_is_no_blob_and_stops_no_claim(connection: redis.Redis) -> None:
+    digest = sha256_hex(b"data")
+    connection.rpush(KEYS.blob("r", digest), "x")
+    connection.expire(KEYS.blob("r", digest), 60)
+    with pytest.raises(DigestMismatch, match="another client wrote there"):
+        Blobs(connection, KEYS, SIGNER).get("r", digest)
 
 
 def test_a_scored_answer_takes_no_more_than_its_record_says(connection: redis.Redis) -> None:
@@ -133,10 +186,10 @@ def test_a_record_is_read_once_and_few_are_kept(connection: redis.Redis, monkeyp
 def test_what_a_claim_brings_along_is_believed_only_if_its_digest_is_right(connection: redis.Redis) -> None:
     source = Blobs(connection, KEYS, SIGNER)
     source.put("r", [(sha256_hex(b"data"), b"data"), (sha256_hex(b"other"), b"other")])
-    stored: Any = {data: connection.get(KEYS.blob("r", sha256_hex(data))) for data in (b"data", b"other")}
+    read: Any = {data: connection.get(KEYS.blob("r", sha256_hex(data))) for data in (b"data", b"other")}
     blobs = Blobs(connection, KEYS, SIGNER)
-    blobs.keep("r", sha256_hex(b"data"), stored[b"other"])
-    blobs.keep("r", sha256_hex(b"other"), stored[b"other"])
+    blobs.keep("r", sha256_hex(b"data"), read[b"other"])
+    blobs.keep("r", sha256_hex(b"other"), read[b"other"])
     connection.delete(KEYS.blob("r", sha256_hex(b"data")), KEYS.blob("r", sha256_hex(b"other")))
     assert blobs.get("r", sha256_hex(b"other")) == b"other"
     with pytest.raises(DigestMismatch):
