@@ -115,11 +115,20 @@ def cli() -> None:
     """
 
 
+def _refuse_other_encodings(arguments: list[str]) -> None:
+    """click.UsageError for an argument that is no UTF-8: no ledger, message or report can hold it."""
+    for argument in arguments:
+        if not argument.isascii() and any("\ud800" <= char <= "\udfff" for char in argument):
+            shown = argument.encode("utf-8", "backslashreplace").decode()
+            raise click.UsageError(f"an argument that is not UTF-8: {shown[:80]}")
+
+
 def main() -> None:
     """Run the command line; FarmErrors become one line on stderr and their exit code."""
     from farm.errors import FarmError
 
     try:
+        _refuse_other_encodings(sys.argv[1:])
         result = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("farm: interrupted", err=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from farm.datasets.jsonl import parse_object, read_lines
 from farm.errors import DatasetError
+from farm.records.base import MAX_INDEX
 from farm.scoring.extract import FENCE, GIVEN_AS_CODE, unfenced
 from farm.text import json_type, one_line
 
@@ -93,8 +94,8 @@ def completion_rows(rows: Iterable[tuple[int, Mapping[str, object]]], path: str 
         index = fields.get("index")
         if index is None:
             index = counts[question_id]
-        elif isinstance(index, bool) or not isinstance(index, int) or index < 0:
-            raise DatasetError(_wanted("index", "a number from 0", fields), path=where, row=number)
+        elif isinstance(index, bool) or not isinstance(index, int) or not 0 <= index <= MAX_INDEX:
+            raise DatasetError(_wanted("index", f"a number from 0 to {MAX_INDEX}", fields), path=where, row=number)
         counts[question_id] += 1
         if (question_id, index) in seen:
             shown = one_line(repr(f"{question_id}#{index}"))

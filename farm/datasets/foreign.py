@@ -131,10 +131,19 @@ def _list(row: dict[str, Any], name: str, path: Path, number: int) -> tuple[str,
 
 
 def _share(values: list[Any]) -> float | None:
-    numbers = [float(value) for value in values if isinstance(value, bool | int | float)]
+    numbers = [value for value in map(_number, values) if value is not None]
     if not numbers or len(numbers) != len(values) or not all(0.0 <= number <= 1.0 for number in numbers):
         return None
     return sum(numbers) / len(numbers)
+
+
+def _number(value: object) -> float | None:
+    if not isinstance(value, bool | int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # more than any share
+        return None
 
 
 # --- lm-evaluation-harness ----------------------------------------------------------------------
@@ -165,7 +174,7 @@ def _sample(row: dict[str, Any], path: Path, number: int) -> _Document:
         )  # fmt: skip
     outputs = tuple(_answer(answer, "resps", path, number) for group in groups for answer in group)
     metrics = row.get("metrics")
-    scores = [row.get(metric) for metric in metrics] if isinstance(metrics, list) else []
+    scores = [row.get(str(metric)) for metric in metrics] if isinstance(metrics, list) else []
     return _Document(
         question_id=name,
         row=number,

@@ -53,6 +53,9 @@ class SampleKey:
         return cls(problem_id, int(index))
 
 
+MAX_INDEX = (1 << 31) - 1  # of a sample: what every database's integer holds
+
+
 @dataclass(frozen=True, slots=True)
 class AllSamples:
     """All samples of a run together: what lm-eval scores. `str(key)` is `*`, which names no sample."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,10 @@ from farm.errors import ConfigError
 from farm.reports.as_json import as_json
 from farm.reports.as_markdown import as_markdown
 from farm.scoring.report import Report
+from farm.text import one_line
+
+MAX_NAME_BYTES = 150  # of a part of a path: a name of up to 255 has a time and an ending, too
+_FILE_NAME = re.compile(r"[^/\\\x00-\x1f\x7f\ud800-\udfff]+")
 
 
 def write_report(report: Report, directory: Path) -> list[Path]:
@@ -26,6 +31,16 @@ def write_report(report: Report, directory: Path) -> list[Path]:
             file.write(text.encode())
         paths.append(directory / name)
     return paths
+
+
+def path_part(name: str, what: str) -> str:
+    """`name`, which somebody gave, as one part of a path. ConfigError that says `what` if it could lead elsewhere."""
+    if not name.strip(". ") or len(name.encode("utf-8", "replace")) > MAX_NAME_BYTES or not _FILE_NAME.fullmatch(name):
+        raise ConfigError(
+            f"{what}: {one_line(repr(name), 80)} cannot be the name of a file",
+            remedy=f"give up to {MAX_NAME_BYTES} bytes without slashes and controls",
+        )
+    return name
 
 
 @contextmanager

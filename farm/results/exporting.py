@@ -17,9 +17,9 @@ from farm.protocols import Protocol, answer_of
 from farm.records import RunSpec, ServedModel
 from farm.reports.details import ProblemDetail, SampleDetail
 from farm.reports.exports import inspect_log, lcb, tt_reports
-from farm.reports.exports.lm_eval import Document, results_of, sample_line, write
+from farm.reports.exports.lm_eval import Document, results_of, sample_line, sanitized, write
 from farm.reports.exports.rows import rows, write_csv, write_parquet
-from farm.reports.write import durable
+from farm.reports.write import durable, path_part
 from farm.results.details import Load, known_protocol, problem_details
 from farm.results.reporting import score_run
 from farm.scoring.report import Report
@@ -38,7 +38,11 @@ class Export:
         named = self.report.spec.model_copy(update={"eval_task": _measured(self._row.spec)})
         self._named: Report = self.report.model_copy(update={"spec": named})
         self._model = self._row.spec.model or GRADED
-        self._model_id = model_id or f"id_farm_{self._model.name}_{self._model.device}"
+        self._model_id = (
+            path_part(model_id, "--model-id")
+            if model_id
+            else f"id_farm_{sanitized(self._model.name)}_{sanitized(self._model.device)}"
+        )
 
     def write(self, form: str) -> list[Path]:
         """Write one of FORMATS; the paths. RunIncomplete where the format has no word for an unjudged sample."""
@@ -91,7 +95,8 @@ class Export:
         """output/<model>/Scenario.codegeneration_n_t.json, _eval.json and _eval_all.json."""
         self._complete()
         problems = list(self._problems())
-        stem = self._out / "output" / self._model.name / lcb.file_stem(self._row.spec)
+        folder = path_part(self._model.name, "the model's name")
+        stem = self._out / "output" / folder / lcb.file_stem(self._row.spec)
         return [
             self._json(stem.with_name(f"{stem.name}.json"), [lcb.instance(problem) for problem in problems]),
             self._json(stem.with_name(f"{stem.name}_eval.json"), lcb.evaluation(self.report, problems)),

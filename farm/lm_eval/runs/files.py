@@ -13,7 +13,7 @@ from farm.ledger import history
 from farm.ledger.ledger import Ledger
 from farm.records import Reference, RunSpec
 from farm.reports.exports.lm_eval import sanitized
-from farm.reports.write import durable
+from farm.reports.write import durable, path_part
 from farm.scoring.accuracy import AccuracyCheck
 from farm.scoring.harness.score import check, score_of
 
@@ -57,7 +57,7 @@ def write_score(ledger: Ledger, run_id: str, folder: Path) -> tuple[list[str], l
     score = harness_score(ledger, run_id)
     paths = []
     for name, text in sorted(score.files.items()):
-        path = folder / sanitized(spec.model.repo) / Path(name).name
+        path = folder / path_part(sanitized(spec.model.repo), "the model's name") / Path(name).name
         with durable(path) as file:
             file.write(text.encode())
         paths.append(path)

@@ -10,6 +10,7 @@ from farm.ids import sha256_hex
 from farm.records import SampleResult
 from farm.records.fields import sent
 from farm.reports.details import ProblemDetail, SampleDetail
+from farm.reports.write import path_part
 from farm.scoring.extract import GIVEN_AS_CODE
 from farm.scoring.report import Report
 from farm.text import printable
@@ -76,7 +77,7 @@ def log_of(report: Report, problems: Iterable[ProblemDetail], score_digest: str)
 def file_name(report: Report) -> str:
     """`<time>_<task>_<id>.json`, as Inspect names its logs."""
     moment = datetime.fromtimestamp(report.telemetry.timing.started_at, UTC)
-    task = report.spec.eval_task.replace("_", "-")
+    task = path_part(report.spec.eval_task.replace("_", "-"), "the eval task")
     return f"{moment:%Y-%m-%dT%H-%M-%S+00-00}_{task}_{_id(report.run_id)}.json"
 
 

@@ -22,7 +22,7 @@ import farm
 from farm.benchmarks import LmEvalTask
 from farm.records import RunSpec
 from farm.records.fields import sent
-from farm.reports.write import durable
+from farm.reports.write import durable, path_part
 from farm.scoring.extract import GIVEN_AS_CODE
 
 
@@ -139,9 +139,9 @@ def write(
     folder: Path, task: LmEvalTask, results: dict[str, Any], lines: Iterable[dict[str, Any]], moment: float
 ) -> list[Path]:
     """Write both files below `folder`; their paths. ConfigError if that cannot be."""
-    place = folder / results["model_name_sanitized"]
+    place = folder / path_part(results["model_name_sanitized"], "the model's name")
     stamp = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H-%M-%S.%f")
-    paths = [place / f"results_{stamp}.json", place / f"samples_{task.name}_{stamp}.jsonl"]
+    paths = [place / f"results_{stamp}.json", place / f"samples_{path_part(task.name, 'the task')}_{stamp}.jsonl"]
     with durable(paths[0]) as file:
         file.write(json.dumps(results, indent=2, ensure_ascii=False).encode())
     with durable(paths[1]) as file:
