@@ -24,6 +24,7 @@ from farm.judging.repeats import judged_repeatedly
 from farm.records import TIER_NONE, CaseResult, JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Evaluation, Observation, SandboxInfo
 from farm.sandbox.runner import Runner, RunRequest
+from farm.sandbox.task_room import task_room
 
 RETRIES = 2
 STDOUT_CEILING = 128 << 20
@@ -75,6 +76,10 @@ class JudgingSandbox:
         except SandboxBroken as exc:
             self._check_by_control(exc, program)
             raise
+        if judged.verdict is not Verdict.PASSED and (room := task_room()) is not None and room < limits.threads:
+            raise SandboxLost(
+                f"the host can start {room} more processes and threads; a program may have {limits.threads}"
+            )
         self._control = control_of(Control(program, suite, judge, limits), judged) or self._control
         return judged
 

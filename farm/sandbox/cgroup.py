@@ -163,6 +163,18 @@ def own_oom_kills() -> int | None:
     return None
 
 
+def own_group(controller: str) -> Path | None:
+    """The directory of this process's group for a controller, be it writable or not; None where none is seen."""
+    mounts = dict(_mounted())
+    found = None
+    for controllers, path in _memberships():
+        if controller in controllers.split(","):
+            return _below(mounts.get(controller), path)
+        if not controllers:  # version 2
+            found = _below(mounts.get("v2"), path)
+    return found
+
+
 def _memberships() -> list[tuple[str, str]]:
     """(controllers, path) of each hierarchy that this process is in."""
     try:

@@ -238,7 +238,7 @@ def test_a_message_that_is_no_job_harms_nobody(cluster: Cluster) -> None:
     for job in (None, 42, {}, {"schema_version": 9}, {"schema_version": 2, "run_id": "x" * 100}, "os.system"):
         app.send_task(EXECUTE_TASK, kwargs={"job": job}, queue=queue("execute"), ignore_result=True)
     app.close()
-    client.lpush("farm:execute", bytes(256 << 20))
+    client.lpush("farm:execute", bytes(128 << 20))
     wait_until(lambda: client.llen("farm:quarantine") == 7, "seven messages are refused")
     assert all(worker.peak_bytes < 200 << 20 for worker in workers)
     cluster.submit(1).ok()
