@@ -23,8 +23,8 @@ from farm.judging.lcb import global_limit_s, judge_lcb
 from farm.judging.repeats import judged_repeatedly
 from farm.records import TIER_NONE, CaseResult, JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Evaluation, Observation, SandboxInfo
+from farm.sandbox.cgroup import task_room
 from farm.sandbox.runner import Runner, RunRequest
-from farm.sandbox.task_room import task_room
 
 RETRIES = 2
 STDOUT_CEILING = 128 << 20

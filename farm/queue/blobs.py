@@ -114,8 +114,7 @@ class Blobs:
         return self._verified(run_id, digest, b"".join(pieces))
 
     def keep(self, run_id: str, digest: str, stored: bytes) -> None:
-        """Cache a value for `get`: its first FIRST_BYTES, as Redis gave them. What is longer, or cannot be verified, is
-        not cached."""
+        """Cache a value as Redis gave it, for `get`. One that is not whole, or cannot be verified, is not cached."""
         with suppress(DigestMismatch):
             if len(stored) == HEAD_BYTES + self._sizes(run_id, digest, stored)[0]:
                 self._verified(run_id, digest, stored)

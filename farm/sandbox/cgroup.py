@@ -175,6 +175,36 @@ def own_group(controller: str) -> Path | None:
     return found
 
 
+def task_room() -> int | None:
+    """How many more processes and threads the kernel and every group around this process allow; None: it is not known.
+
+    For lack of these a program gets EAGAIN below its own limit. Measured from outside, after it has ended: what a
+    program says of its failure proves nothing, and all that it had started is gone then.
+    """
+    rooms = [*_kernel_task_room(), *_groups_task_room()]
+    return min(rooms) if rooms else None
+
+
+def _kernel_task_room() -> list[int]:
+    try:
+        running = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
+        limits = [int(Path(f"/proc/sys/kernel/{name}").read_text()) for name in ("threads-max", "pid_max")]
+    except (OSError, ValueError, IndexError):
+        return []
+    return [limit - running for limit in limits]
+
+
+def _groups_task_room() -> list[int]:
+    rooms = []
+    group = own_group("pids")
+    while group is not None and (group / "pids.current").exists():
+        most, used = (_words(group / f"pids.{name}") for name in ("max", "current"))
+        if most and used and most != ["max"]:
+            rooms.append(int(most[0]) - int(used[0]))
+        group = group.parent
+    return rooms
+
+
 def _memberships() -> list[tuple[str, str]]:
     """(controllers, path) of each hierarchy that this process is in."""
     try:

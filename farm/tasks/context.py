@@ -20,7 +20,7 @@ from farm.errors import FarmError, MessageRejected, SandboxLost, VersionSkew
 from farm.ids import canonical_json, sha256_hex
 from farm.logs import bind
 from farm.queue.answer_stream import AnswerStream
-from farm.queue.blobs import FIRST_BYTES, Blobs
+from farm.queue.blobs import Blobs
 from farm.queue.broker import client
 from farm.queue.messages import (
     ExecuteBatch,
@@ -44,17 +44,17 @@ from farm.text import one_line
 log = logging.getLogger(__name__)
 MAX_STARTS = 3  # of one attempt. Redis counts no deliveries, and a program may kill its worker each time
 # KEYS claims, starts; ARGV fence, worker, TTL, state, out, call; for each job stage/key, attempt, blob (or nothing).
-# For each job the number of this start (0: not wanted); then the beginning of what each blob of those that are wanted
-# holds. State, out and blobs are keys that workers may only read, and Redis takes each of KEYS for one to be written.
-# `call` names this start: after a late reply redis-py sends the script again, and a start that is counted twice would
-# soon look like a program that kills its workers.
-CLAIM = f"""
-if redis.call('GET', ARGV[4]) ~= ARGV[1] then return {{}} end
-local places = {{}}
+# For each job the number of this start (0: not wanted); then what the blobs of those that are wanted hold. State, out
+# and blobs are keys that workers may only read, and Redis takes each of KEYS for one to be written. `call` names this
+# start: after a late reply redis-py sends the script again, and a start that is counted twice would soon look like a
+# program that kills its workers.
+CLAIM = """
+if redis.call('GET', ARGV[4]) ~= ARGV[1] then return {} end
+local places = {}
 for i = 7, #ARGV, 3 do places[#places + 1] = ARGV[i] end
 local wanted = redis.call('HMGET', ARGV[5], unpack(places))
 local begun = redis.call('HMGET', KEYS[2], unpack(places))
-local claims, starts, blobs, numbers = {{}}, {{}}, {{}}, {{}}
+local claims, starts, blobs, numbers = {}, {}, {}, {}
 for i, place in ipairs(places) do
   local attempt, blob = ARGV[3 * i + 5], ARGV[3 * i + 6]
   numbers[i] = 0
@@ -66,18 +66,15 @@ for i, place in ipairs(places) do
     claims[#claims + 1] = attempt .. '/' .. ARGV[2]
     starts[#starts + 1] = place
     starts[#starts + 1] = attempt .. '/' .. numbers[i] .. '/' .. ARGV[6]
-    if blob ~= '' then
-      local stored = redis.pcall('GETRANGE', blob, 0, {FIRST_BYTES - 1})
-      blobs[#blobs + 1] = type(stored) == 'string' and stored or ''
-    end
+    if blob ~= '' then blobs[#blobs + 1] = blob end
   end
 end
-if #claims == 0 then return {{}} end
+if #claims == 0 then return {} end
 redis.call('HSET', KEYS[1], unpack(claims))
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('HSET', KEYS[2], unpack(starts))
 redis.call('EXPIRE', KEYS[2], ARGV[3])
-return {{numbers, blobs}}
+return {numbers, #blobs > 0 and redis.call('MGET', unpack(blobs)) or {}}
 """
 
 # KEYS claims; ARGV stage/key, attempt/worker

@@ -228,7 +228,8 @@ class _Guarded:
     _flush_brpop_reauth: Any
 
     def _connparams(self, *arguments: Any, **options: Any) -> dict[str, Any]:
-        return {**super()._connparams(*arguments, **options), **BOUNDED}
+        given: dict[str, Any] = super()._connparams(*arguments, **options)  # type: ignore[misc]
+        return {**given, **BOUNDED}
 
     def _brpop_read(self, **options: Any) -> bool:
         """kombu's own, but for what happens between the reply and the delivery."""

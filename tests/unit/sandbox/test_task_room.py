@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.sandbox.cgroup import own_group
-from farm.sandbox.task_room import task_room
+from farm.sandbox.cgroup import own_group, task_room
 from tests.support.data import ROOT
 from tests.support.wait import wait_until
 
