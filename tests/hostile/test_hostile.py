@@ -40,7 +40,7 @@ ELSEWHERE = {
     62: "hostile/test_host_faults.py::test_without_seccomp_no_tier_opens",
     63: "hostile/test_host_faults.py::test_limits_know_no_wall_clock",
     64: "unit/sandbox/test_clock.py::test_a_starved_program_has_used_what_it_ran",
-    69: "unit/sandbox/test_faults.py::test_a_sandbox_that_is_lost_three_times_is_no_verdict",
+    69: "unit/sandbox/test_faults.py::test_a_sandbox_that_breaks_three_times_is_no_verdict",
 }
 
 
