@@ -41,7 +41,15 @@ class PostgresServer:
         return self.url(name)
 
     def answers(self) -> bool:
-        return (self.directory / ".s.PGSQL.5432").exists()
+        """Whether it takes connections: its socket is there before it does."""
+        engine = sa.create_engine(self.url("postgres").replace("postgresql:", "postgresql+psycopg:"))
+        try:
+            engine.connect().close()
+        except sa.exc.OperationalError:
+            return False
+        finally:
+            engine.dispose()
+        return True
 
 
 def _binaries() -> Path:
