@@ -21,7 +21,7 @@ from farm.ids import sha256_hex
 from farm.queue import broker
 from farm.queue.answer_stream import AnswerStream
 from farm.queue.blobs import Blobs
-from farm.queue.messages import ExecuteJob, Failure, TaskMessage
+from farm.queue.messages import WIRE_VERSION, ExecuteJob, Failure, TaskMessage
 from farm.queue.publisher import RedisPublisher
 from farm.queue.quarantine import Quarantine
 from farm.queue.redis_keys import Keys
@@ -39,8 +39,8 @@ pytestmark = [pytest.mark.redis, pytest.mark.timeout(120)]
 KEYS, SIGNER, TIMEOUT_S = Keys("farm:"), Signer(b"the secret of this test"), 1.0
 PLACE, DIGEST = "execute/p#0", sha256_hex(b"x")
 JOB = {
-    "schema_version": 1, "run_id": "run", "problem_id": "p", "index": 0, "attempt": 1, "fence": 2, "config": DIGEST,
-    "program": DIGEST, "suite": DIGEST,
+    "schema_version": WIRE_VERSION, "run_id": "run", "problem_id": "p", "index": 0, "attempt": 1, "fence": 2,
+    "config": DIGEST, "program": DIGEST, "suite": DIGEST,
 }  # fmt: skip
 
 
