@@ -65,7 +65,7 @@ def suite_lines(settings: Settings, request: SubmitRequest, display: Display) ->
     yield f"model: {model.repo} on {model.device}"
     if request.suite is None:
         assert request.task is not None
-        for group in plan_group(settings, request.task, display.say, install=False):
+        for group in plan_group(settings, request.task, model.name, display.say, install=False):
             yield f"group {group.name}: {len(group.tasks)} tasks: {', '.join(group.tasks)}"
         return
     yield f"mode: {request.suite.mode}"
@@ -84,7 +84,7 @@ def submit_suite(settings: Settings, request: SubmitRequest, display: Display) -
     label = "all-tasks" if request.task is None else request.task.name
     suite_id = request.run_id or new_run_id(f"{model.name}-{label}")
     with open_ledger(settings) as ledger:
-        planner = _Planner(settings, ledger, display, suite_id)
+        planner = _Planner(settings, ledger, display, suite_id, model.name)
         if request.suite is None:
             assert request.task is not None
             own = next((task for task in evals if task.task_name == request.task.name), None)
@@ -123,9 +123,9 @@ def report_suite(settings: Settings, suite_id: str, out: Path | None) -> SuiteOu
 class _Planner:
     """Records the runs of a suite's tasks."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, display: Display, suite_id: str) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger, display: Display, suite_id: str, model: str) -> None:
         self._settings, self._ledger, self._display = settings, ledger, display
-        self._suite_id, self._number = suite_id, 0
+        self._suite_id, self._model, self._number = suite_id, model, 0
 
     def task(self, chosen: ChosenTask) -> SuiteTask:
         """One of a model's tasks, with its runs recorded; with the reason where it has none."""
@@ -146,7 +146,7 @@ class _Planner:
     def group(self, request: SubmitRequest, own: EvalTask | None) -> SuiteTask:
         """A group of lm-eval: a run for each task below it. `own`: the group as a task of the model, if it is one."""
         assert request.task is not None
-        groups = plan_group(self._settings, request.task, self._display.say, install=True)
+        groups = plan_group(self._settings, request.task, self._model, self._display.say, install=True)
         environment = request.task.environment
         runs: list[SuiteRun] = []
         first: Prepared | None = None

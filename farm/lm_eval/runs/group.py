@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from farm.config import Settings
-from farm.environments.known import environment_of, known
 from farm.environments.process import group_tasks
-from farm.lm_eval.runs.task import TaskChoice, environment_python
+from farm.lm_eval.runs.task import TaskChoice, environment_for, environment_python
 from farm.records.suites import GroupMetric, TaskGroup
 
 
-def plan_group(settings: Settings, task: TaskChoice, say: Callable[[str], None], *, install: bool) -> list[TaskGroup]:
+def plan_group(
+    settings: Settings, task: TaskChoice, model: str, say: Callable[[str], None], *, install: bool
+) -> list[TaskGroup]:
     """The groups below a group or tag of lm-eval, itself first. Nothing of a dataset is loaded.
 
     Raises ConfigError for a group with tasks that farm cannot run, EnvironmentMissing as `plan_lm_eval_task`, and
     HarnessFailed.
     """
-    environment = known(task.environment) if task.environment else environment_of(task.name)
+    environment = environment_for(task, task.name, model)
     python = environment_python(
         settings, environment, task.name, say, install=install, from_hub=task.include_path is None
     )

@@ -102,11 +102,7 @@ def plan_lm_eval_task(
     place, name = _named(task.name)
     if task.include_path is None and place == name:
         check_name(name)
-    environment = known(task.environment) if task.environment else environment_of(name)
-    if environment.name == VISION:
-        raise ConfigError(
-            f"task {name} needs pictures ({VISION}), and the server of {model} takes text: vision is not supported"
-        )
+    environment = environment_for(task, name, model)
     from_hub = place == name and task.include_path is None
     python = environment_python(settings, environment, name, say, install=install, from_hub=from_hub)
     plan = plan_task(
@@ -135,6 +131,16 @@ def plan_lm_eval_task(
         num_fewshot=plan["num_fewshot"],
         all_documents=len(asked) == plan["original"],
     )
+
+
+def environment_for(task: TaskChoice, name: str, model: str) -> Environment:
+    """The environment that a task or group needs, or that was named. ConfigError for one of pictures."""
+    environment = known(task.environment) if task.environment else environment_of(name)
+    if environment.name == VISION:
+        raise ConfigError(
+            f"task {name} needs pictures ({VISION}), and the server of {model} takes text: vision is not supported"
+        )
+    return environment
 
 
 def environment_python(

@@ -9,6 +9,7 @@ import pytest
 from farm.config import load
 from farm.datasets.store import BlobStore
 from farm.errors import ConfigError, EnvironmentMissing
+from farm.lm_eval.runs.group import plan_group
 from farm.lm_eval.runs.task import TaskChoice, plan_lm_eval_task
 from farm.lm_eval.runs.task_names import check_name, is_group, is_known, kinds, own_tasks
 
@@ -66,3 +67,13 @@ def test_a_dry_run_makes_no_environment(
         )  # fmt: skip
     assert type(caught.value) is error and said == []
     assert not (tmp_path / "environments").exists()
+
+
+def test_a_group_of_tasks_with_pictures_is_refused_before_its_environment_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FARM_HOME", str(tmp_path))
+    said: list[str] = []
+    with pytest.raises(ConfigError, match=r"task mmmu_val needs pictures \(EVALS_VISION\), and the server of m takes"):
+        plan_group(load(), TaskChoice("mmmu_val"), "m", said.append, install=True)
+    assert said == [] and not (tmp_path / "environments").exists()
