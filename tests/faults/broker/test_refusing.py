@@ -92,6 +92,8 @@ def test_a_worker_that_starts_while_redis_reads_its_data_waits(line: JobLine) ->
     for number in range(1000):
         pipe.set(f"other:{number}", "x" * 4000)
     pipe.execute()
+    admin.bgrewriteaof()  # into a snapshot: while Redis reads commands it answers after each thousand alone
+    wait_until(lambda: admin.info("persistence")["aof_base_size"] > 1 << 16, "the snapshot is written")
     line.redis.kill()
     slow = ("--key-load-delay", "200000", "--loading-process-events-interval-bytes", "1024")  # as in Redis's own tests
     line.redis.arguments = (*line.redis.arguments, *slow)
