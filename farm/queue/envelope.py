@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from farm.errors import MessageRejected
+from farm.queue.bounded_replies import REPLY_BYTES
 from farm.queue.messages import MAX_MESSAGE_BYTES, SignedMessage, parse
 from farm.text import nested_deeper
 
@@ -51,6 +52,8 @@ def open_envelope(raw: bytes, queue: str, kinds: Mapping[str, type[SignedMessage
     """
     if len(raw) > MAX_RAW_BYTES:
         raise BadEnvelope(f"an entry of {len(raw)} bytes, over {MAX_RAW_BYTES}")
+    if not raw:  # such an entry, or what a worker reads in place of one that is too large
+        raise BadEnvelope(f"an entry that is empty, or over {REPLY_BYTES} bytes")
     payload = _json(raw, "an entry")
     if not isinstance(payload, dict):
         raise BadEnvelope(f"an entry that is a {type(payload).__name__}, no object")

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from farm.queue.bounded_replies import REPLY_BYTES
 from farm.queue.celery_app import make_app
-from farm.queue.envelope import HANDED_BACK, MAX_RAW_BYTES
+from farm.queue.envelope import HANDED_BACK
 from farm.records import SampleKey, Verdict
 from farm.tasks.boot import KINDS
 from farm.tasks.guard import Guard
@@ -196,7 +197,7 @@ def test_m12_a_body_of_50_mb(line: JobLine, worker: FarmProcess) -> None:
     before = line.quarantine.refused()
     line.push(b'{"body": "' + b"QUJD" * (50 << 18) + b'"}')
     refused_once(line, before)
-    assert str(MAX_RAW_BYTES) in line.notes()[0]
+    assert str(REPLY_BYTES) in line.notes()[0]
 
 
 # --- good form, wrong content -----------------------------------------------------------------------------
