@@ -228,7 +228,7 @@ def waited_for(
             raise
 
 
-# --- a server of this host that nobody named ----------------------------------------------------
+# --- a server of this host that is found ---------------------------------------------------------
 
 
 def completed(settings: Settings, request: SubmitRequest, display: Display, *, ask: bool = True) -> SubmitRequest:

@@ -39,7 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("farm.cli.look.watch:watch", "Follow a run that is driven elsewhere."),
     "cancel": ("farm.cli.look.watch:cancel", "Pause a run, wherever it is driven."),
     "coordinator": ("farm.cli.operate.coordinator:coordinator", "Drive the runs that were submitted with --detach."),
-    "worker": ("farm.cli.operate.worker:worker", "Start a worker that generates or executes."),
+    "worker": ("farm.cli.operate.worker:worker", "Start a worker that generates, executes or scores."),
     "env": ("farm.cli.operate.env:env", "List, make and remove evaluation environments."),
     "lm-eval": ("farm.cli.run.lm_eval:lm_eval", "Run lm-evaluation-harness with farm as its model."),
     "server": ("farm.cli.serve.server_limit:server", "Model servers: start, look, stop; how many requests they take."),

@@ -38,7 +38,7 @@ class _Document:
 
 
 def tool_of(path: Path) -> str:
-    """Whose file it is, by its looks."""
+    """Which tool wrote the file, by its content."""
     return LM_EVAL if _is_lines(path) else LIVECODEBENCH
 
 

@@ -1,8 +1,8 @@
 """Results of harbor (Terminal-Bench, SWE-bench and others): what became of each trial of a job.
 
 A job's folder has its `result.json` and one folder a trial with a `result.json` each. Read as harbor 0.26 writes them:
-a trial has a task, an agent with its model, rewards by key, and what was raised. Where the trials' files are not beside
-the job's, the rewards of `stats.evals` say the same of those that have one.
+a trial has a task, an agent with its model, rewards by key, and what was raised. Where the trials' files are not next
+to the job's, the rewards of `stats.evals` say the same of those that have one.
 
 What a model's agent did is the trial's outcome, also where harbor records it as an exception: a time-out, an exit code,
 a context that is full. What the host, the network or the model server did is none.
@@ -95,7 +95,7 @@ def read_harbor(path: Path) -> list[HarborEval]:
 
 
 def _beside(path: Path) -> Iterator[dict[str, Any]]:
-    """The results of trials in folders beside the job's."""
+    """The results of trials in the folders next to the job's result."""
     for each in sorted(path.parent.glob("*/result.json")):
         value = _object(each)
         if "task_name" in value:
@@ -148,7 +148,7 @@ def _trial(row: dict[str, Any], path: Path) -> Trial:
 
 
 def _valid(errors: Sequence[str]) -> bool:
-    """Whether a reward beside these errors counts, in a file that does not say it."""
+    """Whether a reward counts although these errors were raised, in a file that does not say it."""
     return all(error in _OF_THE_AGENT for error in errors)
 
 

@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 MAX_SKEW_S = 30
 START_TIMEOUT_S = 5.0  # of each of two attempts, when somebody waits for an answer
 AGAIN_S = 2.0
-# What Redis says while it cannot serve and may soon. redis-py has a class of its own for some of them alone.
+# What Redis says while it cannot serve and may soon. redis-py has a separate class for only some of them.
 PASSING = (BusyLoadingError, MasterDownError, OutOfMemoryError, ReadOnlyError, ReplicaError)
 PASSING_WORDS = re.compile(r"\b(LOADING|MASTERDOWN|MISCONF|NOREPLICAS|OOM|READONLY|TRYAGAIN)\b")
 

@@ -44,7 +44,7 @@ class ServedModel(Record):
 
 
 class Build(Record):
-    """Which build of the model and its server gave the answers, as far as anyone said. What nobody said is unknown.
+    """Which build of the model and its server gave the answers, as far as it was stated; the rest is unknown.
 
     The catalogue's image is a build only where farm started that image.
     """

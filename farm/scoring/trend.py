@@ -1,7 +1,7 @@
 """One model on one device over its builds: what each build scored, repeats of one build as one figure.
 
 Only runs of the same measurement make a line: a point between two protocols would be a lie. So would one figure for
-runs whose build nobody named.
+runs whose build is not known.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def trends(runs: Iterable[ScoredRun]) -> list[Trend]:
 
 
 def build_of(spec: RunSpec) -> str:
-    """The build that gave a run's answers, with the user's labels; NO_BUILD where nobody said which it was."""
+    """The build that gave a run's answers, with the user's labels; NO_BUILD where it is not known."""
     labels = ", ".join(f"{name}={value}" for name, value in sorted(spec.labels.items()))
     return f"{spec.build.name or NO_BUILD}{f' ({labels})' if labels else ''}"
 

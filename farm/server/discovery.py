@@ -1,4 +1,4 @@
-"""Model servers that run on this host without having been named, and the device that serves them.
+"""Finds the model servers that run on this host, and the device that serves them.
 
 Tenstorrent's `tt` says what it started (`tt model ps --json`); else the ports are tried where `tt serve`, TT-Studio and
 tt-inference-server put a server. The board comes from a snapshot of `tt-smi`. Nothing of theirs is imported; without

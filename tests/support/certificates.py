@@ -1,4 +1,4 @@
-"""A certificate authority that nobody knows, and a server's certificate that it signed."""
+"""A certificate authority that no store has, and a server's certificate that it signed."""
 
 from __future__ import annotations
 

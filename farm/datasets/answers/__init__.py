@@ -1,1 +1,1 @@
-"""Files of answers, told apart by their looks: farm's own rows and those of other tools (`answer_file`)."""
+"""Files of answers, told apart by their content: farm's own rows and those of other tools (`answer_file`)."""

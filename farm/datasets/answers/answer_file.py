@@ -64,7 +64,7 @@ PARQUET_ROWS = _Format(NO_TOOL, tables.read_parquet, tables.parquet_results)
 def answer_file(path: Path) -> CompletionFile:
     """The file with the way to read it. DatasetError with an example and the known formats if it is none of them.
 
-    Of LiveCodeBench's three files the one in the middle holds no answers: the one beside it that does is read instead.
+    Of LiveCodeBench's three files the one in the middle holds no answers: the one next to it that does is read instead.
     """
     form = _format(path)
     return CompletionFile(path, form.read, form.tool, form.scores)

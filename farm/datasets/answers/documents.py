@@ -58,7 +58,7 @@ def is_lcb_evaluation(value: list[Any]) -> bool:
 
 
 def beside(path: Path) -> Path:
-    """The file with the answers that LiveCodeBench wrote beside its evaluation. DatasetError if it is not there."""
+    """The file with the answers that LiveCodeBench wrote next to its evaluation. DatasetError if it is not there."""
     stem = path.name.removesuffix(".gz").removesuffix(EVAL)
     names = [f"{stem}{ending}" for ending in (EVAL_ALL, ".json")]
     for name in names:

@@ -1,4 +1,4 @@
-"""What a suite says of a model: the score of each task beside those of others, and one answer for all of them. Pure."""
+"""What a suite says of a model: each task's score next to those of others, and one answer for all of them. Pure."""
 
 from __future__ import annotations
 

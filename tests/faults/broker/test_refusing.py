@@ -16,7 +16,7 @@ from tests.support.farm_process import FarmProcess, environment
 from tests.support.redis_server import RedisServer, real_redis_binary, running_redis
 from tests.support.wait import wait_until
 
-SAID = {  # redis-py leaves the code out where it has a class of its own
+SAID = {  # redis-py leaves the code out where it has a separate class
     "NOREPLICAS": "NOREPLICAS",
     "READONLY": "read only replica",
     "MASTERDOWN": "MASTER is down",

@@ -25,7 +25,7 @@ PASSWORD = "p@ss/w#rd?%41:,;"
 
 
 def guarded(folder: Path) -> Guarding:
-    """Users on both sides, nobody without one, and TLS."""
+    """Users on both sides, no access without one, and TLS."""
     rights = "~* &* +@all"
     users = folder / "users.acl"
     users.write_text(f"user default off\nuser data on >{PASSWORD} {rights}\n")

@@ -18,7 +18,7 @@ PROBLEM = "farm_add"
 
 
 def commands(folder: Path, url: str) -> str:
-    """A PATH with `tt` and `tt-smi` that answer as those of Tenstorrent do beside one n300 board."""
+    """A PATH with `tt` and `tt-smi` that answer as those of Tenstorrent do on a host with one n300 board."""
     row = {"name": "Llama-3.2-3B-Instruct", "backend": "inference-server", "base_url": f"{url}/v1", "status": "running",
            "health": "healthy", "served_id": MODEL}  # fmt: skip
     chip = {"board_info": {"board_type": "n300 L", "board_id": "0100014511704017"}}

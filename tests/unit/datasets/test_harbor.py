@@ -1,4 +1,4 @@
-"""Results of harbor's jobs: what is a trial's outcome, and what is nobody's but the host's."""
+"""Results of harbor's jobs: which errors are a trial's outcome, and which are the host's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers and boards of this host that nobody named, with recorded answers of Tenstorrent's commands."""
+"""Servers and boards that are found on this host, with recorded answers of Tenstorrent's commands."""
 
 from __future__ import annotations
 
