@@ -69,8 +69,9 @@ SERVERS = gathered(
         "urls",
         multiple=True,
         metavar="URL",
-        help="Model server; several share the work; default: FARM_SERVER_URL, else one that tt started, or that "
-        f"answers at SERVICE_PORT, 20000 or 8000 of this host; other commands: {DEFAULT_SERVER}.",
+        help="Model server; several share the work. Default: FARM_SERVER_URL; else farm submit looks on this host for "
+        "one that tt started, or that answers at SERVICE_PORT, 20000 or 8000, and other commands take "
+        f"{DEFAULT_SERVER}.",
     ),
     click.option(
         "--wait-server", "wait_s", type=click.FloatRange(0, 86400), default=0.0, metavar="S",
@@ -103,7 +104,8 @@ BUILD = gathered(
     BuildChoice,
     click.option(
         "--build", default="", metavar="TEXT",
-        help="Build that gave the answers; default: what farm started, else what the server's /version says.",
+        help="Build that gave the answers; default: the image that farm started, else what the server's /version says; "
+        "unknown for answers from a file.",
     ),
     click.option(
         "--label", "labels", multiple=True, metavar="K=V", callback=_labels,
@@ -113,8 +115,10 @@ BUILD = gathered(
 
 # Of completions that exist already: they name no model themselves
 ANSWERED_BY = all_of(
-    click.option("--model", default="", metavar="NAME", help="That gave the answers: for tables, trend and exports."),
-    click.option("--device", default="", metavar="NAME", help="That it ran on; default: unknown."),
+    click.option(
+        "--model", default="", metavar="NAME", help="Model that gave the answers, for tables and exports."
+    ),
+    click.option("--device", default="", metavar="NAME", help="Device that the model ran on; default: unknown."),
     BUILD,
 )
 

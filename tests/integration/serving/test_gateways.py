@@ -1,4 +1,4 @@
-"""Servers behind gateways: an authority of their own, headers, other paths, no list of models, aliases, adapters."""
+"""Servers behind gateways: a private authority, headers, other paths, no list of models, aliases, adapters."""
 
 from __future__ import annotations
 

@@ -67,6 +67,6 @@ def test_an_answer_without_reasoning_is_a_caution_where_it_is_measured() -> None
     assert "measures answers with reasoning" in caution and "--reasoning-effort" in caution
 
 
-def test_nothing_is_said_of_a_model_that_nobody_expects_to_think() -> None:
+def test_nothing_is_said_of_a_model_that_is_not_expected_to_think() -> None:
     assert said("official", "plain", Sampling(), Generated("Hello!")) == []
     assert said("official", "plain", Sampling()) == []

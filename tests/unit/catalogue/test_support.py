@@ -69,7 +69,7 @@ def test_the_builtin_list_says_what_the_release_says_of_text_models(builtin: Cat
     assert len(builtin.support.broken) == 7 and len(builtin.support.serve_as) == 9
 
 
-def test_a_list_beside_the_release_file_counts_for_it(tmp_path: Path) -> None:
+def test_a_list_next_to_the_release_file_counts_for_it(tmp_path: Path) -> None:
     path = release(tmp_path / "release_model_spec.json")
     mark = {"reason": "broken", "details": "it hangs", "verified_on": "2026-11-01"}
     support(tmp_path / "model_support.json", {

@@ -1,4 +1,4 @@
-"""Files of answers as tools write them, told apart by their looks: whose they are, ids, answers, their own verdicts."""
+"""Files of answers as tools write them, told apart by their content: which tool wrote them, ids, answers, their own verdicts."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_rows_have_an_id_and_an_answer_under_the_names_that_tools_use(
     assert found(zipped) == expected
 
 
-def test_a_solution_with_a_fence_is_an_answer_that_nobody_sanitised(tmp_path: Path) -> None:
+def test_a_solution_with_a_fence_is_an_answer_that_was_not_sanitised(tmp_path: Path) -> None:
     path = lines(tmp_path / "raw.jsonl", {"task_id": "a", "solution": FENCED})
     assert found(path) == [("a", 0, FENCED, None)]
 
