@@ -97,7 +97,7 @@ def remove(names: tuple[str, ...], yes: bool) -> None:
 @click.option("--json", "as_json_", is_flag=True, help="Print the report as JSON instead of a table.")
 @click.option("--full", is_flag=True, help="All tables: also platforms, months, work and provenance.")
 def report(run_id: str, out: Path | None, as_json_: bool, full: bool) -> int:
-    """Print the report of a run or a suite and write it as JSON and Markdown.
+    """Print the report of a run or a suite and write it as JSON, Markdown and HTML.
 
     Exit code 3 if it is INCOMPLETE.
     """

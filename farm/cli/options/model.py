@@ -115,9 +115,7 @@ BUILD = gathered(
 
 # Of completions that exist already: they name no model themselves
 ANSWERED_BY = all_of(
-    click.option(
-        "--model", default="", metavar="NAME", help="Model that gave the answers, for tables and exports."
-    ),
+    click.option("--model", default="", metavar="NAME", help="Model that gave the answers, for tables and exports."),
     click.option("--device", default="", metavar="NAME", help="Device that the model ran on; default: unknown."),
     BUILD,
 )

@@ -1,4 +1,4 @@
-"""Files of answers as tools write them, told apart by their content: which tool wrote them, ids, answers, their own verdicts."""
+"""Files of answers, told apart by their content: which tool wrote them, ids, answers, the tool's own verdicts."""
 
 from __future__ import annotations
 
