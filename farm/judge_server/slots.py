@@ -17,18 +17,19 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
-from farm.errors import DatasetError, FarmError, SandboxUnavailable
+from farm.errors import DatasetError, FarmError, SandboxBroken, SandboxUnavailable
 from farm.judging.open import DOCKER, open_sandbox
 from farm.judging.selftest import require_safe
 from farm.processes import die_with_parent
-from farm.records import JudgeSpec, Limits, Suite
-from farm.sandbox.api import Evaluation, Observation, SandboxInfo
+from farm.records import JudgeSpec, Limits, Suite, Verdict
+from farm.sandbox.api import Evaluation, Observation, Sandbox, SandboxInfo
 from farm.sandbox.confinement import Confinement
 from farm.text import one_line
 
 log = logging.getLogger(__name__)
 START_S = 60.0  # for a slot to open its sandbox
 AGAIN_S = 1.0  # between two tries to start one
+ATTEMPTS = 3  # as in a run: docs/adr/0023-what-breaks-its-sandbox.md
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,19 @@ class SlotPool:
         return None
 
 
+def judged(sandbox: Sandbox, task: Task) -> Evaluation:
+    """The evaluation of a task. A program that breaks its sandbox in each of ATTEMPTS has failed.
+
+    Raises as `Sandbox.evaluate`, and SandboxLost for what may be the host's fault.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            return sandbox.evaluate(task.program, task.suite, task.judge, task.limits)
+        except SandboxBroken as exc:  # this slot judged another program after each try
+            reason = one_line(str(exc), 500)
+    return Evaluation(Verdict.SANDBOX_BROKEN, 0, (), detail=reason)
+
+
 def serve(connection: Connection[Outcome | None, Task], confinement: Confinement) -> None:
     """The process of a slot: opens a sandbox, says so, and judges what it is sent until the other end is closed."""
     die_with_parent()
@@ -181,10 +195,9 @@ def serve(connection: Connection[Outcome | None, Task], confinement: Confinement
             except (EOFError, OSError):
                 break
             try:
-                if task.look:
-                    outcome: Outcome = sandbox.observe(task.program, task.suite, 0, task.limits)
-                else:
-                    outcome = sandbox.evaluate(task.program, task.suite, task.judge, task.limits)
+                outcome: Outcome = (
+                    sandbox.observe(task.program, task.suite, 0, task.limits) if task.look else judged(sandbox, task)
+                )
             except SandboxUnavailable:
                 break  # another process may be able to
             except (FarmError, MemoryError) as exc:
