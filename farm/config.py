@@ -159,7 +159,7 @@ def child_environment(keep_secrets: bool, extra: Mapping[str, str] | None = None
     """
     env = dict(os.environ)
     if not keep_secrets:
-        for name in (*SECRET_NAMES, "FARM_WEB_PASSWORD"):
+        for name in (*SECRET_NAMES, "FARM_WEB_PASSWORD", "FARM_JUDGE_TOKEN"):
             env.pop(name, None)
             env.pop(f"{name}_FILE", None)
         env.pop("FARM_LEDGER_URL", None)  # it may hold a password too
@@ -175,6 +175,13 @@ def shed_secrets() -> None:
     env = child_environment(keep_secrets=False)
     if env != dict(os.environ):
         os.execve(sys.executable, sys.orig_argv, env)  # noqa: S606 - the same command, in the same process
+
+
+def forget_secrets() -> None:
+    """Remove from this process's environment what `child_environment` removes, for the processes that it starts."""
+    kept = child_environment(keep_secrets=False)
+    for name in os.environ.keys() - kept.keys():
+        del os.environ[name]
 
 
 def plain_environment(names: Iterable[str]) -> dict[str, str]:

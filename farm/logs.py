@@ -77,6 +77,7 @@ def redactor(settings: Settings, *tokens: str | None) -> Redactor:
     """A filter for all secrets of these settings, and for `tokens` derived from them."""
     values = [
         *settings.secrets.values(), settings.broker_password, settings.sentinel_password, settings.message_secret,
+        settings.judge_token,
     ]  # fmt: skip
     known = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
     known += [value for value in settings.server_headers().values() if len(value) >= SECRET_FROM]

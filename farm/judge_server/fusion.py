@@ -18,7 +18,7 @@ from farm.records import JudgeSpec, Limits, Suite, TestCase, Verdict
 from farm.sandbox.api import Evaluation, Observation
 from farm.text import decode
 
-LEAST_MEMORY, MOST_SECONDS = 32 << 20, 3600.0
+LEAST_MEMORY, MOST_MEMORY, MOST_SECONDS = 32 << 20, 1 << 40, 3600.0  # of Limits
 SHOWN_BYTES = 1 << 20  # of what a program wrote
 
 
@@ -70,7 +70,9 @@ class Submit(_Body):
 def limits_of(run_timeout: float, memory_limit_mb: int = -1) -> Limits:
     """A timeout is of wall time there; the program may use as much CPU time. No limit of memory is 1 GiB here."""
     seconds = min(run_timeout, MOST_SECONDS)
-    memory = Limits().memory_bytes if memory_limit_mb <= 0 else max(LEAST_MEMORY, memory_limit_mb << 20)
+    memory = (
+        Limits().memory_bytes if memory_limit_mb <= 0 else min(MOST_MEMORY, max(LEAST_MEMORY, memory_limit_mb << 20))
+    )
     return Limits(cpu_s=seconds, wall_s=seconds, memory_bytes=memory)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hmac
 import json
 import logging
+import re
 import select
 import signal
 import socket
@@ -74,6 +75,14 @@ class Handler(BaseHTTPRequestHandler):
             return
         if answer is None:
             self._error(404, "there is no such path")
+            return
+        with self.server.service.answering():
+            self._answer(answer, body)
+
+    def _answer(self, answer: Callable[[Handler, bytes], None], body: bytes) -> None:
+        if self.server.stopping.is_set():  # a connection from before may send requests for ever
+            self.close_connection = True
+            self._error(503, "the server is being stopped", "try it again, elsewhere or later")
             return
         try:
             answer(self, body)
@@ -166,7 +175,7 @@ class Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes | None:
         """The body of a request; None if the answer was already given."""
         length = self.headers.get("Content-Length")
-        if length is None or not length.isascii() or not length.isdecimal():
+        if length is None or not re.fullmatch(r"[0-9]{1,18}", length):
             self.close_connection = True  # where its body ends is not known
             self._error(411, "a request needs a Content-Length")
             return None
@@ -258,6 +267,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, access: Access, service: Service) -> None:
         self.access, self.service = access, service
         self.suites, self.metrics = native.Suites(), Metrics(service)
+        self.stopping = threading.Event()
         self.address_family = socket.AF_INET6 if ":" in access.host else socket.AF_INET
         super().__init__((access.host, access.port), Handler)
 
@@ -275,8 +285,13 @@ def serve(access: Access, service: Service, ready: Callable[[str], None]) -> int
         server = Server(access, service)
     except OSError as exc:
         raise ConfigError(f"cannot listen on {access.host}:{access.port}: {exc.strerror}") from exc
+
+    def stop(*_: object) -> None:
+        server.stopping.set()
+        threading.Thread(target=server.shutdown).start()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+        signal.signal(number, stop)
     with server:
         host = f"[{access.host}]" if ":" in access.host else access.host
         ready(f"http://{host}:{server.server_address[1]}")

@@ -39,6 +39,7 @@ class Service:
         self.most_waiting = WAITING_FOR_EACH_SLOT * pool.number if most_waiting is None else most_waiting
         self._changed = threading.Condition()
         self._open = 0  # programs of all requests without an outcome
+        self._answers = 0  # requests whose answer is not sent yet
         self._took_s = 0.1  # of a program, lately
 
     def judge(
@@ -62,16 +63,29 @@ class Service:
         """Programs that run or wait."""
         return self._open
 
-    def wait_until_idle(self) -> None:
-        """Wait until every program that was admitted has its outcome."""
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Around the work on a request and the sending of its answer."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._open)
+            self._answers += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._answers -= 1
+                self._changed.notify_all()
+
+    def wait_until_idle(self) -> None:
+        """Wait until every request that was begun has its answer."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._answers)
 
     @contextmanager
     def _admitted(self, programs: int) -> Iterator[None]:
         with self._changed:
             waiting = max(0, self._open - self.pool.number)
-            if self._open and waiting + programs > self.most_waiting:
+            # A request of more programs than may wait is taken while there is no other
+            if self._open and self._open + programs - self.pool.number > self.most_waiting:
                 raise Overloaded(waiting, max(1.0, waiting * self._took_s / self.pool.number))
             self._open += programs
         try:
@@ -79,7 +93,6 @@ class Service:
         finally:
             with self._changed:
                 self._open -= programs
-                self._changed.notify_all()
 
     def _ended(self, took_s: float) -> None:
         with self._changed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -66,10 +67,13 @@ def test_an_empty_secret_file_is_named(tmp_path: Path) -> None:
 
 
 def test_an_execute_worker_gets_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in config.SECRET_NAMES:
+    for name in (*config.SECRET_NAMES, "FARM_WEB_PASSWORD", "FARM_JUDGE_TOKEN"):
         monkeypatch.setenv(name, "canary")
         monkeypatch.setenv(f"{name}_FILE", "/canary")
+    monkeypatch.setenv("FARM_LEDGER_URL", "canary")
     environment = config.child_environment(keep_secrets=False, extra={"X": "1"})
     assert "canary" not in str([value for name, value in environment.items() if name != "PWD"])
     assert environment["X"] == "1"
     assert config.child_environment(keep_secrets=True)["JWT_SECRET"] == "canary"
+    config.forget_secrets()
+    assert {name: value for name, value in environment.items() if name != "X"} == dict(os.environ)

@@ -7,7 +7,7 @@ import os
 import click
 
 from farm.cli.options.confinement import CONFINEMENT
-from farm.config import load
+from farm.config import forget_secrets, load
 from farm.errors import ConfigError
 from farm.sandbox.confinement import Confinement
 
@@ -38,6 +38,7 @@ def judge_server(listen: str, slots: int | None, waiting: int | None, confinemen
     from farm.web.access import access_by
 
     chosen = access_by(listen, load().judge_token, "FARM_JUDGE_TOKEN_FILE")
+    forget_secrets()  # the slots start sandboxes
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     pool = SlotPool(slots or cores, confinement)
     try:

@@ -45,6 +45,7 @@ def test_a_timeout_is_of_wall_time_and_memory_has_a_limit() -> None:
     assert fusion.limits_of(3.0, 64).memory_bytes == 64 << 20
     assert fusion.limits_of(3.0, -1).memory_bytes == 1 << 30
     assert fusion.limits_of(1e9, 1).memory_bytes == 32 << 20 and fusion.limits_of(1e9).wall_s == 3600
+    assert fusion.limits_of(3.0, 1 << 40).memory_bytes == 1 << 40
 
 
 @pytest.mark.parametrize(
