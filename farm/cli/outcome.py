@@ -12,8 +12,17 @@ from farm.reports.suite.sections import headline, sections
 from farm.reports.table import show, show_ending, show_sections
 
 
-def tell(outcome: Outcome) -> int:
-    """Show the outcome; the exit code 0, or the error that says why the run has no score."""
+def tell(*outcomes: Outcome) -> int:
+    """Show all outcomes; the exit code 0, or the error of the first run that has no score."""
+    for outcome in outcomes:
+        _show(outcome)
+    for outcome in outcomes:
+        if outcome.error is not None:
+            raise outcome.error
+    return 0
+
+
+def _show(outcome: Outcome) -> None:
     for line in outcome.lines:
         click.echo(line)
     if outcome.report is not None:
@@ -22,9 +31,6 @@ def tell(outcome: Outcome) -> int:
     else:
         for path in outcome.paths:
             click.echo(str(path))
-    if outcome.error is not None:
-        raise outcome.error
-    return 0
 
 
 def tell_suite(outcome: SuiteOutcome) -> int:

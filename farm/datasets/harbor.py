@@ -1,8 +1,8 @@
 """Results of harbor (Terminal-Bench, SWE-bench and others): what became of each trial of a job.
 
 A job's folder has its `result.json` and one folder a trial with a `result.json` each. Read as harbor 0.26 writes them:
-a trial has a task, an agent with its model, rewards by key, and what was raised. Where the trials' files are not next
-to the job's, the rewards of `stats.evals` say the same of those that have one.
+a trial has a task, an agent with its model, rewards by key, and what was raised. Where the trials' files are not in
+folders next to the job's, the rewards of `stats.evals` say the same of those that have one.
 
 What a model's agent did is the trial's outcome, also where harbor records it as an exception: a time-out, an exit code,
 a context that is full. What the host, the network or the model server did is none.
@@ -90,12 +90,15 @@ def read_harbor(path: Path) -> list[HarborEval]:
             f"the job is not finished: {waiting} of {job.get('n_total_trials')} trials are not done", path=str(path),
             remedy="let harbor finish it: harbor job resume",
         )  # fmt: skip
-    found = [row for row in job.get("trial_results") or [] if isinstance(row, dict)] or list(_beside(path))
-    return _from_trials(found, evals, path) if found else [_from_stats(key, evals[key], path) for key in evals]
+    found = [row for row in job.get("trial_results") or [] if isinstance(row, dict)] or list(_in_folders(path))
+    read = _from_trials(found, evals, path) if found else [_from_stats(key, evals[key], path) for key in evals]
+    if not any(each.trials for each in read):
+        raise DatasetError("the job has no trials", path=str(path))
+    return [each for each in read if each.trials]
 
 
-def _beside(path: Path) -> Iterator[dict[str, Any]]:
-    """The results of trials in the folders next to the job's result."""
+def _in_folders(path: Path) -> Iterator[dict[str, Any]]:
+    """The results of trials in the folders next to the job's."""
     for each in sorted(path.parent.glob("*/result.json")):
         value = _object(each)
         if "task_name" in value:
@@ -148,7 +151,7 @@ def _trial(row: dict[str, Any], path: Path) -> Trial:
 
 
 def _valid(errors: Sequence[str]) -> bool:
-    """Whether a reward counts although these errors were raised, in a file that does not say it."""
+    """Whether a reward of a trial with these errors counts, in a file that does not say it."""
     return all(error in _OF_THE_AGENT for error in errors)
 
 
@@ -186,20 +189,25 @@ def _from_stats(key: str, stats: object, path: Path) -> HarborEval:
     rewards: dict[str, dict[str, float]] = defaultdict(dict)
     for name, by_value in _part(stats, "reward_stats").items():
         for value, trials in (by_value if isinstance(by_value, dict) else {}).items():
-            for trial in trials:
-                rewards[str(trial)][name] = _float(value, path)
+            for trial in _names(trials):
+                rewards[trial][name] = _float(value, path)
     errors: dict[str, list[str]] = defaultdict(list)
     for error, trials in _part(stats, "exception_stats").items():
-        for trial in trials:
-            errors[str(trial)].append(error)
+        for trial in _names(trials):
+            errors[trial].append(error)
     found = []
     for trial in sorted({*rewards, *errors}):
-        reward = _reward(rewards.get(trial))
-        verdict, reason = _outcome(reward, errors.get(trial, []))
+        raised = errors.get(trial, [])
+        reward = _reward(rewards.get(trial)) if _valid(raised) else None
+        verdict, reason = _outcome(reward, raised)
         found.append(Trial(trial.rpartition("__")[0] or trial, trial, "", verdict, reason, reward))
     agent, _, rest = key.partition("__")
     model, _, dataset = rest.rpartition("__")
     return _eval(key, agent, model, dataset, found, stats)
+
+
+def _names(trials: object) -> list[str]:
+    return [trial for trial in trials if isinstance(trial, str)] if isinstance(trials, list) else []
 
 
 def _float(value: object, path: Path) -> float:
@@ -214,7 +222,7 @@ def _eval(key: str, agent: str, model: str, dataset: str, trials: Sequence[Trial
     told = stats if isinstance(stats, dict) else {}
     means = [row["mean"] for row in told.get("metrics") or [] if isinstance(row, dict) and _is_number(row.get("mean"))]
     own = _part(told, "pass_at_k")
-    pass_at_k = {int(k): float(v) for k, v in own.items() if str(k).isdigit() and _is_number(v)}
+    pass_at_k = {int(k): float(v) for k, v in own.items() if str(k).isdecimal() and _is_number(v)}
     ordered = tuple(sorted(trials, key=lambda trial: (trial.task, trial.name)))
     return HarborEval(key, agent, model, dataset, ordered, float(means[0]) if means else None, pass_at_k or None)
 

@@ -77,6 +77,28 @@ def test_a_job_without_its_trials_files_says_the_same(tmp_path: Path) -> None:
     assert whole[0].mean == 0.25 and whole[0].pass_at_k is None
 
 
+def test_a_host_at_fault_is_no_verdict_either_way(tmp_path: Path) -> None:
+    rows = [
+        trial("a", rewards={"reward": 0.0}, errors=["ApiRateLimitError"], number=1),
+        trial("b", rewards={"reward": 1.0}, errors=["VerifierTimeoutError"], number=2),
+    ]
+    for files in (True, False):
+        [found] = read_harbor(write_job(tmp_path / str(files), rows, files=files))
+        assert [(each.task, each.verdict) for each in found.trials] == [("a", None), ("b", None)]
+
+
+@pytest.mark.parametrize(
+    "stats", [{}, {"reward_stats": {"reward": {"1.0": 7}}, "exception_stats": {"CancelledError": None}}]
+)
+def test_statistics_that_name_no_trial_are_refused(tmp_path: Path, stats: dict[str, Any]) -> None:
+    path = write_job(tmp_path, [trial("a", rewards={"reward": 1})], files=False)
+    value = json.loads(path.read_text())
+    value["stats"]["evals"] = {"a__m__d": stats}
+    path.write_text(json.dumps(value))
+    with pytest.raises(DatasetError, match="the job has no trials"):
+        read_harbor(path)
+
+
 def test_what_is_no_finished_job_is_refused(tmp_path: Path) -> None:
     path = write_job(tmp_path, [trial("a", rewards={"reward": 1})])
     value = json.loads(path.read_text())
