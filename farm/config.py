@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from farm.broker_url import read_broker_url
 from farm.errors import ConfigError
 from farm.ids import DEFAULT_RUNTIME, RUNTIME_PATTERN
-from farm.request_headers import checked_headers
+from farm.request_headers import checked_headers, merged
 
 MESSAGE_SECRET_MIN = 16  # characters
 HEADERS = "FARM_SERVER_HEADERS"
@@ -86,7 +86,7 @@ class Settings(BaseModel):
     def with_server_headers(self, added: Mapping[str, SecretStr]) -> Self:
         """The same settings with further headers. ConfigError for one that cannot be sent."""
         plain = {name: value.get_secret_value() for name, value in added.items()}
-        every = {**self.server_headers(), **checked_headers(plain, "--header")}
+        every = merged(self.server_headers(), checked_headers(plain, "--header"))
         return self.model_copy(update={"secrets": {**self.secrets, HEADERS: SecretStr(json.dumps(every))}})
 
 

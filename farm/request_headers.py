@@ -26,3 +26,9 @@ def checked_headers(headers: Mapping[str, str], origin: str) -> dict[str, str]:
                 f"{origin}: the value of {name} holds what no header can carry", remedy="use printable ASCII"
             )
     return dict(headers)
+
+
+def merged(headers: Mapping[str, str], added: Mapping[str, str]) -> dict[str, str]:
+    """Both; an added header takes the place of one of the same name, in whatever case the two are written."""
+    replaced = {name.lower() for name in added}
+    return {**{name: value for name, value in headers.items() if name.lower() not in replaced}, **added}

@@ -60,7 +60,7 @@ def read_lines(path: str | Path, *, max_row_bytes: int = MAX_ROW_BYTES) -> Itera
                     handed = [chunk]
                     del chunk
                     yield Line(row, handed.pop())
-    except (EOFError, zlib.error, gzip.BadGzipFile) as exc:
+    except gzip.BadGzipFile as exc:
         raise DatasetError(
             f"the gzip data is damaged after this row: {one_line(str(exc))}",
             path=str(path), row=row, remedy="fetch the file again",
@@ -71,11 +71,14 @@ def read_lines(path: str | Path, *, max_row_bytes: int = MAX_ROW_BYTES) -> Itera
 
 @contextmanager
 def open_plain(path: str | Path) -> Iterator[BufferedIOBase]:
-    """The file's bytes, decompressed if it is gzip. OSError as from `open`. Reads a pipe too."""
+    """The file's bytes, decompressed if it is gzip. OSError as from `open`, and for damaged gzip. Reads a pipe too."""
     with Path(path).open("rb") as raw:
         if raw.peek(len(_GZIP_MAGIC))[: len(_GZIP_MAGIC)] == _GZIP_MAGIC:
             with gzip.GzipFile(fileobj=raw) as stream:
-                yield stream
+                try:
+                    yield stream
+                except (EOFError, zlib.error) as exc:
+                    raise gzip.BadGzipFile(str(exc)) from exc
         else:
             yield raw
 

@@ -7,9 +7,10 @@ and never believed.
 from __future__ import annotations
 
 import gzip
-import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ PARQUET_ROWS = _Format(NO_TOOL, tables.read_parquet, tables.parquet_results)
 def answer_file(path: Path) -> CompletionFile:
     """The file with the way to read it. DatasetError with an example and the known formats if it is none of them.
 
-    Of LiveCodeBench's three files the one in the middle holds no answers: the one next to it that does is read instead.
+    Of LiveCodeBench's three files the one in the middle holds no answers: the one that does is read in its place.
     """
     form = _format(path)
     return CompletionFile(path, form.read, form.tool, form.scores)
@@ -91,10 +92,16 @@ def _format(path: Path) -> _Format:
 
 
 def _head(path: Path) -> bytes:
+    with _opened(path) as stream:
+        return stream.read(HEAD)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedIOBase]:
     try:
         with open_plain(path) as stream:
-            return stream.read(HEAD)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as exc:
+            yield stream
+    except gzip.BadGzipFile as exc:
         raise DatasetError(f"the gzip data is damaged: {one_line(str(exc))}", path=str(path)) from exc
     except OSError as exc:
         raise DatasetError(f"cannot read: {exc.strerror or exc}", path=str(path)) from exc
@@ -102,7 +109,7 @@ def _head(path: Path) -> bytes:
 
 def _first_line(path: Path) -> dict[str, Any] | None:
     """The object in the first line that is not blank; None if that line holds no whole object, as in indented JSON."""
-    with open_plain(path) as stream:
+    with _opened(path) as stream:
         line = b"\n"
         while line and line.isspace():
             line = stream.readline(MAX_COMPLETION_BYTES)
@@ -170,8 +177,8 @@ def _of_list(path: Path) -> _Format:
     if documents.is_lcb_evaluation(value):
         return _Format(
             foreign.LIVECODEBENCH,
-            lambda given: foreign.read_foreign(documents.beside(given)),
-            lambda given: foreign.own_scores(documents.beside(given)),
+            lambda given: foreign.read_foreign(documents.answers_of_evaluation(given)),
+            lambda given: foreign.own_scores(documents.answers_of_evaluation(given)),
         )
     if isinstance(first, dict) and first.keys() & {*IDS} and not first.keys() & {"output_list", "code_list"}:
         return JSON_ROWS

@@ -57,7 +57,7 @@ def is_lcb_evaluation(value: list[Any]) -> bool:
     return bool(value) and isinstance(value[0], dict) and "detail" in value[0] and "pass@1" in value[0]
 
 
-def beside(path: Path) -> Path:
+def answers_of_evaluation(path: Path) -> Path:
     """The file with the answers that LiveCodeBench wrote next to its evaluation. DatasetError if it is not there."""
     stem = path.name.removesuffix(".gz").removesuffix(EVAL)
     names = [f"{stem}{ending}" for ending in (EVAL_ALL, ".json")]

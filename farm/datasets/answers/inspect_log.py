@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,12 +35,17 @@ def is_log(value: object) -> bool:
 
 def read_log(path: Path) -> Iterator[CompletionRow]:
     """The samples of a JSON log: the last answer of each."""
-    return _rows(enumerate(load_whole(path)["samples"] or (), 1), path)
+    return _rows(enumerate(_samples(path), 1), path)
 
 
 def own_scores(path: Path) -> dict[str, float]:
     """What the log's first scorer says of each problem."""
-    return _scores(enumerate(load_whole(path)["samples"] or (), 1))
+    return _scores(enumerate(_samples(path), 1))
+
+
+def _samples(path: Path) -> list[Any]:
+    found = load_whole(path)["samples"]
+    return found if isinstance(found, list) else []
 
 
 def read_archive(path: Path) -> Iterator[CompletionRow]:
@@ -103,10 +109,12 @@ def _members(path: Path) -> Iterator[tuple[int, Any]]:
                 )  # fmt: skip
             for number, info in enumerate(names, 1):
                 yield number, load_json(_content(archive, file, info))
-    except (zipfile.BadZipFile, zstandard.ZstdError, OSError, EOFError) as exc:
+    except (zipfile.BadZipFile, zstandard.ZstdError, zlib.error, OSError, EOFError) as exc:
         raise DatasetError(f"the archive is damaged: {one_line(str(exc))}", path=str(path)) from exc
     except (ValueError, RecursionError) as exc:
         raise DatasetError(f"a sample is no JSON: {one_line(str(exc))}", path=str(path)) from exc
+    except RuntimeError as exc:  # of zipfile: a password, a method that it does not know
+        raise DatasetError(f"the archive cannot be read: {one_line(str(exc))}", path=str(path)) from exc
 
 
 def _content(archive: zipfile.ZipFile, file: io.BufferedReader, info: zipfile.ZipInfo) -> bytes:

@@ -12,7 +12,8 @@ import requests
 from farm.errors import TlsFailed
 from farm.text import one_line
 
-_TLS_ALERT = "\x15\x03"  # how a server's complaint about a plain request begins
+# How a server's complaint about a plain request begins, as it is or as Python shows it
+_TLS_ALERT = ("\x15\x03", r"\x15\x03")
 _PLAIN = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
 
 
@@ -53,7 +54,7 @@ def tls_fault(exc: BaseException, place: str) -> TlsFailed | None:
             return _untrusted(inner, place)
         if isinstance(inner, ssl.SSLError) and any(word in str(inner).upper() for word in _PLAIN):
             return TlsFailed(f"{place} speaks plain HTTP, not TLS", remedy="write http:// in its URL")
-        if isinstance(inner, BadStatusLine) and _TLS_ALERT in str(inner).encode().decode("unicode_escape"):
+        if isinstance(inner, BadStatusLine) and any(alert in str(inner) for alert in _TLS_ALERT):
             return TlsFailed(f"{place} speaks TLS, not plain HTTP", remedy="write https:// in its URL")
     return None
 

@@ -29,7 +29,7 @@ from farm.inference.connection.address import checked_url, route
 from farm.inference.connection.faults import reason, tls_fault
 from farm.inference.connection.watchdog import Guard, Watchdog
 from farm.logs import about
-from farm.request_headers import SECRET_FROM
+from farm.request_headers import SECRET_FROM, merged
 from farm.text import one_line
 
 STALE_S = 1.0
@@ -264,7 +264,7 @@ class Transport:
             headers["X-Request-Id"] = request_id  # joins our log with the server's
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
-        headers.update(self._headers)
+        headers = merged(headers, self._headers)
         data = None
         if body is not None:
             headers["Content-Type"] = "application/json"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import json
 import struct
+import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -161,6 +163,50 @@ def test_a_damaged_archive_is_said_with_its_name(tmp_path: Path) -> None:
         found(cut)
     with pytest.raises(DatasetError, match="a zip archive without the samples of Inspect"):
         found(archive(tmp_path / "other.zip", {"a.txt": b"x"}))
+
+
+def test_a_member_that_no_reader_can_unpack_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "log.eval"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("samples/a_epoch_1.json", json.dumps({"id": "a", "epoch": 1, "output": {}, "more": "x" * 1000}))
+    whole = bytearray(path.read_bytes())
+    begin = len("samples/a_epoch_1.json") + 30
+    path.write_bytes(whole[:begin] + b"\xff" * 8 + whole[begin + 8 :])
+    with pytest.raises(DatasetError, match=r"log\.eval: the archive is damaged"):
+        found(path)
+    central = whole.rindex(b"PK\x01\x02")
+    whole[central + 10] = 99  # a method of compression that Python does not have
+    path.write_bytes(whole)
+    with pytest.raises(DatasetError, match="the archive cannot be read"):
+        found(path)
+
+
+@pytest.mark.parametrize("samples", [None, 5, {}, []])
+def test_a_log_without_samples_is_said(tmp_path: Path, samples: object) -> None:
+    path = written(tmp_path / "log.json", {"version": 2, "eval": {}, "samples": samples})
+    with pytest.raises(DatasetError, match="the log holds no sample"):
+        found(path)
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed"])
+@pytest.mark.parametrize("form", ["rows", "list", "table", "one long row"])
+def test_damaged_gzip_is_said_wherever_it_ends(tmp_path: Path, form: str, damage: str) -> None:
+    noise = hashlib.shake_256(b"noise").hexdigest(20_000)
+    texts = {
+        "rows": "".join(json.dumps({"id": str(n), "output": noise}) + "\n" for n in range(3)),
+        "list": json.dumps([{"id": str(n), "output": noise} for n in range(3)]),
+        "table": "id,output\n" + "".join(f"{n},{noise}\n" for n in range(3)),
+        "one long row": json.dumps({"id": "0", "output": noise * 3}),
+    }
+    packed = bytearray(gzip.compress(texts[form].encode()))
+    if damage == "cut":
+        del packed[len(packed) // 2 :]
+    else:
+        packed[len(packed) // 2 : len(packed) // 2 + 64] = bytes(64)
+    path = tmp_path / "answers.gz"
+    path.write_bytes(packed)
+    with pytest.raises(DatasetError, match=r"answers\.gz"):
+        found(path)
 
 
 def test_tables_have_a_column_for_each_field(tmp_path: Path) -> None:
