@@ -33,12 +33,6 @@ def imported_tasks() -> tuple[EvalTask, ...]:
     return tuple(_task(row, table["date"]) for row in table["tasks"])
 
 
-def table_source() -> str:
-    """Where the table is from, and of which day."""
-    table = json.loads(TABLE.read_text())
-    return f"{table['source'].partition(' (')[0]} at {table['commit'][:9]}, {table['date']}"
-
-
 def mode_name(name: str) -> Any:
     """`CI_NIGHTLY` as it is typed: `ci-nightly`."""
     return name.lower().replace("_", "-")

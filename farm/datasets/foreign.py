@@ -37,11 +37,6 @@ class _Document:
     given_as_code: tuple[bool, ...]  # the answer was made of a program that was given alone: by farm's own exports
 
 
-def tool_of(path: Path) -> str:
-    """Which tool wrote the file, by its content."""
-    return LM_EVAL if _is_lines(path) else LIVECODEBENCH
-
-
 def read_foreign(path: Path) -> Iterator[CompletionRow]:
     """The completions of another tool's file. Raises DatasetError with `path:row` for what cannot be read."""
     for document in _documents(path):

@@ -131,9 +131,11 @@ def select(headers: Sequence[H], selection: Selection) -> list[H]:
     kept = [h for h in headers if h.problem_id not in selection.without and _passes_filters(h, selection)]
     if not kept:
         raise DatasetError(f"the filters leave none of {len(headers)} problems", remedy=_ranges(headers))
+    if (last := max(selection.places or (), default=0)) >= len(kept):
+        raise DatasetError(
+            f"no problem stands at place {last} of {len(kept)}", remedy=f"places are counted from 0 to {len(kept) - 1}"
+        )
     kept = selection.in_order(kept)
-    if not kept:
-        raise DatasetError("no problem stands at the places that were named", remedy="they count from 0")
     if selection.limit is None or selection.limit >= len(kept):
         return kept
     drawn = draw(kept, selection.limit, selection.seed)

@@ -25,7 +25,7 @@ from farm.catalogue.eval_task import EvalTask
 from farm.catalogue.eval_tasks import tasks_of
 from farm.config import Settings
 from farm.errors import ConfigError, FarmError, InferenceError, Interrupted, RunIncomplete
-from farm.ids import new_run_id
+from farm.ids import new_run_id, sha256_hex
 from farm.ledger.ledger import Ledger
 from farm.ledger.suites import create_suite, find_suite
 from farm.lm_eval.runs.group import plan_group
@@ -178,13 +178,19 @@ class _Planner:
 
     def _run(self, request: SubmitRequest, task: str) -> tuple[SuiteRun, Prepared]:
         self._number += 1
-        slug = re.sub(r"[^a-z0-9]+", "-", task.lower())
-        run_id = f"{self._suite_id}-{self._number:02}-{slug}"[:64].rstrip("-")
+        run_id = member_name(self._suite_id, self._number, task)
         prepared = prepare(self._settings, replace(request, run_id=run_id), self._display)
         plan_evaluation(self._ledger, run_id, prepared.dataset, prepared.spec)
         requests = prepared.spec.dataset.problems * prepared.spec.sampling.n
         self._display.say(f"run {run_id}: {requests} requests of {task}")
         return SuiteRun(task=task, run_id=run_id), prepared
+
+
+def member_name(suite_id: str, number: int, task: str) -> str:
+    """The id of a suite's run: unlike those of its other runs, and of other suites, however long the names are."""
+    head = suite_id if len(suite_id) <= 48 else f"{suite_id[:41]}-{sha256_hex(suite_id.encode())[:6]}"
+    slug = re.sub(r"[^a-z0-9]+", "-", task.lower())
+    return f"{head}-{number:02}-{slug}"[:64].rstrip("-")
 
 
 # --- driving ------------------------------------------------------------------------------------

@@ -8,9 +8,11 @@ import pytest
 
 from farm.app.requests import ModelChoice, ProblemChoice, SubmitRequest, SuiteChoice
 from farm.app.suites.choose import ChosenTask, chosen_tasks, read_documents
+from farm.app.suites.run import member_name
 from farm.catalogue.eval_tasks import tasks_of
 from farm.datasets.select import Selection
 from farm.errors import ConfigError
+from farm.ids import check_run_id
 from farm.records import Sampling, ServedModel
 
 
@@ -97,3 +99,12 @@ def test_what_the_user_chose_comes_before_the_task() -> None:
     found = {each.task.task_name: each for each in chosen_tasks(request, served, tasks_of("gemma-3-27b-it"))}
     sampling = request_of(found["mbpp_instruct"]).sampling
     assert (sampling.max_tokens, sampling.temperature) == (99, 0.0)
+
+
+@pytest.mark.parametrize("length", [3, 48, 49, 64])
+def test_no_two_runs_of_suites_have_the_same_name(length: int) -> None:
+    names = {member_name("s" * length, number, "mmlu_pro") for number in range(1, 100)}
+    assert len(names) == 99 and all(check_run_id(name) for name in names)
+    other = member_name("s" * (length - 1) + "t", 1, "mmlu_pro")
+    assert other not in names
+    assert member_name("gate", 7, "r1_aime24") == "gate-07-r1-aime24"

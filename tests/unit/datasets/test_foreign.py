@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from farm.datasets.foreign import own_scores, read_foreign, tool_of
+from farm.datasets.foreign import own_scores, read_foreign
 from farm.errors import DatasetError
 
 ANSWER = "```python\nprint(1)\n```"
@@ -51,7 +51,6 @@ def test_livecodebenchs_answers_and_programs_are_both_kept(tmp_path: Path) -> No
         ("a", 0, ANSWER, "print(1)", 1), ("a", 1, "", "", 1), ("7", 0, ANSWER, None, 2), ("c", 0, None, "print(1)", 3),
     ]  # fmt: skip
     assert own_scores(path) == {"a": 0.5, "c": 1.0}
-    assert tool_of(path) == "LiveCodeBench"
 
 
 def test_a_document_of_lm_eval_has_the_id_that_its_benchmark_gives_it(tmp_path: Path) -> None:
@@ -68,7 +67,7 @@ def test_a_document_of_lm_eval_has_the_id_that_its_benchmark_gives_it(tmp_path: 
     assert own_scores(path) == {"MBPP/17": 1.0, "x": 0.5}
     zipped = path.with_suffix(".jsonl.gz")
     zipped.write_bytes(gzip.compress(path.read_bytes()))
-    assert rows(zipped) == rows(path) and tool_of(zipped) == "lm-evaluation-harness"
+    assert rows(zipped) == rows(path)
 
 
 def test_a_share_that_is_none_says_nothing(tmp_path: Path) -> None:

@@ -192,8 +192,9 @@ def test_problems_may_be_taken_in_the_datasets_order(tmp_path: Path, selection: 
 
 def test_places_behind_the_last_problem_are_none(tmp_path: Path) -> None:
     headers = [ProblemHeader("p0", "leetcode", Difficulty.EASY, "2024-01-01", Place(str(tmp_path), 0))]
-    with pytest.raises(DatasetError, match="no problem stands at the places"):
-        select(headers, Selection(places=frozenset({4})))
+    for places in ({4}, {0, 4}):
+        with pytest.raises(DatasetError, match="no problem stands at place 4 of"):
+            select(headers, Selection(places=frozenset(places)))
     assert Selection(first=0.2).in_words() == "the first 20 %" and Selection(first=3).in_words() == "the first 3"
     with pytest.raises(ConfigError, match="--limit does not go together"):
         Selection(first=2, limit=3)

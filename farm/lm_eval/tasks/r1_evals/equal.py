@@ -22,7 +22,8 @@ from typing import Any
 
 from farm.lm_eval.tasks.r1_evals.answers import letter_of
 
-LIMIT_S = 10.0  # for a pair of expressions
+LIMIT_S = 10  # CPU time for a pair of expressions: how busy the host is decides nothing
+HANGING_S = 20.0 * LIMIT_S  # of a child that takes no CPU time either
 MEMORY_BYTES = 4 << 30
 CLOSE = 1e-4
 
@@ -132,7 +133,7 @@ def _same_equation(answer: str, recorded: str) -> bool:
 
 
 def _same_expression(answer: str, recorded: str) -> bool:
-    """`_compared`, in a child process that may take LIMIT_S seconds."""
+    """`_compared`, in a child process that may take LIMIT_S seconds of CPU time."""
     _parsers()  # loaded here once, not in each child
     reader, writer = os.pipe()
     child = os.fork()
@@ -140,7 +141,7 @@ def _same_expression(answer: str, recorded: str) -> bool:
         answered = b"0"
         try:
             os.close(reader)
-            resource.setrlimit(resource.RLIMIT_CPU, (int(LIMIT_S) + 1, int(LIMIT_S) + 1))
+            resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_S, LIMIT_S))
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
             answered = b"1" if _compared(answer, recorded) else b"0"
         except BaseException:  # noqa: BLE001 - the child must answer, whatever SymPy raises
@@ -150,7 +151,7 @@ def _same_expression(answer: str, recorded: str) -> bool:
             os._exit(0)
     os.close(writer)
     try:
-        ready, _, _ = select.select([reader], [], [], LIMIT_S)
+        ready, _, _ = select.select([reader], [], [], HANGING_S)
         return bool(ready) and os.read(reader, 1) == b"1"
     finally:
         os.close(reader)
