@@ -7,7 +7,7 @@
 Graded are programs that use 1, 3 and 5.5 s of CPU of a limit of 6 s, with and without a catch-all around each step and
 in a thread; the programs of --more (problems.jsonl, completions.jsonl with `code`); and the recorded programs of the
 sample data (each --every'th; 0: none). Each tier and mode is graded once idle, which is the verdict that counts, and
-then --times times beside --busy processes that spin, each in its own session, so that the kernel's autogroups favour
+then --times times next to --busy processes that spin, each in its own session, so that the kernel's autogroups favour
 none. Beside busy processes --slots programs are graded at a time, on an idle host one.
 
 Each outcome is a line of --results as soon as it is known. Started again with the same file, the bench goes on where

@@ -4,7 +4,7 @@
     sentinel://[USER[:PASSWORD]@]HOST[:26379][,HOST...][/MASTER][/DATABASE]    sentinels:// with TLS
     redis+socket:///PATH[?virtual_host=DATABASE]
 
-Celery and redis-py read URLs of their own, each in another way, and quietly ignore what they do not know. So a URL is
+Celery and redis-py read URLs each in another way, and quietly ignore parts that they do not know. So a URL is
 read here once, everything else is refused in one line, and a password in it is never repeated.
 """
 
@@ -122,7 +122,7 @@ def _socket(rest: str, origin: str) -> BrokerUrl:
 
 
 def _credentials(rest: str, found: BrokerUrl, origin: str) -> tuple[BrokerUrl, str]:
-    """The URL's user and password, and what stands behind them. Each sentinel may repeat them."""
+    """The URL's user and password, and the rest of it. Each sentinel may repeat them."""
     whos, places = set(), []
     for each in rest.split(",") if found.by_sentinel else (rest,):
         who, mark, place = each.rpartition("@")
@@ -145,7 +145,7 @@ def _nodes(hosts: str, port: int, origin: str) -> tuple[tuple[str, int], ...]:
         except ValueError:
             number, parts = 0, urlsplit("")
         if number == 0 or not parts.hostname:
-            # What looks like a host and a port may be the begin of a password
+            # What looks like a host and a port may be the beginning of a password
             raise _mistake(origin, "no HOST:PORT is in it; or its password is not encoded", PASSWORD_HINT)
         found.append((parts.hostname, number or port))
     return tuple(found)

@@ -228,7 +228,7 @@ def waited_for(
             raise
 
 
-# --- a server of this host that is found ---------------------------------------------------------
+# --- a server of this host that was not named ---------------------------------------------------
 
 
 def completed(settings: Settings, request: SubmitRequest, display: Display, *, ask: bool = True) -> SubmitRequest:

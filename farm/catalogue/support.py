@@ -1,6 +1,6 @@
 """What Tenstorrent's `tt` knows of its release beyond the model catalogue: pairs that fail, and devices of equal mesh.
 
-Its list (`model_support.json`) stands next to `release_model_spec.json` in the Python package `tenstorrent`.
+Its list (`model_support.json`) lies next to `release_model_spec.json` in the Python package `tenstorrent`.
 """
 
 from __future__ import annotations

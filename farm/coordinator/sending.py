@@ -91,7 +91,7 @@ class Dispatcher:
         return OutgoingJob(job, {job.config: lambda: config, job.prompt: lambda: prompt})
 
     def execute(self, key: SampleKey, attempt: int, program: bytes, suite: str, *, alone: bool = False) -> OutgoingJob:
-        """An execute job; `program` is the source, `suite` a digest. `alone`: in a separate message."""
+        """An execute job; `program` is the source, `suite` a digest. `alone`: it shares a message with no other."""
         job = ExecuteJob(
             run_id=self._run_id, problem_id=key.problem_id, index=key.index, attempt=attempt, fence=self._fence,
             config=sha256_hex(self._execute), program=sha256_hex(program), suite=suite,

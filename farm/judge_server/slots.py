@@ -1,4 +1,4 @@
-"""Slots of a judge server: processes that judge one program at a time, each with a separate confined sandbox.
+"""Slots of a judge server: processes that judge one program at a time, each in its confined sandbox.
 
 A slot is a process and no thread, so that many run at a time, and so that a program whose client has gone can be ended
 with it. Whoever takes a slot gives it back or discards it; a discarded one is replaced.

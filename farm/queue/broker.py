@@ -69,7 +69,7 @@ def sentinel(settings: Settings, **options: Any) -> Sentinel:
 
 
 def sentinel_options(settings: Settings) -> dict[str, Any]:
-    """How redis-py connects to the sentinels themselves. They have users and passwords of their own, or none."""
+    """How redis-py connects to the sentinels themselves. Their users and passwords are not those of Redis."""
     password = settings.sentinel_password
     return {
         "username": settings.sentinel_user,

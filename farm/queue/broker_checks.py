@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 MAX_SKEW_S = 30
 START_TIMEOUT_S = 5.0  # of each of two attempts, when somebody waits for an answer
 AGAIN_S = 2.0
-# What Redis says while it cannot serve and may soon. redis-py has a separate class for only some of them.
+# Refusals of Redis that pass by themselves. redis-py has classes for some of them; the others are known by their words
 PASSING = (BusyLoadingError, MasterDownError, OutOfMemoryError, ReadOnlyError, ReplicaError)
 PASSING_WORDS = re.compile(r"\b(LOADING|MASTERDOWN|MISCONF|NOREPLICAS|OOM|READONLY|TRYAGAIN)\b")
 

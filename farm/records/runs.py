@@ -44,7 +44,7 @@ class ServedModel(Record):
 
 
 class Build(Record):
-    """Which build of the model and its server gave the answers, as far as it was stated; the rest is unknown.
+    """Which build of the model and its server gave the answers, as far as the user, farm or the server says it.
 
     The catalogue's image is a build only where farm started that image.
     """

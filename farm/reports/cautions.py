@@ -67,7 +67,7 @@ def cautions(report: Report) -> list[str]:
     if held_up := report.telemetry.held_up:
         found.append(
             f"{held_up} sample(s) waited for a core so long that they are not judged, or nearly were not: the host has "
-            "too few cores for what runs on it. Give execute workers fewer slots (--workers), or a host of their own."
+            "too few cores for it all. Give execute workers fewer slots (--workers), or a host that runs nothing else."
         )
     if starved := report.telemetry.starved:
         found.append(

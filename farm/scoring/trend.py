@@ -1,7 +1,7 @@
 """One model on one device over its builds: what each build scored, repeats of one build as one figure.
 
 Only runs of the same measurement make a line: a point between two protocols would be a lie. So would one figure for
-runs whose build is not known.
+runs of an unknown build.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def trends(runs: Iterable[ScoredRun]) -> list[Trend]:
 
 
 def build_of(spec: RunSpec) -> str:
-    """The build that gave a run's answers, with the user's labels; NO_BUILD where it is not known."""
+    """The build that gave a run's answers, with the user's labels; NO_BUILD where it is unknown."""
     labels = ", ".join(f"{name}={value}" for name, value in sorted(spec.labels.items()))
     return f"{spec.build.name or NO_BUILD}{f' ({labels})' if labels else ''}"
 
@@ -90,7 +90,7 @@ def _in_words(spec: RunSpec) -> str:
 
 
 def _points(runs: Sequence[ScoredRun]) -> tuple[TrendPoint, ...]:
-    """Runs of an unknown build are points of their own: they may be of different ones."""
+    """Runs of an unknown build are not averaged: they may be of different ones."""
     builds: dict[tuple[str, str], list[ScoredRun]] = {}
     for run in runs:
         alone = "" if run.spec.build.known else run.run_id

@@ -31,7 +31,7 @@ def _started_by_farm(settings: Settings, entry: ModelSpec, url: str) -> Build | 
     server = next((h.server for h in manage.handles(settings) if h.server.alive and h.server.url == url), None)
     if server is None or not server.build:
         return None
-    commits = server.build == entry.docker_image  # the catalogue's are those of the image that it names
+    commits = server.build == entry.docker_image  # those of the catalogue are of its image, and of no other
     return Build(
         name=server.build,
         told_by="farm",

@@ -67,7 +67,7 @@ def write_score(ledger: Ledger, run_id: str, folder: Path) -> tuple[list[str], l
 
 
 def _compared(spec: RunSpec, score: HarnessScore) -> Iterator[str]:
-    """The score next to those of others, and tt-inference-server's check of it."""
+    """The score compared with those of others, and tt-inference-server's check of it."""
     if spec.references and score.score is None:
         yield f"score: unknown, lm-eval gave no {', '.join(spec.harness.result_keys) if spec.harness else ''}"
         return

@@ -88,7 +88,7 @@ def write_parquet(file: BinaryIO, found: Iterable[dict[str, Any]]) -> None:
     kinds = {
         "index": number, "first_failure": number, "tests_ran": number, "tests": number, "prompt_tokens": number,
         "completion_tokens": number, "seed": number, "passed": pa.bool_(), "given_as_code": pa.bool_(),
-        "cpu_s": share, "wall_s": share,        "latency_s": share, "ttft_s": share,
+        "cpu_s": share, "wall_s": share, "latency_s": share, "ttft_s": share,
     }  # fmt: skip
     writer = None
     batch: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""A suite as sections: each task's score next to those of others, the tasks of its groups, and how each was asked."""
+"""A suite as sections: each task's score and those of others, the tasks of its groups, and what has no score."""
 
 from __future__ import annotations
 

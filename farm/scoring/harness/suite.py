@@ -1,4 +1,4 @@
-"""What a suite says of a model: each task's score next to those of others, and one answer for all of them. Pure."""
+"""The result of a suite: the score of each task compared with those of others, and one answer for all tasks. Pure."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -43,13 +42,13 @@ def test_a_stop_waits_until_answers_are_sent() -> None:
     answering = service(slots=1, waiting=0)
     ended: list[str] = []
 
-    def step(name: str, action: Callable[[], None]) -> threading.Thread:
-        thread = threading.Thread(target=lambda: (action(), ended.append(name)))
-        thread.start()
-        return thread
+    def stop() -> None:
+        answering.wait_until_idle()
+        ended.append("stop")
 
+    stopping = threading.Thread(target=stop)
     with answering.answering():
-        stop = step("stop", answering.wait_until_idle)
+        stopping.start()
         ended.append("answer")
-    stop.join(timeout=10)
+    stopping.join(timeout=10)
     assert ended == ["answer", "stop"]
