@@ -62,8 +62,15 @@ def read_release(path: Path) -> Release:
     except (OSError, EOFError, zlib.error):
         return Release()
     version, as_of = _VERSION.search(head), _AS_OF.search(head)
-    when = date.fromisoformat(as_of.group(1).decode()) if as_of else changed
-    return Release(version.group(1).decode() if version else "", when, stated=as_of is not None)
+    stated = _day(as_of.group(1).decode()) if as_of else None
+    return Release(version.group(1).decode() if version else "", stated or changed, stated=stated is not None)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:  # 2026-02-31
+        return None
 
 
 def installed_catalogues() -> tuple[Path, ...]:

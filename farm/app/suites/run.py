@@ -27,7 +27,7 @@ from farm.config import Settings
 from farm.errors import ConfigError, FarmError, InferenceError, Interrupted, RunIncomplete
 from farm.ids import new_run_id, sha256_hex
 from farm.ledger.ledger import Ledger
-from farm.ledger.suites import create_suite, find_suite
+from farm.ledger.suites import create_suite, find_suite, refuse_taken
 from farm.lm_eval.runs.group import plan_group
 from farm.lm_eval.runs.suite_score import score_suite
 from farm.lm_eval.runs.task_names import is_group
@@ -76,7 +76,7 @@ def submit_suite(settings: Settings, request: SubmitRequest, display: Display) -
     """Plan all runs of a suite, and drive them.
 
     A task that cannot be planned is named and leaves the suite incomplete; ConfigError if none can be. Raises
-    Interrupted with the command that goes on.
+    RunExists for a name that is taken, and Interrupted with the command that goes on.
     """
     settings = request.servers.settings(settings)
     request = completed(settings, request, display)
@@ -84,7 +84,8 @@ def submit_suite(settings: Settings, request: SubmitRequest, display: Display) -
     label = "all-tasks" if request.task is None else request.task.name
     suite_id = request.run_id or new_run_id(f"{model.name}-{label}")
     with open_ledger(settings) as ledger:
-        planner = _Planner(settings, ledger, display, suite_id, model.name)
+        refuse_taken(ledger, suite_id)
+        planner = _Planner(settings, ledger, display, suite_id)
         if request.suite is None:
             assert request.task is not None
             own = next((task for task in evals if task.task_name == request.task.name), None)

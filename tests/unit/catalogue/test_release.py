@@ -48,6 +48,8 @@ def test_the_age_is_that_of_the_data_else_of_the_file(tmp_path: Path) -> None:
     found = read_release(path)
     assert (found.version, found.age_days(), found.stated) == ("0.31.2", 40, False)
     assert found.shown == f"release 0.31.2, file of {long_ago.date()}, 40 days old"
+    path.write_text('{"release_version": "0.31.2", "as_of": "2026-02-31"}')
+    assert read_release(path) == Release("0.31.2", datetime.now(UTC).date()), "no such day"
     assert Release("1.0", date(2026, 1, 1), stated=True).shown.startswith("release 1.0 of 2026-01-01, ")
 
 
