@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,8 +78,9 @@ def _object(text: str | None) -> dict[str, Any]:
 
 def _sampling(config: Mapping[str, Any]) -> dict[str, Any]:
     named = {option.sent_as: name for name, (_, option) in options_of(Sampling).items() if option.sent_as}
-    fields = {named[key]: value for key, value in config.items() if key in named and named[key] not in ("stop",)}
-    try:
-        return {name: getattr(Sampling(**fields), name) for name in fields if name != "max_tokens"}
-    except (ValidationError, ValueError):
-        return {}
+    found = {}
+    for name, value in ((named[key], value) for key, value in config.items() if key in named):
+        if name not in ("stop", "max_tokens"):
+            with suppress(ValidationError):  # top_k -1, which only vLLM takes
+                found[name] = getattr(Sampling(**{name: value}), name)
+    return found

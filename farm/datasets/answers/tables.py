@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
@@ -75,7 +76,7 @@ def _typed(row: dict[str, str]) -> dict[str, Any]:
         if ours and cell.startswith("'") and cell[1:].startswith(_FORMULA):
             found[name] = cell[1:]
     if "index" in row:
-        found["index"] = int(row["index"]) if row["index"].isdecimal() else row["index"] or None
+        found["index"] = int(row["index"]) if re.fullmatch("[0-9]{1,18}", row["index"]) else row["index"] or None
     for name in ("passed", GIVEN_AS_CODE):
         if name in row:
             found[name] = {"true": True, "false": False, "1": True, "0": False}.get(row[name].lower())

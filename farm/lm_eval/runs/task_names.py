@@ -46,7 +46,7 @@ def is_group(name: str, include_path: Path | None = None) -> bool:
     """Whether the name is that of several tasks: of lm-eval, or of the user's own in a folder."""
     if include_path is not None:
         wanted = re.compile(rf"(?m)^group:\s*[\"']?{re.escape(name)}[\"']?\s*(#.*)?$")
-        own = [path for end in ("yaml", "yml") for path in include_path.rglob(f"*.{end}")]
+        own = [path for end in ("yaml", "yml") for path in include_path.rglob(f"*.{end}") if path.is_file()]
         if any(wanted.search(path.read_text("utf-8", "replace")) for path in own):
             return True
     return kinds().get(name) in (GROUP, TAG)

@@ -55,3 +55,8 @@ def test_template_variables_join_those_of_the_caller_and_need_a_template() -> No
 @pytest.mark.parametrize("value", ["", "no JSON", "[1]", '{"top_p": 7}'])
 def test_what_no_request_can_carry_is_left_out(value: str) -> None:
     assert defaults_of(override_generation_config=value).sampling == {}
+
+
+def test_a_value_that_no_request_can_carry_takes_no_other_with_it() -> None:
+    found = defaults_of(override_generation_config='{"temperature": 0.7, "top_k": -1}')
+    assert found.sampling == {"temperature": 0.7}

@@ -216,6 +216,9 @@ def test_tables_have_a_column_for_each_field(tmp_path: Path) -> None:
         writer.writerows([["task_id", "solution", "passed"], ["a", "x = '1,2'\ny = 3", "True"], ["a", "-1", "0"]])
     assert found(path) == [("a", 0, None, "x = '1,2'\ny = 3"), ("a", 1, None, "-1")]
     assert answer_file(path).own_scores() == {"a": 0.5}
+    path.write_text(f"id,index,output\na,{'9' * 5000},x\n")
+    with pytest.raises(DatasetError, match="index"):
+        found(path)
     parquet = pytest.importorskip("pyarrow.parquet")
     table = pytest.importorskip("pyarrow").table({"problem_id": ["a", "b"], "response": ["x", None], "extra": [1, 2]})
     parquet.write_table(table, tmp_path / "rows.parquet")

@@ -45,6 +45,7 @@ def test_groups_are_told_from_tasks(tmp_path: Path) -> None:
     assert is_group("mmlu_pro") and is_group("ruler") and is_group("mmlu_stem_generative")
     assert not is_group("gsm8k") and not is_group("mine")
     (tmp_path / "mine.yaml").write_text("group: mine\ntask: [a, b]\n")
+    (tmp_path / "folder.yaml").mkdir()
     assert is_group("mine", tmp_path) and not is_group("other", tmp_path)
     assert is_known("gsm8k") and is_known("r1_math500") and not is_known("longbench2_generate")
     assert set(own_tasks()) == {"r1_aime24", "r1_gpqa_diamond", "r1_math500"} and len(kinds()) > 14_000
