@@ -85,7 +85,7 @@ def submit_suite(settings: Settings, request: SubmitRequest, display: Display) -
     suite_id = request.run_id or new_run_id(f"{model.name}-{label}")
     with open_ledger(settings) as ledger:
         refuse_taken(ledger, suite_id)
-        planner = _Planner(settings, ledger, display, suite_id)
+        planner = _Planner(settings, ledger, display, suite_id, model.name)
         if request.suite is None:
             assert request.task is not None
             own = next((task for task in evals if task.task_name == request.task.name), None)
