@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from decimal import Context, Decimal, InvalidOperation
 from itertools import zip_longest
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from farm.records import AnswerRule
 
@@ -19,7 +19,7 @@ Outcome = Literal["equal", "different", "error"]
 
 _CONTEXT = Context(traps=[InvalidOperation])  # not the thread's own, which other code may have changed
 
-_SPACE = re.compile(r"\s")  # as str.split() has it
+_WORD = re.compile(r"\S+")  # as str.split() has it
 _PIECE_CHARS = 1 << 16
 _TOKEN = re.compile(r"[^ \t\n\r\v\f]+")  # what C's isspace ends; a no-break space is part of a token
 # What a judge reads as a number, if the statement has a tolerance: no underscore, no digit outside ASCII, no name of
@@ -47,12 +47,12 @@ def compare_text(actual: str, expected: str, comparator: str, rule: AnswerRule |
         return "equal" if actual.strip() == expected.strip() else "different"
     if comparator != "lcb-text@1":
         raise ValueError(f"unknown comparator {comparator!r} (known: tokens@1, lcb-text@1, strip@1)")
-    actual, expected = actual.strip(), expected.strip()
-    if actual == expected:
+    left, right = _whole(actual), _whole(expected)
+    if _same(left, right):
         return "equal"
-    if actual.count("\n") != expected.count("\n"):
+    if actual.count("\n", left.start, left.end) != expected.count("\n", right.start, right.end):
         return "different"
-    lines = map(_compare_line, _lines(actual), _lines(expected))
+    lines = map(_compare_line, _lines(left), _lines(right))
     return next((outcome for outcome in lines if outcome != "equal"), "equal")
 
 
@@ -104,30 +104,57 @@ def _number(token: str) -> float | None:
 # --- lcb-text@1 ---------------------------------------------------------------------------------
 
 
-def _lines(text: str) -> Iterator[str]:
-    """`text.split("\\n")`, one line at a time."""
-    start = 0
-    while (end := text.find("\n", start)) >= 0:
-        yield text[start:end]
+class _Part(NamedTuple):
+    """A part of a text, named and not copied: a text of 16 MB takes 64 MB if one of its characters is wide."""
+
+    text: str
+    start: int
+    end: int
+
+
+def _whole(text: str) -> _Part:
+    """`text.strip()`."""
+    return _stripped(text, 0, len(text))
+
+
+def _stripped(text: str, start: int, end: int) -> _Part:
+    """`text[start:end].strip()`."""
+    while start < end and text[start].isspace():
+        piece = text[start : min(end, start + _PIECE_CHARS)]
+        start += len(piece) - len(piece.lstrip())
+    while start < end and text[end - 1].isspace():
+        piece = text[max(start, end - _PIECE_CHARS) : end]
+        end -= len(piece) - len(piece.rstrip())
+    return _Part(text, start, end)
+
+
+def _same(left: _Part, right: _Part) -> bool:
+    size = left.end - left.start
+    return size == right.end - right.start and all(
+        left.text[left.start + at : min(left.end, left.start + at + _PIECE_CHARS)]
+        == right.text[right.start + at : min(right.end, right.start + at + _PIECE_CHARS)]
+        for at in range(0, size, _PIECE_CHARS)
+    )
+
+
+def _lines(part: _Part) -> Iterator[_Part]:
+    """Its lines, split at `\\n` and stripped, one at a time."""
+    text, start, stop = part
+    while (end := text.find("\n", start, stop)) >= 0:
+        yield _stripped(text, start, end)
         start = end + 1
-    yield text[start:]
+    yield _stripped(text, start, stop)
 
 
-def _compare_line(actual: str, expected: str) -> Outcome:
-    actual, expected = actual.strip(), expected.strip()
-    if actual == expected:
+def _compare_line(actual: _Part, expected: _Part) -> Outcome:
+    if _same(actual, expected):
         return "equal"
     return _compare_numbers(zip_longest(_words(actual), _words(expected)))
 
 
-def _words(text: str) -> Iterator[str]:
-    """`text.split()`, a piece of the text at a time."""
-    start = 0
-    while start < len(text):
-        space = _SPACE.search(text, start + _PIECE_CHARS)
-        end = len(text) if space is None else space.start()
-        yield from text[start:end].split()
-        start = end
+def _words(part: _Part) -> Iterator[str]:
+    """`split()`, one word at a time."""
+    return (found[0] for found in _WORD.finditer(part.text, part.start, part.end))
 
 
 def _compare_numbers(pairs: Iterator[tuple[str | None, str | None]]) -> Outcome:

@@ -1,18 +1,25 @@
 """Frames from a child, read with suspicion: the program shares the child's process and can write any bytes.
 
 The format is that of `farm/sandbox/inside/channel.py`. What the reader gives is plain JSON data, bounded
-in bytes, in items and in depth.
+in bytes, in the memory that it takes, and in depth.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 
 from farm.text import nested_deeper
 
 HEAD_BYTES = 20
-# `[]` repeated costs a worker 64 bytes for two characters; a result of this many items fits in 200 MB
-MAX_ITEMS = 6_000_000
+# Of a worker's memory, by one value. `{}` repeated takes 80 times as much there as on its way
+MAX_VALUE_BYTES = 128 << 20
+# What is made where one of these stands in JSON, with its place in a list that has grown. An object's first member is
+# in the price of the object; of further ones each takes room in it and in the parser's table of keys
+_LIST_BYTES, _DICT_BYTES, _MEMBER_BYTES, _ITEM_BYTES, _TEXT_BYTES = 96, 256, 220, 41, 64
+_TEXT = re.compile(rb'"([^"]*+)')
+_LONG_TEXT = 64  # marks in shorter ones are taken for real ones
 # Lists and dicts within one another. A value of 200 levels (`inside/canonical.py`) takes up to four a level. The JSON
 # scanner of Python 3.11 stops at the recursion limit; since 3.13 it goes on for thousands of levels
 MAX_NESTING = 850
@@ -25,7 +32,7 @@ class FrameReader:
         self._nonce = nonce
         self._cap = cap
         self._buffer = bytearray()
-        self.overflow = False  # a frame over the cap, in bytes or items: an output limit
+        self.overflow = False  # a frame over the cap, or whose value takes more memory: an output limit
         self.broken = False  # something that is no frame; all further bytes are ignored
 
     def feed(self, data: bytes) -> None:
@@ -49,7 +56,7 @@ class FrameReader:
         body = bytes(self._buffer[HEAD_BYTES:end])
         del self._buffer[:end]
         self._inspect()
-        if sum(map(body.count, (b",", b"[", b"{"))) > MAX_ITEMS:
+        if value_bytes(body) > MAX_VALUE_BYTES:
             self.overflow = True
             return None
         value = decode_value(body)
@@ -65,6 +72,35 @@ class FrameReader:
 
     def _length(self) -> int:
         return int.from_bytes(self._buffer[16:HEAD_BYTES], "big")
+
+
+def value_bytes(body: bytes) -> int:
+    """About how much memory it takes to decode a body, at most; what it has in texts beyond its own size.
+
+    A text may hold any marks, so those in texts are left out where it matters.
+    """
+    # Characters of four bytes each, if there may be one that needs them: in the whole and in a text of it
+    wide = 0 if body.isascii() and b"\\u" not in body else 6 * len(body)
+    counts = _marks(body, 0, len(body))
+    if _cost(counts) + wide > MAX_VALUE_BYTES:
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")  # what is left of quotes begins and ends texts
+        counts = _marks(body, 0, len(body))
+        if counts[-1] // 2 * _TEXT_BYTES <= MAX_VALUE_BYTES:
+            for inside in itertools.islice(_TEXT.finditer(body), 0, None, 2):
+                if inside.end() - inside.start() > _LONG_TEXT:
+                    within = _marks(body, *inside.span(1))
+                    counts = [count - inner for count, inner in zip(counts, within, strict=True)]
+    return _cost(counts) + wide
+
+
+def _marks(body: bytes, start: int, end: int) -> list[int]:
+    return [body.count(mark, start, end) for mark in (b"[", b"{", b":", b",", b'"')]
+
+
+def _cost(counts: list[int]) -> int:
+    lists, dicts, members, items, quotes = counts
+    first = lists * _LIST_BYTES + dicts * _DICT_BYTES
+    return first + max(0, members - dicts) * _MEMBER_BYTES + items * _ITEM_BYTES + quotes // 2 * _TEXT_BYTES
 
 
 def decode_value(body: bytes) -> object | None:

@@ -97,6 +97,17 @@ def test_text_compares_as_in_the_original(left: str, right: str) -> None:
     assert compare_text(left, right, "lcb-text@1") == as_livecodebench(left, right)
 
 
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 131_072])
+@pytest.mark.parametrize("space", [" ", "\n", "\x1c", "\u2003"])
+def test_long_texts_compare_as_in_the_original(size: int, space: str) -> None:
+    """They are looked at in pieces of 65,536 characters."""
+    blank, word = space * size, "7" * size
+    left = f"{blank}{word}{blank}1\U0001f600{blank}"
+    for right in (left, left.strip(), left.replace("1", "2"), f"{word} 1\U0001f600", f"{word}0\n1", left[:-1] + "x"):
+        assert compare_text(left, right, "lcb-text@1") == as_livecodebench(left, right)
+        assert compare_text(right, left, "lcb-text@1") == as_livecodebench(right, left)
+
+
 @given(TEXTS, TEXTS)
 def test_tokens_compare_as_lists_of_them(left: str, right: str) -> None:
     same = left.encode("utf-8", "surrogatepass").split() == right.encode("utf-8", "surrogatepass").split()

@@ -12,10 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from farm.judging.verdict import decide
 from farm.records import Verdict
+from farm.sandbox import plan
+from farm.sandbox.cgroup import SLACK_BYTES
+from farm.sandbox.runner import RunRequest
+from farm.sandbox.slot import Slot
 from tests.faults.sandbox.programs import BOMBS, KILLS_ITSELF, POPULATE, ROOMY, Program
 from tests.faults.sandbox.slots import slots, table, tally, wrong
-from tests.faults.sandbox.tiers import opened
+from tests.faults.sandbox.tiers import opened, python_for
+from tests.hostile.program import read_program
 from tests.support.data import ROOT
 from tests.support.sandbox import available_tiers
 
@@ -79,6 +85,53 @@ def test_a_kill_for_the_programs_own_memory(kernel_first: str) -> None:
         ran = own.run([program for program in BOMBS for _ in range(2)])
     print(table(tally(ran)))
     assert wrong(ran) == []
+
+
+@contextmanager
+def slot_of(tier: str) -> Iterator[tuple[Slot, Path]]:
+    """A slot, and its own group of the memory hierarchy. Skips where that is not of version 1, which keeps a peak."""
+    slot = Slot(plan.make(plan.candidates(tier)[0], python_for(tier), ()))
+    try:
+        groups = Path(f"/proc/{slot.zygote(whole=False).facts['pid']}/cgroup").read_text().splitlines()
+        [path] = [path for _, kinds, path in (line.split(":", 2) for line in groups) if kinds == "memory"] or [""]
+        if not path:
+            pytest.skip("needs a memory hierarchy of version 1")
+        yield slot, Path(f"/sys/fs/cgroup/memory{path}")
+    finally:
+        slot.close()
+
+
+def counted(group: Path, name: str) -> int:
+    return int((group / f"memory.{name}").read_text())
+
+
+def test_in_a_full_group_the_child_dies_and_its_zygote_lives(kernel_first: str) -> None:
+    limits = ROOMY.model_copy(update={"memory_bytes": 64 << 20})
+    request = RunRequest("judge", POPULATE.encode(), limits, limits.cpu_s, 8 << 20, 1 << 20)
+    with slot_of(kernel_first) as (slot, group):
+        zygote = slot.zygote(whole=False)
+        for _ in range(5):
+            seen = slot.observe(request)
+            assert counted(group, "max_usage_in_bytes") > limits.memory_bytes + SLACK_BYTES - (4 << 20), "it was full"
+            assert (decide(seen, limits, functional=False).verdict, seen.suspect) == (Verdict.MEMORY_LIMIT, "")
+            assert slot.zygote(whole=False) is zygote and not zygote.ended
+
+
+def test_what_64_threads_put_in_sockets_is_bounded_as_it_is_charged() -> None:
+    """Data in sockets is no resident memory: the group's peak says what they held."""
+    tier = available_tiers()[0]
+    program = read_program(ROOT / "tests/hostile/programs/19_buffers_of_many_threads.py")
+    limits = ROOMY.model_copy(update={"memory_bytes": 1 << 30})
+    idle = RunRequest("judge", b"print(1)", limits, 10.0, 8 << 20, 1 << 20)
+    fill = RunRequest("judge", program.source.encode(), limits, 10.0, 8 << 20, 1 << 20)
+    with slot_of(tier) as (slot, group):
+        assert slot.observe(idle).exit_code == 0
+        before = counted(group, "max_usage_in_bytes")
+        seen = slot.observe(fill)
+        charged = counted(group, "max_usage_in_bytes") - before
+    print(f"charged {charged >> 20} MiB more than an idle program, resident peak {seen.peak_bytes >> 20} MiB")
+    assert seen.stdout == b"bounded\n"
+    assert 4 << 20 < charged < seen.peak_bytes + (64 << 20)
 
 
 def test_a_bomb_in_another_slot_changes_no_verdict(kernel_first: str) -> None:

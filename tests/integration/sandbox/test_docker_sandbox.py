@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from farm.errors import SandboxUnavailable
+from farm.errors import SandboxLost, SandboxUnavailable
 from farm.judging.evaluate import JudgingSandbox
 from farm.judging.open import open_sandbox
 from farm.judging.selftest import require_safe
@@ -139,6 +139,32 @@ def test_a_container_killed_in_mid_run_changes_no_verdict(
     thread.join()
     assert killed
     assert seen.verdict is Verdict.PASSED
+
+
+def test_a_container_that_ends_each_time_is_no_verdict(client: Any, sandbox: JudgingSandbox) -> None:
+    """Nor is it the end of the slot. It may be evidence (SandboxBroken), of which a run asks for more."""
+    docker = pytest.importorskip("docker")
+    stop = threading.Event()
+    killed: set[str] = set()
+
+    def kill_busy() -> None:
+        while not stop.wait(0.1):
+            for container in mine(client):
+                with contextlib.suppress(docker.errors.APIError):  # it has ended meanwhile
+                    if len(container.top()["Processes"]) >= 3:  # relay, zygote and child
+                        container.kill()
+                        killed.add(container.id)
+
+    thread = threading.Thread(target=kill_busy)
+    thread.start()
+    try:
+        with pytest.raises(SandboxLost, match="the container is gone"):
+            sandbox.evaluate("import time\ntime.sleep(600)", SUITE, JudgeSpec(), Limits(wall_s=600.0))
+    finally:
+        stop.set()
+        thread.join()
+    assert len(killed) >= 3, "each of the tries"
+    assert sandbox.evaluate(SUM, SUITE, JudgeSpec(), Limits()).verdict is Verdict.PASSED
 
 
 WORKER = """

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farm.sandbox.frames import MAX_ITEMS, MAX_NESTING, FrameReader, decode_value
+from farm.sandbox.frames import MAX_NESTING, MAX_VALUE_BYTES, FrameReader, decode_value, value_bytes
 
 NONCE = bytes(range(16))
 CAP = 1 << 20
@@ -52,12 +55,58 @@ def test_a_frame_over_the_cap_is_refused_by_its_length() -> None:
     assert reader.take() is None
 
 
-def test_a_frame_of_too_many_items_is_refused_before_it_is_parsed() -> None:
-    body = b"[" + b"0," * MAX_ITEMS + b"0]"
+CROWDS = {
+    "integers": "999,",
+    "numbers": "1.5,",
+    "lists": "[],",
+    "lists of one": "[0],",
+    "dicts": '{"d":[]},',
+    "dicts of one": '{"":0},',
+    "texts": '"ab",',
+}
+
+
+@pytest.mark.parametrize("crowd", CROWDS)
+def test_a_value_that_takes_too_much_memory_is_refused_before_it_is_parsed(crowd: str) -> None:
+    one = value_bytes(CROWDS[crowd].encode())
+    body = f"[{CROWDS[crowd] * (MAX_VALUE_BYTES // one + 1)}0]".encode()
     reader = FrameReader(NONCE, len(body))
     reader.feed(frame(body))
     assert reader.take() is None
     assert reader.overflow
+
+
+@pytest.mark.parametrize("crowd", CROWDS)
+def test_no_value_takes_more_memory_than_it_is_taken_for(crowd: str) -> None:
+    body = f"[{CROWDS[crowd] * 100_000}0]".encode()
+    tracemalloc.start()
+    try:
+        value = decode_value(body)
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert value is not None
+    assert taken <= value_bytes(body)
+
+
+def test_distinct_keys_are_counted() -> None:
+    body = json.dumps({f"{place:x}": 0 for place in range(100_000)}).encode()
+    tracemalloc.start()
+    try:
+        value = decode_value(body)
+        taken = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert value is not None
+    assert taken <= value_bytes(body)
+
+
+def test_marks_within_a_text_cost_nothing() -> None:
+    text = '1,"[{:\\' * 2_000_000
+    assert value_bytes(json.dumps({"out": text}).encode()) < MAX_VALUE_BYTES
+    assert value_bytes(json.dumps({"out": [text, *([{}] * 1_000_000)]}).encode()) > MAX_VALUE_BYTES
+    for open_end in (b'"' + b'\\"' * 4_000_000, b'"' * 8_000_001):
+        value_bytes(open_end)
 
 
 def test_json_that_is_none_breaks_the_reader() -> None:

@@ -1,0 +1,7 @@
+#: number = 53
+#: want = ["OUTPUT_LIMIT"]
+#: func = "answer"
+#: tests = [["1", "[[]]"]]
+# Few bytes that become many objects in the worker: each empty dict or tuple is 240 bytes there.
+def answer(value):
+    return [{} for _ in range(1_800_000)]
