@@ -108,7 +108,7 @@ _CALLS = Mode(
     words=(),
     rows=(
         {
-            "task_id": "Farm/0", "prompt": "def f(n):\n", "entry_point": "f",
+            "task_id": "Farm/0", "prompt": "def f(n):\n    \"\"\"Square it.\"\"\"\n", "entry_point": "f",
             "canonical_solution": "    return n * n\n",
             "test": "def check(candidate):\n    assert candidate(3) == 9\n    assert list([candidate(4)]) == [16]\n",
         },

@@ -82,7 +82,7 @@ def test_w14_hostile_programs_cost_honest_ones_nothing(name: str, home: Home, tm
         completions, attackers = mode.completions(tmp_path / f"{run_id}.jsonl", hostile=hostile)
         words = () if name == "asserts" else ("--judge", name)
         running = home.grade(
-            run_id, completions, *words, "--no-cache", "--workers", str(SLOTS), "--cpu-limit", "1", dataset=dataset
+            run_id, completions, *words, "--no-cache", "--workers", str(SLOTS), "--cpu-limit", "2", dataset=dataset
         )
         with peaks(home) as found:
             running.ok(TIMEOUT_S)
