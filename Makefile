@@ -51,7 +51,7 @@ demo: $(VENV)/.installed $(VENV)/.installed-model ## install, then evaluate a re
 	$(BIN)/python scripts/demo.py
 
 test: $(VENV)/.installed-dev $(VENV)/.installed-model $(VENV)/.installed-lm-eval check ## install, start the services that tests need, run all tests
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 unit: $(VENV)/.installed-dev ## install, then run the fast tests: no service to start, minutes on two cores
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) tests/unit tests/properties tests/simulation $(PYTEST_ARGS)

@@ -12,6 +12,8 @@ from tests.support import farm_process
 from tests.support.data import ROOT
 from tests.support.promises import named_in
 
+QUICK = ("unit", "properties", "simulation")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible() -> None:
@@ -36,6 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         test = getattr(item, "originalname", item.name)
         if path.startswith("tests/faults/") or any(_is(path, test, *one) for one in named):
             item.add_marker(pytest.mark.fault)
+    # Files of few slow tests first: the last ones to begin should be short, or one process idles at the end
+    items.sort(key=lambda item: item.path.relative_to(ROOT).parts[1] in QUICK)
 
 
 def _is(path: str, test: str, place: str, name: str) -> bool:
