@@ -67,8 +67,8 @@ def test_a_run_in_progress_is_reported_kept_interrupted_and_moved(cluster: Clust
 
     # C9: a report in mid-run says that it is none yet
     report = cluster.farm("report", RUN_ID, "--out", str(cluster.home / "early"))
-    assert report.wait() == 3 and "INCOMPLETE" in report.stderr
-    assert "4 of 6 samples have no verdict" in report.stdout or "INCOMPLETE" in report.stdout
+    assert report.wait() == 3 and "is being driven; follow it: farm watch" in report.stderr
+    assert "4 of 6 samples have no verdict" in report.stdout or "RUNNING" in report.stdout
 
     # C5: a second coordinator is refused, and told who has the run
     second = cluster.resume()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +25,11 @@ COMMANDS = (
 def clustered(tmp_path: Path) -> Iterator[RedisServer]:
     """In cluster mode, with all slots: single keys work, so only its mode tells."""
     folder = tmp_path / "redis"
-    with running_redis(folder, "--cluster-enabled", "yes", binary=real_redis_binary()) as server:
+    with socket.socket() as sock:  # its own choice is its port and 10,000, which may be no port
+        sock.bind(("127.0.0.1", 0))
+        bus = str(sock.getsockname()[1])
+    options = "--cluster-enabled", "yes", "--cluster-port", bus
+    with running_redis(folder, *options, binary=real_redis_binary()) as server:
         with server.client() as client:
             client.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
         yield server
