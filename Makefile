@@ -1,7 +1,8 @@
 # The commands that a user, a developer and CI share. Each installs what it needs into .venv.
 PYTHON ?= python3
 VENV   ?= .venv
-TEST_PROCESSES ?= 2
+# For two cores: many tests wait more than they compute
+TEST_PROCESSES ?= 3
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet
 
