@@ -219,7 +219,7 @@ def test_a_real_model_on_this_host_is_asked_from_containers_and_judged_in_others
             f" --dataset sample --ids {','.join(EASY)} --n 2 --max-tokens 96 --run-id real"
         )
         newcomer.types("docker-compose exec -T coordinator farm watch real")
-        said = newcomer.types("docker-compose exec -T coordinator farm report real")
+        said = newcomer.types("docker-compose exec -T coordinator farm report real --full")
     assert "COMPLETE" in said and "INCOMPLETE" not in said and "llama.cpp" in said, said
     judging = newcomer.containers("execute")  # with the one that was killed: it was wanted
     assert before <= set(judging)
