@@ -34,6 +34,7 @@ from farm.web.access import Access
 
 log = logging.getLogger(__name__)
 BODY_BYTES = 64 << 20
+REFUSED_BODY_BYTES = 64 << 10  # of a request without the token: read, so that the answer arrives, and thrown away
 IDLE_S = 120  # a connection that sends nothing for so long is closed
 
 
@@ -70,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._streaming = False
         answer = POSTS.get(self.path)
-        body = self._body()
+        body = self._body(BODY_BYTES if self._has_token() else REFUSED_BODY_BYTES)
         if body is None or not self._admitted():
             return
         if answer is None:
@@ -158,30 +159,30 @@ class Handler(BaseHTTPRequestHandler):
 
     # --- HTTP ---------------------------------------------------------------------------------------
 
-    def _admitted(self) -> bool:
-        access = self.server.access
+    def _has_token(self) -> bool:
+        wanted = self.server.access.password
         scheme, _, token = (self.headers.get("Authorization") or "").partition(" ")
-        wanted = access.password
-        if wanted is not None and not (
-            scheme.lower() == "bearer" and hmac.compare_digest(token.encode(), wanted.encode())
-        ):
+        return wanted is None or (scheme.lower() == "bearer" and hmac.compare_digest(token.encode(), wanted.encode()))
+
+    def _admitted(self) -> bool:
+        if not self._has_token():
             self._error(401, "a bearer token is needed", "Authorization: Bearer TOKEN", {"WWW-Authenticate": "Bearer"})
             return False
-        if not access.accepts_host(self.headers.get("Host")):
+        if not self.server.access.accepts_host(self.headers.get("Host")):
             self._error(403, "without a token this address is for this machine, by a loopback name")
             return False
         return True
 
-    def _body(self) -> bytes | None:
+    def _body(self, most_bytes: int) -> bytes | None:
         """The body of a request; None if the answer was already given."""
         length = self.headers.get("Content-Length")
         if length is None or not re.fullmatch(r"[0-9]{1,18}", length):
             self.close_connection = True  # where its body ends is not known
             self._error(411, "a request needs a Content-Length")
             return None
-        if int(length) > BODY_BYTES:
+        if int(length) > most_bytes:
             self.close_connection = True
-            self._error(413, f"a request may have {BODY_BYTES} bytes")
+            self._error(413, f"a request may have {most_bytes} bytes")
             return None
         body = self.rfile.read(int(length))
         if len(body) < int(length):

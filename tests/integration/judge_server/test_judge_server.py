@@ -124,6 +124,10 @@ def test_who_has_no_token_gets_nothing(server: Served) -> None:
     body = {"programs": [PASS], "suite": ECHO}
     assert requests.post(server.url + "/v1/judge", json=body, timeout=30).status_code == 401
     assert requests.get(server.url + "/metrics", timeout=30).status_code == 401
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as client:
+        client.sendall(b"POST /v1/judge HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 413"), "a large body is not waited for"
     assert requests.get(server.url + "/healthz", timeout=30).json() == {"status": "ok", "slots": 2}
 
 
